@@ -1,0 +1,116 @@
+# vmlint: `make run` and `make check` are all that a new machine needs.
+#
+#   make                     the program, at build/vmlint
+#   make run [IMAGE=path]    set up, build, make the sample image, lint it and a broken copy (or lint your own image)
+#   make check               set up, then every test; ends with `N passed, N failed, N skipped`
+#   make deps                install the Debian packages of .ci/packages that are missing
+#   make bench               vmlint beside the shell pipeline and libguestfs, in one run
+#   make check-firmware      asserts each rule's effect in one run of OVMF
+#   make fuzz T=gpt SECONDS=60
+#   make lint                the layering and style checks on this tree
+#   make install [DESTDIR=] [PREFIX=/usr/local]
+#
+# SANITIZE=address,undefined builds under build/sanitize-address,undefined in place of build.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+comma := ,
+
+CC := gcc
+ifdef SANITIZE
+B := build/sanitize-$(subst $(comma),-,$(SANITIZE))
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+B := build
+endif
+
+PACKAGES := zlib libzstd fdisk libmagic json-c
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVMLINT_VERSION='"$(VERSION)"' \
+	-DVMLINT_LIBEXECDIR='"$(PREFIX)/libexec/vmlint"' -Isrc -I$(B)/generated $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) $(SANITIZE_FLAGS)
+
+# The helper is a program of its own: nothing else may link libnbd or libguestfs.
+HELPER_SOURCES := $(wildcard src/helper/*.c)
+MAIN_SOURCES := src/main.c
+LIBRARY_SOURCES := $(filter-out $(MAIN_SOURCES) $(HELPER_SOURCES),$(sort $(wildcard src/*.c src/*/*.c)))
+RULE_SOURCES := $(sort $(wildcard rules/*/*.c))
+DATA := $(sort $(wildcard rules/profiles/*.json rules/data/*))
+
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIBRARY := $(B)/libvmlint.a
+
+.PHONY: all
+all: $(B)/vmlint $(B)/vmlint-helper
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- generated: the table of rules, the embedded profiles and data -----------------------------------------------------
+
+GENERATED := $(B)/generated/rules-table.c $(B)/generated/embedded.c
+$(B)/generated/rules-table.c: $(RULE_SOURCES) src/lint/rules-table.awk
+	@mkdir -p $(@D)
+	awk -f src/lint/rules-table.awk $(RULE_SOURCES) > $@.new && mv $@.new $@
+$(B)/generated/embedded.c: $(DATA) src/lint/embed.awk
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f src/lint/embed.awk $(DATA) > $@.new && mv $@.new $@
+$(B)/obj/generated/%.o: $(B)/generated/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES) $(RULE_SOURCES)) $(B)/obj/generated/rules-table.o $(B)/obj/generated/embedded.o
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+# a deleted rule or source must leave the library too
+$(LIBRARY) $(B)/generated/rules-table.c: $(B)/sources.list
+$(B)/sources.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBRARY_SOURCES) $(RULE_SOURCES)' | cmp -s - $@ || echo '$(LIBRARY_SOURCES) $(RULE_SOURCES)' > $@
+FORCE:
+
+$(B)/vmlint: $(call objects,$(MAIN_SOURCES)) $(LIBRARY)
+	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+$(B)/vmlint-helper: $(call objects,$(HELPER_SOURCES)) $(LIBRARY)
+	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libnbd 2>/dev/null)
+
+# --- unit tests --------------------------------------------------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+.PHONY: unit
+unit: $(UNIT_TESTS)
+
+# --- fuzz targets: libFuzzer comes with clang ------------------------------------------------------------------------------
+
+FUZZ_B := build/fuzz
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz-targets fuzz
+fuzz-targets:
+	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_TARGETS:%=$(FUZZ_B)/fuzz_%)
+$(FUZZ_B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
+	$(CC) -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(PKG_LIBS)
+SECONDS ?= 60
+fuzz:
+	@test -n "$(T)" || { echo "usage: make fuzz T=NAME SECONDS=60; targets: $(FUZZ_TARGETS)"; exit 2; }
+	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_B)/fuzz_$(T)
+	@mkdir -p $(FUZZ_B)/corpus/$(T)
+	$(FUZZ_B)/fuzz_$(T) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=512 -artifact_prefix=$(FUZZ_B)/$(T)- \
+		$(FUZZ_B)/corpus/$(T) $(wildcard tests/fuzz/corpus/$(T))
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* limits: every bound that is put on what an image may ask of us.
+ *
+ * A size, count or depth that comes from an image is compared with one of these before it is used to allocate,
+ * seek or loop.  Going over a limit means "we could not look", never a finding.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KiB 1024ULL
+#define MiB (1024ULL * KiB)
+#define GiB (1024ULL * MiB)
+
+/* memory of one image's arena; beyond it the worker gives up cleanly */
+#define LIMIT_ARENA_BYTES (256 * MiB)
+
+/* containers */
+#define LIMIT_QCOW2_L1_BYTES (32 * MiB) /* QEMU's own bound */
+#define LIMIT_QCOW2_CLUSTER_BITS 21
+#define LIMIT_QCOW2_HEADER_EXTENSIONS 64
+#define LIMIT_QCOW2_THOROUGH_BYTES (8 * GiB) /* metadata that --thorough walks */
+#define LIMIT_BACKING_DEPTH 16
+#define LIMIT_CONTAINER_DESCRIPTOR (64 * KiB) /* VMDK descriptor, VHDX metadata */
+#define LIMIT_FILE_NAME 4096
+
+/* partition tables */
+#define LIMIT_GPT_ENTRIES 4096
+#define LIMIT_GPT_ENTRY_SIZE 4096
+#define LIMIT_GPT_TABLE_BYTES (1 * MiB)
+#define LIMIT_MBR_LOGICAL 64
+
+/* file systems */
+#define LIMIT_FAT_BYTES (64 * MiB)    /* one copy of the file allocation table */
+#define LIMIT_DIRECTORY_DEPTH 32
+#define LIMIT_DIRECTORY_BYTES (4 * MiB)
+#define LIMIT_FILES 65536
+#define LIMIT_PATH 4096
+
+/* EFI binaries and what starts next */
+#define LIMIT_PE_SECTIONS 96 /* the PE specification's own bound */
+#define LIMIT_SBAT_BYTES (64 * KiB)
+#define LIMIT_CSV_BYTES (64 * KiB)
+#define LIMIT_TEXT_FILE (1 * MiB)
+#define LIMIT_ESPS 16
+#define LIMIT_LOADERS 32
+
+/* reports */
+#define LIMIT_DIAGNOSTICS_PER_RULE 20
+#define LIMIT_RECORD_BYTES (32 * KiB)
+#define LIMIT_RECORDS 20000
+#define LIMIT_IMAGE_SECONDS 120
+
+#endif
