@@ -91,6 +91,15 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBRARY)
 .PHONY: unit
 unit: $(UNIT_TESTS)
 
+# --- small programs that tests call ------------------------------------------------------------------------------------
+
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
+$(TEST_TOOLS): $(B)/tests/%: $(B)/obj/tests/tools/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+.PHONY: test-tools
+test-tools: $(TEST_TOOLS)
+
 # --- fuzz targets: libFuzzer comes with clang ------------------------------------------------------------------------------
 
 FUZZ_B := build/fuzz

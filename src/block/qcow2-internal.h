@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* qcow2-internal: what the qcow2 reader's own files share.  Nothing else includes this. */
+#ifndef BLOCK_QCOW2_INTERNAL_H
+#define BLOCK_QCOW2_INTERNAL_H
+
+#include "block/qcow2.h"
+
+#define QCOW2_INCOMPATIBLE_DIRTY (1ULL << 0)
+#define QCOW2_INCOMPATIBLE_CORRUPT (1ULL << 1)
+#define QCOW2_INCOMPATIBLE_DATA_FILE (1ULL << 2)
+#define QCOW2_INCOMPATIBLE_COMPRESSION (1ULL << 3)
+#define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1ULL << 4)
+#define QCOW2_INCOMPATIBLE_KNOWN 0x1fULL
+#define QCOW2_AUTOCLEAR_RAW_EXTERNAL (1ULL << 1)
+
+/* specification, "Cluster mapping" */
+#define QCOW2_OFFSET_MASK 0x00fffffffffffe00ULL
+#define QCOW2_L1_RESERVED 0x7f000000000001ffULL
+#define QCOW2_L2_RESERVED_BITS 0x3f000000000001feULL /* of a standard cluster descriptor, but for bit 0 */
+#define QCOW2_COMPRESSED_BIT (1ULL << 62)
+#define QCOW2_COPIED_BIT (1ULL << 63)
+#define QCOW2_ZERO_BIT 1ULL
+
+#define QCOW2_SUBCLUSTERS_PER_CLUSTER 32
+
+/* Tables are read in pages, because a whole L2 table of 2 MiB would be a high price for one entry. */
+#define QCOW2_PAGE 4096
+#define QCOW2_PAGES 32
+
+struct qcow2_page {
+	uint64_t offset; /* in the file, a multiple of QCOW2_PAGE */
+	size_t length;	 /* 0: the slot is free */
+	uint64_t used;	 /* the higher, the later */
+	unsigned char data[QCOW2_PAGE];
+};
+
+struct qcow2_state {
+	struct qcow2 *q;
+	struct arena *arena;
+	struct view *file, *backing, *data;
+	unsigned cluster_bits;
+	unsigned l2_bits; /* log2 of the entries of an L2 table */
+	unsigned l2_entry_size;
+	uint64_t refcount_table_offset, refcount_table_clusters, snapshots_offset;
+	struct view view;
+	struct qcow2_page *pages;
+	uint64_t clock;
+	unsigned char *cluster;	   /* the last decompressed cluster */
+	unsigned char *compressed; /* scratch for its source */
+	uint64_t cluster_entry;	   /* the descriptor that `cluster` was made from; 0: none */
+	uint64_t hole_start, hole_end; /* of the backing file, as next_data last found it */
+};
+
+enum qcow2_mapping_type {
+	QCOW2_MAP_ZERO,
+	QCOW2_MAP_UNALLOCATED, /* read from the backing file */
+	QCOW2_MAP_DATA,	       /* at `host` in the file, or in the data file */
+	QCOW2_MAP_COMPRESSED,
+};
+
+struct qcow2_mapping {
+	enum qcow2_mapping_type type;
+	uint64_t length;       /* bytes from the guest offset asked for that are of this type */
+	uint64_t host;	       /* DATA: where the byte at the guest offset is */
+	uint64_t entry;	       /* COMPRESSED: the descriptor */
+	uint64_t entry_offset; /* where the descriptor stands in the file; 0 if there is none */
+};
+
+/* Adds to the bounded list unless the same defect at the same offset is there. */
+void qcow2_problem(struct qcow2 *q, enum qcow2_kind kind, enum qcow2_defect defect, uint64_t offset, uint64_t length,
+		   const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* A big-endian 64-bit integer of the file's tables, aligned to 8, through the page cache.  -ENODATA past the end (no
+ * problem is added), or the view's error. */
+int qcow2_table_entry(struct qcow2_state *s, uint64_t offset, uint64_t *ret, struct error *err);
+
+/* Where the guest's byte at `offset` is; see qcow2_view for errors. */
+int qcow2_map(struct qcow2_state *s, uint64_t offset, struct qcow2_mapping *ret, struct error *err);
+
+/* Bytes of the file that a compressed cluster's descriptor speaks of. */
+void qcow2_compressed_extent(const struct qcow2_state *s, uint64_t entry, uint64_t *ret_offset, uint64_t *ret_length);
+
+/* Makes s->cluster hold the decompressed cluster of `map`. */
+int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, struct error *err);
+
+extern const struct view_ops qcow2_view_ops;
+
+static inline uint64_t qcow2_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+#endif
