@@ -11,6 +11,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_list ap;
 
 	if (err) {
+		err->code = code;
 		va_start(ap, format);
 		vsnprintf(err->message, sizeof(err->message), format, ap);
 		va_end(ap);

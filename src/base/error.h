@@ -8,6 +8,7 @@
 #define BASE_ERROR_H
 
 struct error {
+	int code; /* a positive errno value */
 	char message[384];
 };
 

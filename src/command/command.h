@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* command: the subcommands.  The only place with options, and beside src/report the only one that prints. */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+/* Exit status, for all subcommands. */
+enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
+
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv); /* argv[0] is the subcommand */
+};
+
+/* Ends with an entry whose name is NULL. */
+extern const struct command commands[];
+
+int command_lint(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_rules(int argc, char **argv);
+
+/* Prints "vmlint: message" and where help is to be had, to standard error; returns EXIT_TROUBLE. */
+int command_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Flushes standard output; a failure to write (a full disk) is EXIT_TROUBLE with a message, else `status`. */
+int command_finish(int status);
+
+#endif

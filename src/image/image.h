@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* image: one opened image, with all the facts that rules judge.
+ *
+ * image_open reads everything once, in the order in which firmware would, before any rule runs: so problems that readers
+ * meet on the way (a qcow2 table that points past the file's end) are all known when the first rule asks.  Each fact says
+ * one of three things: HAVE, ABSENT (the image does not have it, or what it has is too bad to be it: the rules say what is
+ * wrong) or UNREADABLE (we could not look; `error` says why).
+ */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "block/view.h"
+#include "image/architecture.h"
+
+enum have { ABSENT, HAVE, UNREADABLE };
+
+/* What a worker must ask its parent for; an image that is opened without (tests, fuzzers) cannot have it. */
+struct image_services {
+	/* A view of the file that `name` means in the header of file number `base` (0 is the image, others are what an
+	 * earlier call put into *ret_number), if it lies below the directory of --allow-backing.  0, or a negative errno
+	 * with a message. */
+	int (*open_sibling)(void *context, struct arena *arena, unsigned base, const char *name, struct view **ret,
+			    unsigned *ret_number, struct error *err);
+	/* A view of the disk in the image's container, read by the helper with QEMU's driver of that name. */
+	int (*open_container)(void *context, struct arena *arena, const char *driver, struct view **ret,
+			      struct error *err);
+	void *context;
+	bool allow_backing; /* open_sibling may succeed */
+};
+
+/* A partition, whichever kind of table it is from. */
+struct partition {
+	int number;           /* as the table numbers it, from 1 */
+	uint64_t start, size; /* bytes on the disk, as the table says */
+	const struct gpt_partition *gpt; /* one of these two is not NULL */
+	const struct mbr_partition *mbr;
+};
+
+/* An EFI system partition, or what serves as one. */
+enum esp_found {
+	ESP_BY_GPT_TYPE,
+	ESP_BY_MBR_TYPE,   /* 0xEF on a disk without GPT */
+	ESP_WHOLE_DISK,    /* no partition table: the disk is a FAT volume */
+	ESP_BY_CONTENT,    /* another type, but it holds \EFI\BOOT\BOOT*.EFI */
+};
+
+struct esp {
+	unsigned index;   /* in image->esps */
+	int partition;    /* its number, or PARTITION_WHOLE_DISK */
+	enum esp_found found;
+	uint64_t start;   /* bytes from the beginning of the disk */
+	uint64_t size;    /* bytes, as the partition table says */
+	struct view *view; /* cut at the disk's end, so it may be shorter than size */
+	enum have have;   /* is it a FAT volume? */
+	const struct fat *fat; /* the reader's result, NULL if UNREADABLE */
+	struct fs *fs;    /* its files, if HAVE */
+	struct error error;
+};
+
+/* A file at a removable-media path, \EFI\BOOT\BOOT<ARCH>.EFI. */
+struct loader {
+	unsigned index; /* in image->loaders */
+	struct esp *esp;
+	enum architecture architecture; /* by its name */
+	const char *path;  /* as the file system spells it */
+	bool directory;    /* it is a directory, not a file */
+	struct view *view; /* its content; NULL for a directory */
+	enum have have;    /* is it PE? */
+	const struct pe *pe; /* the reader's result, NULL if UNREADABLE or a directory */
+	struct error error;
+};
+
+struct image {
+	struct arena *arena;
+	const char *name;   /* as the user gave it */
+	const char *format; /* of the container: "raw", "qcow2", ...; NULL when it could not be told */
+	struct view *file;  /* the image file's bytes */
+	struct view *disk;  /* the disk that a VM sees; NULL if it could not be opened */
+	const struct container *container;
+	struct qcow2 *qcow2; /* NULL in other containers */
+
+	unsigned sector_size_option; /* bytes that the user named; 0: find out */
+	bool thorough, verbose;
+	enum have have_table; /* of partitions, of whatever kind; the two readers' results are NULL if UNREADABLE */
+	struct error table_error;
+	const struct gpt *gpt;
+	const struct mbr *mbr;
+	const struct partition *partitions; /* of the GPT if there is one, else of the MBR */
+	unsigned partition_count;
+
+	struct esp *esps;
+	unsigned esp_count;
+	struct loader *loaders;
+	unsigned loader_count;
+	enum architecture architecture; /* what the image is for, all things weighed */
+
+	struct image_services services;
+	/* filled when the file is no image that can be judged at all */
+	struct error error;
+	const char *help;
+};
+
+struct image_options {
+	unsigned sector_size;
+	enum architecture architecture;
+	bool thorough, verbose;
+};
+
+/* Opens the image in `file` (the view of the file named `name`) and gathers its facts.  NULL when it cannot be judged at all
+ * (not an image, unsupported container, I/O error): then err says why and *ret_help, if not NULL, what to do.  Lives in the
+ * arena. */
+struct image *image_open(struct arena *arena, const char *name, struct view *file, const struct image_options *options,
+			 const struct image_services *services, struct error *err, const char **ret_help);
+
+/* The bytes of a partition, cut at the disk's end. */
+struct view *image_partition_view(struct image *image, const struct partition *partition);
+
+/* The partition of that number, or NULL. */
+const struct partition *image_partition(const struct image *image, int number);
+
+#endif

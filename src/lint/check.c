@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* check: the functions of rule.h that a rule calls to say how it ended. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "lint/engine.h"
+
+static struct diagnostic *add(struct check *check, enum severity severity, struct location location,
+			      const char *format, va_list ap)
+{
+	struct lint *lint = check->lint;
+	struct diagnostic *d = ARENA_NEW(check->arena, struct diagnostic);
+
+	*d = (struct diagnostic){
+		.rule = check->rule,
+		.severity = lint_severity(lint, check->rule, severity),
+		.effect = check->rule->effect,
+		.location = location,
+		.message = arena_vprintf(check->arena, format, ap),
+	};
+	if (severity >= SEVERITY_WARNING)
+		lint->verdict = VERDICT_SUPERSEDING;
+	else if (lint->verdict == VERDICT_PASS)
+		lint->verdict = VERDICT_NOTED;
+	if (d->severity == SEVERITY_OFF || !lint->options->selected[check->rule - rules])
+		return d;
+	lint->findings++;
+	if (lint->findings <= LIMIT_DIAGNOSTICS_PER_RULE)
+		lint_result_add(lint->result, d);
+	return d;
+}
+
+struct diagnostic *finding(struct check *check, struct location location, const char *format, ...)
+{
+	struct diagnostic *d;
+	va_list ap;
+
+	va_start(ap, format);
+	d = add(check, check->rule->severity, location, format, ap);
+	va_end(ap);
+	return d;
+}
+
+struct diagnostic *finding_severity(struct check *check, enum severity severity, struct location location,
+				    const char *format, ...)
+{
+	struct diagnostic *d;
+	va_list ap;
+
+	va_start(ap, format);
+	d = add(check, severity, location, format, ap);
+	va_end(ap);
+	return d;
+}
+
+void finding_note(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
+{
+	struct diagnostic_note *note = ARENA_NEW(check->arena, struct diagnostic_note);
+	struct diagnostic_note **end = &diagnostic->notes;
+	va_list ap;
+
+	va_start(ap, format);
+	note->text = arena_vprintf(check->arena, format, ap);
+	va_end(ap);
+	while (*end)
+		end = &(*end)->next;
+	*end = note;
+}
+
+void finding_help(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	diagnostic->help = arena_vprintf(check->arena, format, ap);
+	va_end(ap);
+}
+
+void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command)
+{
+	const char *format = check->image->format;
+	BUFFER_AUTO name = buffer_make(2 * LIMIT_FILE_NAME), text = buffer_make(16 * LIMIT_FILE_NAME);
+	bool raw = !format || strcmp(format, "raw") == 0;
+	const char *disk = "disk.raw";
+
+	/* a name that begins with "-" would be taken for an option */
+	if (check->image->name[0] == '-')
+		buffer_string(&name, "./");
+	text_shell(&name, check->image->name);
+	if (raw)
+		disk = name.data;
+	else
+		buffer_printf(&text, "qemu-img convert -O raw %s disk.raw && ", name.data);
+	for (const char *p = command; *p;) {
+		if (strncmp(p, "{disk}", 6) == 0) {
+			buffer_string(&text, disk);
+			p += 6;
+		} else {
+			buffer_char(&text, *p++);
+		}
+	}
+	if (!raw)
+		buffer_printf(&text, " && qemu-img convert -O %s disk.raw %s", format, name.data);
+	diagnostic->help = arena_strdup(check->arena, text.data);
+}
+
+void not_applicable(struct check *check, const char *format, ...)
+{
+	va_list ap;
+
+	if (check->lint->verdict != VERDICT_PASS)
+		return;
+	check->lint->verdict = VERDICT_SKIPPED;
+	va_start(ap, format);
+	check->lint->reason = arena_vprintf(check->arena, format, ap);
+	va_end(ap);
+}
+
+/* The rule that has found the container at fault when reading fails with this errno, or NULL: then it is no fault of the image. */
+static const char *rule_of_error(int code)
+{
+	switch (code) {
+	case ENODATA:
+		return "image-truncated";
+	case EBADMSG:
+		return "qcow2-corrupt";
+	case ENOLINK:
+		return "qcow2-backing-file";
+	}
+	return NULL;
+}
+
+void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
+{
+	const char *by = err ? rule_of_error(err->code) : NULL, *reason;
+	va_list ap;
+
+	if (by) {
+		if (check->lint->verdict != VERDICT_SUPERSEDING) {
+			check->lint->verdict = VERDICT_SUPERSEDING;
+			check->lint->reason = arena_printf(check->arena, "superseded by %s: %s", by, err->message);
+			check->lint->moot = true;
+		}
+		return;
+	}
+
+	/* a finding that was made already stands; that the rest was not looked at must be said all the same */
+	if (check->lint->verdict != VERDICT_SUPERSEDING)
+		check->lint->verdict = VERDICT_NOT_EVALUATED;
+	va_start(ap, format);
+	reason = arena_vprintf(check->arena, format, ap);
+	va_end(ap);
+	if (err && err->message[0])
+		reason = arena_printf(check->arena, "%s: %s", reason, err->message);
+	check->lint->reason = reason;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* engine: what lint.c and check.c share and nobody else sees. */
+#ifndef LINT_ENGINE_H
+#define LINT_ENGINE_H
+
+#include "lint/lint.h"
+
+/* How a rule ended for one of its subjects. */
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_SUPERSEDING, /* a finding of warning or error, or itself superseded: rules after this one are moot */
+	VERDICT_NOTED,       /* notes alone: nothing follows from them */
+	VERDICT_SKIPPED,
+	VERDICT_NOT_EVALUATED,
+};
+
+struct lint {
+	const struct lint_options *options;
+	const struct profile *profile;
+	struct lint_result *result;
+	struct arena *arena;
+	const unsigned char *evaluated; /* for each rule: does a selected rule need it? */
+	struct verdicts {
+		unsigned count;
+		enum verdict *of; /* for each subject */
+	} *verdicts;              /* for each rule */
+	/* the check under way */
+	enum verdict verdict;
+	unsigned findings; /* of this rule, all subjects */
+	const char *reason;
+	bool moot; /* not_evaluated() found that the container is at fault */
+};
+
+/* The severity that the command line or the profile gives a rule, or `otherwise`. */
+enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* lint: runs the rules, each for its subjects, in the table's order, and keeps how each ended.
+ *
+ * A rule that is not selected is evaluated all the same if a selected one comes `after` it: otherwise `--ignore
+ * esp-missing` would let a cascade loose. It then reports nothing.
+ */
+#include "lint/lint.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "image/image.h"
+#include "lint/engine.h"
+
+const struct rule *rule_find(const char *id)
+{
+	for (size_t i = 0; i < rules_count; i++) {
+		if (strcmp(rules[i].id, id) == 0)
+			return &rules[i];
+	}
+	return NULL;
+}
+
+enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise)
+{
+	size_t index = (size_t)(rule - rules);
+
+	if (lint->options->severity[index] >= 0)
+		return (enum severity)lint->options->severity[index];
+	if (lint->profile->severity[index] >= 0)
+		return (enum severity)lint->profile->severity[index];
+	return otherwise;
+}
+
+/* The rule whose verdict makes `rule` moot for this subject, or NULL. */
+static const struct rule *superseded_by(const struct lint *lint, const struct check *check)
+{
+	for (const unsigned short *a = check->rule->after; *a != RULES_END; a++) {
+		const struct verdicts *v = &lint->verdicts[*a];
+		const struct esp *esp = check->esp;
+
+		for (unsigned i = 0; i < v->count; i++) {
+			if (v->of[i] != VERDICT_SUPERSEDING)
+				continue;
+			/* of another ESP or another loader: no matter of ours */
+			if (rules[*a].subject == SUBJECT_ESP && esp && i != esp->index)
+				continue;
+			if (rules[*a].subject == SUBJECT_LOADER && check->loader && i != check->loader->index)
+				continue;
+			if (rules[*a].subject == SUBJECT_LOADER && !check->loader && esp &&
+			    check->image->loaders[i].esp != esp)
+				continue;
+			return &rules[*a];
+		}
+	}
+	return NULL;
+}
+
+static void add_outcome(struct lint *lint, const struct rule *rule, enum outcome_kind kind, const char *reason)
+{
+	struct outcome *outcome;
+
+	if (!lint->options->selected[rule - rules])
+		return;
+	for (outcome = lint->result->outcomes; outcome; outcome = outcome->next) {
+		if (outcome->rule == rule && outcome->kind == kind && strcmp(outcome->reason, reason) == 0)
+			return; /* another subject said the same */
+	}
+	outcome = ARENA_NEW(lint->arena, struct outcome);
+	*outcome = (struct outcome){
+		.rule = rule,
+		.kind = kind,
+		.severity = lint_severity(lint, rule, rule->severity),
+		.reason = reason,
+	};
+	lint_result_outcome(lint->result, outcome);
+}
+
+/* Returns why the rule was skipped for this subject, or NULL. */
+static const char *run_subject(struct lint *lint, struct check *check, unsigned index)
+{
+	const struct rule *by = superseded_by(lint, check);
+	struct verdicts *verdicts = &lint->verdicts[check->rule - rules];
+
+	if (by) {
+		verdicts->of[index] = VERDICT_SUPERSEDING;
+		return arena_printf(lint->arena, "superseded by %s", by->id);
+	}
+	lint->verdict = VERDICT_PASS;
+	lint->reason = NULL;
+	lint->moot = false;
+	check->rule->check(check);
+	verdicts->of[index] = lint->verdict;
+	if (lint->verdict == VERDICT_SKIPPED || lint->moot)
+		return lint->reason;
+	if (lint->reason)
+		add_outcome(lint, check->rule, OUTCOME_NOT_EVALUATED, lint->reason);
+	return NULL;
+}
+
+static unsigned subject_count(const struct image *image, enum subject subject)
+{
+	switch (subject) {
+	case SUBJECT_ESP:
+		return image->esp_count;
+	case SUBJECT_LOADER:
+		return image->loader_count;
+	case SUBJECT_IMAGE:
+		break;
+	}
+	return 1;
+}
+
+static void run_rule(struct lint *lint, struct image *image, const struct rule *rule)
+{
+	struct verdicts *verdicts = &lint->verdicts[rule - rules];
+	const char *skipped = NULL, *reason;
+	bool looked = false;
+
+	verdicts->count = subject_count(image, rule->subject);
+	verdicts->of = ARENA_ARRAY(lint->arena, verdicts->count, enum verdict);
+	lint->findings = 0;
+	for (unsigned i = 0; i < verdicts->count; i++) {
+		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena };
+
+		if (rule->subject == SUBJECT_LOADER) {
+			check.loader = &image->loaders[i];
+			check.esp = check.loader->esp;
+		} else if (rule->subject == SUBJECT_ESP) {
+			check.esp = &image->esps[i];
+		}
+		reason = run_subject(lint, &check, i);
+		if (reason)
+			skipped = reason;
+		else
+			looked = true;
+	}
+	if (lint->findings > LIMIT_DIAGNOSTICS_PER_RULE)
+		lint_result_remark(lint->result, lint->arena,
+				   arena_printf(lint->arena, "%s: %u more findings like the last are not shown", rule->id,
+						lint->findings - LIMIT_DIAGNOSTICS_PER_RULE));
+	if (!verdicts->count)
+		skipped = rule->subject == SUBJECT_ESP ? "there is no EFI system partition"
+						       : "there is no EFI binary at a removable-media path";
+	if (skipped && !looked)
+		add_outcome(lint, rule, OUTCOME_SKIPPED, skipped);
+}
+
+/* The selected rules and all that they come after, however far. The table's order makes one backward pass enough. */
+static const unsigned char *needed(struct lint *lint)
+{
+	unsigned char *need = ARENA_ARRAY(lint->arena, rules_count + 1, unsigned char);
+
+	for (size_t i = rules_count; i-- > 0;) {
+		need[i] = need[i] || lint->options->selected[i];
+		if (!need[i])
+			continue;
+		for (const unsigned short *a = rules[i].after; *a != RULES_END; a++)
+			need[*a] = 1;
+	}
+	return need;
+}
+
+void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
+{
+	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
+	struct error err;
+
+	result->format = image->format;
+	result->architecture = architecture_name(image->architecture);
+	if (!lint.profile)
+		lint.profile = profile_load(image->arena, profile_for_architecture(image->architecture), &err);
+	if (!lint.profile) {
+		result->status = STATUS_UNREADABLE;
+		result->error = arena_strdup(image->arena, err.message);
+		return;
+	}
+	result->profile = lint.profile->name;
+	result->clauses = lint.profile->clauses;
+	lint.evaluated = needed(&lint);
+	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
+	for (size_t i = 0; i < rules_count; i++) {
+		if (lint.evaluated[i])
+			run_rule(&lint, image, &rules[i]);
+	}
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
+			result->status = STATUS_PARTLY;
+	}
+}

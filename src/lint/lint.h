@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* lint: the engine.  Runs the rules over one opened image and keeps what they say.
+ *
+ * Not here: reading an image (src/image), showing a result (src/report), processes (src/process).
+ */
+#ifndef LINT_LINT_H
+#define LINT_LINT_H
+
+#include "lint/diagnostic.h"
+#include "lint/profile.h"
+#include "lint/rule.h"
+
+/* What the user wants, the same for all images of a call. */
+struct lint_options {
+	const struct profile *profile; /* NULL: by the image's architecture */
+	int architecture;              /* enum architecture, or ARCHITECTURE_UNKNOWN: weigh the image */
+	unsigned sector_size;          /* bytes; 0: find out */
+	bool thorough;                 /* walk what is slow to walk */
+	bool verbose;                  /* second opinions, reading statistics */
+	bool allow_backing;            /* the parent may open siblings */
+	enum severity fail_on;
+	unsigned char *selected;       /* for each rule: may it report? */
+	signed char *severity;         /* for each rule: enum severity from the command line, or -1 */
+};
+
+enum outcome_kind { OUTCOME_PASS, OUTCOME_FINDING, OUTCOME_SKIPPED, OUTCOME_NOT_EVALUATED };
+
+/* How a rule ended that did not simply pass or find. */
+struct outcome {
+	struct outcome *next;
+	const struct rule *rule;
+	enum outcome_kind kind; /* OUTCOME_SKIPPED or OUTCOME_NOT_EVALUATED */
+	enum severity severity; /* the rule's, after profile and options */
+	const char *reason;
+};
+
+enum image_status { STATUS_CHECKED, STATUS_PARTLY, STATUS_UNREADABLE };
+
+/* All that is known of one image in the end. Strings live in the arena that it was made with. */
+struct lint_result {
+	const char *image;        /* as the user named it */
+	const char *format;       /* of the container, NULL if unknown */
+	const char *architecture; /* NULL if unknown */
+	const char *profile;      /* NULL if nothing was judged */
+	bool clauses;             /* the profile is a reading of the specification: name its clauses */
+	enum image_status status;
+	const char *error; /* why it is unreadable, or NULL */
+	const char *help;  /* what the user can do about that, or NULL */
+	struct diagnostic *diagnostics, **diagnostics_end;
+	struct outcome *outcomes, **outcomes_end;
+	struct diagnostic_note *remarks, **remarks_end; /* for --verbose */
+	unsigned count[SEVERITY_ERROR + 1];             /* diagnostics of each severity */
+	unsigned skipped, not_evaluated;
+	uint64_t bytes_read, reads;
+};
+
+void lint_result_init(struct lint_result *result, const char *image);
+void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic);
+void lint_result_outcome(struct lint_result *result, struct outcome *outcome);
+void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text);
+
+/* Judges an opened image; adds diagnostics and outcomes to result, in the order of evaluation, and sets its profile, format,
+ * architecture and status. */
+void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result);
+
+/* The exit status that this result asks for: 0 clean, 1 findings at or above fail_on, 2 could not look. */
+int lint_result_exit(const struct lint_result *result, enum severity fail_on);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* result: the lists of one image's diagnostics and outcomes, and the exit status that they ask for. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "lint/lint.h"
+
+void lint_result_init(struct lint_result *result, const char *image)
+{
+	memset(result, 0, sizeof(*result));
+	result->image = image;
+	result->diagnostics_end = &result->diagnostics;
+	result->outcomes_end = &result->outcomes;
+	result->remarks_end = &result->remarks;
+}
+
+void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic)
+{
+	diagnostic->next = NULL;
+	*result->diagnostics_end = diagnostic;
+	result->diagnostics_end = &diagnostic->next;
+	result->count[diagnostic->severity]++;
+}
+
+void lint_result_outcome(struct lint_result *result, struct outcome *outcome)
+{
+	outcome->next = NULL;
+	*result->outcomes_end = outcome;
+	result->outcomes_end = &outcome->next;
+	if (outcome->kind == OUTCOME_NOT_EVALUATED)
+		result->not_evaluated++;
+	else
+		result->skipped++;
+}
+
+void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text)
+{
+	struct diagnostic_note *remark = ARENA_NEW(arena, struct diagnostic_note);
+
+	remark->text = text;
+	*result->remarks_end = remark;
+	result->remarks_end = &remark->next;
+}
+
+int lint_result_exit(const struct lint_result *result, enum severity fail_on)
+{
+	if (result->status != STATUS_CHECKED)
+		return 2;
+	for (int s = (int)fail_on; s <= SEVERITY_ERROR; s++) {
+		if (result->count[s])
+			return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* rule: what a rule is, and what the file of a rule may call.
+ *
+ * A rule is one file in rules/<area>/<id>.c: a comment that is its documentation, its data and its test, and one function.
+ * src/lint/rules-table.awk turns the comments into the table below and fails the build on a mistake in one.
+ *
+ * A rule is called once for each of its subjects (the image, each ESP, each loader) and ends in one of four ways: it
+ * returns (pass), calls finding() (finding), not_applicable() (skipped) or not_evaluated().  A rule whose `after` has
+ * a finding of warning or error for the same subject, or for one that holds it, is not called: superseded, hence skipped.
+ */
+#ifndef LINT_RULE_H
+#define LINT_RULE_H
+
+#include "lint/diagnostic.h"
+
+struct arena;
+struct error;
+struct esp;
+struct image;
+struct loader;
+
+enum subject {
+	SUBJECT_IMAGE,
+	SUBJECT_ESP,    /* each EFI system partition, or what serves as one */
+	SUBJECT_LOADER, /* each file at a removable-media path of an ESP */
+};
+
+struct check;
+
+struct rule {
+	const char *id;
+	const char *area;  /* the folder that its file is in */
+	const char *title;
+	enum severity severity; /* unless a profile, the command line or the finding itself says otherwise */
+	enum effect effect;
+	enum subject subject;
+	const char *section; /* of the specification, or NULL */
+	const char *clause;  /* the requirement's number, such as I2, or NULL */
+	const char *text;    /* why it matters and how to mend it: paragraphs apart by blank lines */
+	const char *examples; /* the good:, bad: and expect: lines */
+	const unsigned short *after; /* indices into rules[], ends with RULES_END */
+	void (*check)(struct check *check);
+};
+
+#define RULES_END 0xffff
+
+/* In the order of evaluation: every rule stands behind those that its `after` names. */
+extern const struct rule rules[];
+extern const size_t rules_count;
+
+/* The rule of that id, or NULL. */
+const struct rule *rule_find(const char *id);
+
+/* What a rule's function is given. */
+struct check {
+	struct image *image;
+	struct esp *esp;       /* SUBJECT_ESP and SUBJECT_LOADER, else NULL */
+	struct loader *loader; /* SUBJECT_LOADER, else NULL */
+	const struct rule *rule;
+	struct lint *lint; /* the engine's own */
+	struct arena *arena; /* the image's */
+};
+
+/* Defines the function of rule `name` (its id with underscores). */
+#define RULE(name)                               \
+	void rule_##name(struct check *check);   \
+	void rule_##name(struct check *check)
+
+/* Adds a finding of the rule's own severity, or of the given one.  The location's path is kept as a pointer, so let it live in
+ * the image's arena.  Never NULL; what it returns may be refined by the functions below and by setting ->effect. */
+struct diagnostic *finding(struct check *check, struct location location, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+struct diagnostic *finding_severity(struct check *check, enum severity severity, struct location location,
+				    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds a line of explanation. */
+void finding_note(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Sets the command (or the advice) that mends it. */
+void finding_help(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same for a command that works on a raw disk: each `{disk}` in `command` becomes the image's name, quoted for a shell;
+ * for an image in another container the command stands between a conversion to raw and one back. */
+void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command);
+
+/* This rule does not apply to this subject, because...  */
+void not_applicable(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* We could not look, because...  `err` may be NULL; else its message follows.  Where err says that the container is at fault
+ * (ENODATA, EBADMSG, ENOLINK: see view_read), a container rule has found that already and this rule is superseded. */
+void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* channel: sendmsg and recvmsg with their edges filed off. */
+#include "process/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+uint64_t channel_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int channel_send(int socket, const void *data, size_t size, int fd, struct error *err)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union control control;
+
+	if (fd >= 0) {
+		memset(&control, 0, sizeof(control));
+		message.msg_control = control.space;
+		message.msg_controllen = sizeof(control.space);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	}
+	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
+		if (errno != EINTR)
+			return error_set(err, errno, "cannot send to another process: %s", strerror(errno));
+	}
+	return 0;
+}
+
+static int wait_readable(int socket, uint64_t deadline, struct error *err)
+{
+	struct pollfd poll_fd = { .fd = socket, .events = POLLIN };
+
+	for (;;) {
+		int timeout = -1, n;
+
+		if (deadline) {
+			uint64_t now = channel_now();
+
+			timeout = deadline > now ? (int)(deadline - now) : 0;
+		}
+		n = poll(&poll_fd, 1, timeout);
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return error_set(err, ETIMEDOUT, "the other process did not answer in time");
+		if (errno != EINTR)
+			return error_set(err, errno, "cannot wait for another process: %s", strerror(errno));
+	}
+}
+
+long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint64_t deadline, struct error *err)
+{
+	struct iovec iov = { .iov_base = data, .iov_len = capacity };
+	union control control;
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = control.space,
+				  .msg_controllen = sizeof(control.space) };
+	struct cmsghdr *header;
+	int fd = -1, r;
+	ssize_t n;
+
+	if (ret_fd)
+		*ret_fd = -1;
+	r = wait_readable(socket, deadline, err);
+	if (r < 0)
+		return r;
+	do
+		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == ECONNRESET)
+		return 0;
+	if (n < 0)
+		return error_set(err, errno, "cannot receive from another process: %s", strerror(errno));
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(int));
+	if (message.msg_flags & MSG_TRUNC) {
+		if (fd >= 0)
+			close(fd);
+		return error_set(err, EMSGSIZE, "another process sent a message that is too large");
+	}
+	if (ret_fd)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return n;
+}

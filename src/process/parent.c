@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* parent: one worker at a time, watched through its socket until it has said all, or died, or taken too long. */
+#include "process/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "block/remote.h"
+#include "process/channel.h"
+#include "process/record.h"
+#include "process/sibling.h"
+#include "process/worker.h"
+
+/* One image under way. */
+struct job {
+	struct arena *arena;
+	const char *name;
+	const char *allow_backing;
+	int image;        /* descriptors */
+	int socket;
+	pid_t worker, helper; /* 0: none */
+	/* the files that were opened: what a worker's numbers mean */
+	const char *files[LIMIT_BACKING_DEPTH * 2 + 1];
+	unsigned file_count;
+};
+
+static void unreadable(struct lint_result *result, const char *why)
+{
+	result->status = STATUS_UNREADABLE;
+	result->error = why;
+}
+
+/* A descriptor for the image, or -1 with the reason in result. */
+static int open_image(struct arena *arena, const char *name, uint64_t *ret_size, struct lint_result *result)
+{
+	/* O_NONBLOCK, so that a FIFO does not hold us up before we see that it is one */
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why = NULL;
+	struct stat st;
+	off_t size;
+
+	if (fd < 0) {
+		unreadable(result, arena_printf(arena, "cannot open: %s", strerror(errno)));
+		return -1;
+	}
+	if (fstat(fd, &st) < 0)
+		why = arena_printf(arena, "cannot stat: %s", strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		why = "is a directory, not a disk image";
+	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		why = "is neither a regular file nor a block device";
+	else if ((size = lseek(fd, 0, SEEK_END)) < 0)
+		why = arena_printf(arena, "cannot tell its size: %s", strerror(errno));
+	else if (size == 0)
+		why = "the file is empty";
+	else
+		*ret_size = (uint64_t)size;
+	if (why) {
+		unreadable(result, why);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool start_worker(struct job *job, uint64_t size, const struct lint_options *options, struct lint_result *result)
+{
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		unreadable(result, arena_printf(job->arena, "cannot make a socket: %s", strerror(errno)));
+		return false;
+	}
+	/* what waits in the buffers of standard output must not be printed twice */
+	fflush(NULL);
+	job->worker = fork();
+	if (job->worker == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+		close(pair[0]);
+		_exit(worker_run(job->name, job->image, size, pair[1], options));
+	}
+	close(pair[1]);
+	if (job->worker < 0) {
+		job->worker = 0;
+		close(pair[0]);
+		unreadable(result, arena_printf(job->arena, "cannot start a process: %s", strerror(errno)));
+		return false;
+	}
+	job->socket = pair[0];
+	return true;
+}
+
+/* The helper stands beside this program (in a build tree), or in libexec beside its bin, or where it was configured. */
+static const char *helper_path(struct arena *arena)
+{
+	char self[LIMIT_FILE_NAME];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *candidates[3];
+
+	self[n > 0 ? n : 0] = '\0';
+	if (strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';
+	candidates[0] = arena_printf(arena, "%s/vmlint-helper", self);
+	candidates[1] = arena_printf(arena, "%s/../libexec/vmlint/vmlint-helper", self);
+	candidates[2] = VMLINT_LIBEXECDIR "/vmlint-helper";
+	for (int i = 0; i < 3; i++) {
+		if (access(candidates[i], X_OK) == 0)
+			return candidates[i];
+	}
+	return NULL;
+}
+
+/* In the new process: descriptors in their places, then the helper.  Does not return. */
+static void exec_helper(const struct job *job, int socket, const char *path, const char *driver)
+{
+	/* out of the way first: either may already have one of the two numbers */
+	int image = fcntl(job->image, F_DUPFD, 10), other = fcntl(socket, F_DUPFD, 10), null = open("/dev/null", O_RDWR);
+
+	if (image < 0 || other < 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(image, REMOTE_IMAGE_FD) < 0 || dup2(other, REMOTE_SOCKET_FD) < 0)
+		_exit(EXIT_FAILURE);
+	for (int fd = REMOTE_SOCKET_FD + 1; fd < 64; fd++)
+		close(fd);
+	execl(path, path, "container", driver, (char *)NULL);
+	_exit(EXIT_FAILURE);
+}
+
+/* Starts the helper; the worker's end of its socket, or a negative errno. */
+static int start_helper(struct job *job, const char *driver, struct error *err)
+{
+	const char *path = helper_path(job->arena);
+	int pair[2];
+
+	if (job->helper)
+		return error_set(err, EBUSY, "the helper is running already");
+	if (!path)
+		return error_set(err, ENOENT, "the program vmlint-helper, which reads this format, is not installed");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	job->helper = fork();
+	if (job->helper == 0)
+		exec_helper(job, pair[1], path, driver);
+	close(pair[1]);
+	if (job->helper < 0) {
+		job->helper = 0;
+		close(pair[0]);
+		return error_set(err, EAGAIN, "cannot start the helper");
+	}
+	return pair[0];
+}
+
+static int open_sibling(struct job *job, const struct record_request *request, struct error *err)
+{
+	const char *path;
+	int fd;
+
+	if (!job->allow_backing)
+		return error_set(err, EPERM, "not opened without --allow-backing");
+	if (request->base >= job->file_count)
+		return error_set(err, EPROTO, "there is no file number %u", request->base);
+	if (job->file_count == sizeof(job->files) / sizeof(job->files[0]))
+		return error_set(err, ELOOP, "too many files");
+	fd = sibling_open(job->arena, job->allow_backing, job->files[request->base], request->name, &path, err);
+	if (fd >= 0)
+		job->files[job->file_count++] = path;
+	return fd;
+}
+
+static int answer(struct job *job, const struct record_request *request, struct error *err)
+{
+	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
+	struct error why;
+	int fd, r;
+
+	if (request->kind == RECORD_SIBLING)
+		fd = open_sibling(job, request, &why);
+	else
+		fd = start_helper(job, request->name, &why);
+	record_encode_reply(&out, fd < 0 ? fd : 0, job->file_count - 1, fd < 0 ? why.message : NULL);
+	r = channel_send(job->socket, out.data, out.size, fd, err);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* Takes records until the worker has said its last; false with the reason in *ret_why. */
+static bool listen_to_worker(struct job *job, struct lint_result *result, const char **ret_why)
+{
+	uint64_t deadline = channel_now() + LIMIT_IMAGE_SECONDS * 1000;
+	char *message = arena_alloc(job->arena, LIMIT_RECORD_BYTES);
+	struct error err = { 0 };
+
+	*ret_why = NULL;
+	for (unsigned records = 0; records < LIMIT_RECORDS; records++) {
+		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL, deadline, &err);
+		struct record_request request;
+		bool end = false;
+		int r;
+
+		if (size == 0)
+			return false; /* how it died is known to waitpid */
+		if (size == -ETIMEDOUT)
+			*ret_why = arena_printf(job->arena, "reading it took more than %d s", LIMIT_IMAGE_SECONDS);
+		if (size > 0 && record_decode_request(job->arena, message, (size_t)size, &request))
+			r = answer(job, &request, &err);
+		else if (size > 0)
+			r = record_decode(job->arena, message, (size_t)size, result, &end, &err);
+		else
+			r = (int)size;
+		if (r < 0) {
+			if (!*ret_why)
+				*ret_why = arena_strdup(job->arena, err.message);
+			return false;
+		}
+		if (end)
+			return true;
+	}
+	*ret_why = "the reader had too much to say";
+	return false;
+}
+
+static const char *describe_death(struct arena *arena, int status)
+{
+	if (WIFSIGNALED(status))
+		return arena_printf(arena, "the reader was stopped by signal %d (%s)", WTERMSIG(status),
+				    strsignal(WTERMSIG(status)));
+	return arena_printf(arena, "the reader ended early, with status %d", WEXITSTATUS(status));
+}
+
+void parent_lint(struct arena *arena, const char *name, const struct lint_options *options, const char *allow_backing,
+		 struct lint_result *result)
+{
+	struct job job = { .arena = arena, .name = name, .allow_backing = allow_backing, .socket = -1 };
+	const char *why = NULL;
+	uint64_t size = 0;
+	int status = 0;
+	bool complete;
+
+	lint_result_init(result, name);
+	job.files[job.file_count++] = name;
+	job.image = open_image(arena, name, &size, result);
+	if (job.image < 0)
+		return;
+	if (!start_worker(&job, size, options, result)) {
+		close(job.image);
+		return;
+	}
+	complete = listen_to_worker(&job, result, &why);
+	if (!complete && why)
+		kill(job.worker, SIGKILL);
+	close(job.socket);
+	close(job.image);
+	while (waitpid(job.worker, &status, 0) < 0 && errno == EINTR)
+		;
+	if (job.helper) {
+		kill(job.helper, SIGTERM);
+		while (waitpid(job.helper, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (!complete) {
+		/* what a reader said before it died is not to be believed */
+		lint_result_init(result, name);
+		unreadable(result, why ? why : describe_death(arena, status));
+	}
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* worker: reads, judges, reports to the parent.  It opens no file: what it lacks it asks the parent for. */
+#include "process/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "image/image.h"
+#include "process/channel.h"
+#include "process/record.h"
+
+static int parent_socket;
+static const char *image_name;
+
+/* Memory is used up: say so with what is on the stack, and end. */
+static void out_of_memory(void)
+{
+	struct lint_result result;
+
+	lint_result_init(&result, image_name);
+	result.status = STATUS_UNREADABLE;
+	result.error = "reading it needs more memory than the limit allows";
+	record_send_result(parent_socket, &result, NULL);
+	_exit(EXIT_SUCCESS);
+}
+
+/* Asks the parent; *ret_fd is the descriptor that it sends. */
+static int ask(struct arena *arena, const struct record_request *request, int *ret_fd, unsigned *ret_number,
+	       struct error *err)
+{
+	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
+	char *reply = arena_alloc(arena, LIMIT_RECORD_BYTES);
+	struct error message;
+	int r, status;
+	long size;
+
+	record_encode_request(&out, request);
+	r = channel_send(parent_socket, out.data, out.size, -1, err);
+	if (r < 0)
+		return r;
+	size = channel_receive(parent_socket, reply, LIMIT_RECORD_BYTES, ret_fd, 0, err);
+	if (size < 0)
+		return (int)size;
+	r = record_decode_reply(reply, (size_t)size, &status, ret_number, &message, err);
+	if (r == 0 && status < 0)
+		r = error_set(err, -status, "%s", message.message);
+	if (r == 0 && *ret_fd < 0)
+		r = error_set(err, EPROTO, "the parent sent no descriptor");
+	if (r < 0 && *ret_fd >= 0) {
+		close(*ret_fd);
+		*ret_fd = -1;
+	}
+	return r;
+}
+
+static int open_sibling(void *context, struct arena *arena, unsigned base, const char *name, struct view **ret,
+			unsigned *ret_number, struct error *err)
+{
+	const struct record_request request = { .kind = RECORD_SIBLING, .base = base, .name = name };
+	struct stat st;
+	int fd, r;
+
+	(void)context;
+	r = ask(arena, &request, &fd, ret_number, err);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0) {
+		r = error_set(err, errno, "%s: %s", name, strerror(errno));
+		close(fd);
+		return r;
+	}
+	*ret = view_file(arena, fd, (uint64_t)st.st_size);
+	return 0;
+}
+
+int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
+{
+	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+	const struct image_options image_options = {
+		.sector_size = options->sector_size,
+		.architecture = (enum architecture)options->architecture,
+		.thorough = options->thorough,
+		.verbose = options->verbose,
+	};
+	const struct image_services services = {
+		.open_sibling = open_sibling,
+		.allow_backing = options->allow_backing,
+	};
+	struct lint_result result;
+	struct image *image;
+	struct error err;
+	const char *help = NULL;
+	int r;
+
+	parent_socket = socket;
+	image_name = name;
+	arena_set_exhausted(out_of_memory);
+	lint_result_init(&result, name);
+	image = image_open(arena, name, view_file(arena, fd, size), &image_options, &services, &err, &help);
+	if (image) {
+		lint_image(image, options, &result);
+	} else {
+		result.status = STATUS_UNREADABLE;
+		result.error = err.message;
+		result.help = help;
+	}
+	result.bytes_read = view_statistics.bytes;
+	result.reads = view_statistics.reads;
+	r = record_send_result(socket, &result, &err);
+	arena_free(arena);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

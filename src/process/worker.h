@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* worker: the process that reads one image and judges it. */
+#ifndef PROCESS_WORKER_H
+#define PROCESS_WORKER_H
+
+#include <stdint.h>
+
+#include "lint/lint.h"
+
+/* Reads the image in `fd` (open for reading, `size` bytes), runs the rules, sends the result over `socket` and returns the
+ * process's exit status.  Called in a process of its own, right after fork. */
+int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options);
+
+#endif

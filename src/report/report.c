@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* report: the list of formats, and the sums that all of them need. */
+#include "report/report.h"
+
+#include <string.h>
+
+static const struct report_format *const formats[] = { &report_text, &report_json };
+
+const struct report_format *report_format_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	}
+	return NULL;
+}
+
+void report_count(struct report *report, const struct lint_result *result)
+{
+	report->images++;
+	for (int s = SEVERITY_NOTE; s <= SEVERITY_ERROR; s++)
+		report->count[s] += result->count[s];
+	report->skipped += result->skipped;
+	report->not_evaluated += result->not_evaluated;
+	report->unreadable += result->status == STATUS_UNREADABLE;
+	if (result->profile) {
+		if (!report->profile)
+			report->profile = result->profile;
+		else if (strcmp(report->profile, result->profile) != 0)
+			report->profile = "mixed";
+	}
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* text: diagnostics as a compiler prints them, for people, editors and CI logs.
+ *
+ * IMAGE[!pN][/path][:line:column | @offset]: severity: message [rule], then indented lines; last a line on each image.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "report/report.h"
+
+#define BOLD "\x1b[1m"
+#define RED "\x1b[1;31m"
+#define MAGENTA "\x1b[1;35m"
+#define CYAN "\x1b[1;36m"
+#define RESET "\x1b[0m"
+
+static const char *paint(const struct report *report, const char *escape)
+{
+	return report->options->color ? escape : "";
+}
+
+static const char *severity_color(enum severity severity)
+{
+	return severity == SEVERITY_ERROR ? RED : severity == SEVERITY_WARNING ? MAGENTA : CYAN;
+}
+
+static void put(const struct report *report, struct buffer *line)
+{
+	if (line->data)
+		fputs(line->data, report->options->out);
+	buffer_clear(line);
+}
+
+/* Everything behind the image's name. */
+static void append_location(struct buffer *out, const struct location *at)
+{
+	if (at->partition == PARTITION_WHOLE_DISK || (at->space == SPACE_DISK && !at->partition))
+		buffer_string(out, "!disk");
+	else if (at->partition)
+		buffer_printf(out, "!p%d", at->partition);
+	if (at->path)
+		text_escape(out, at->path);
+	if (at->line)
+		buffer_printf(out, ":%u:%u", at->line, at->column ? at->column : 1);
+	else if (at->space)
+		buffer_printf(out, "@%#" PRIx64, at->offset);
+}
+
+static void print_diagnostic(struct report *report, const struct lint_result *result, const struct diagnostic *d)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+
+	buffer_string(&line, paint(report, BOLD));
+	text_escape(&line, result->image);
+	append_location(&line, &d->location);
+	buffer_printf(&line, ":%s %s%s:%s ", paint(report, RESET), paint(report, severity_color(d->severity)),
+		      severity_name(d->severity), paint(report, RESET));
+	text_escape(&line, d->message);
+	buffer_printf(&line, " [%s]\n", d->rule->id);
+	for (const struct diagnostic_note *n = d->notes; n; n = n->next) {
+		buffer_string(&line, "    note: ");
+		text_escape(&line, n->text);
+		buffer_char(&line, '\n');
+	}
+	if (d->help) {
+		buffer_string(&line, "    help: ");
+		text_escape(&line, d->help);
+		buffer_char(&line, '\n');
+	}
+	put(report, &line);
+}
+
+/* Rules that were not evaluated for one reason share a line. */
+static void print_not_evaluated(struct report *report, const struct lint_result *result)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		const struct outcome *other;
+		bool first = true;
+
+		if (o->kind != OUTCOME_NOT_EVALUATED)
+			continue;
+		for (other = result->outcomes; other != o && first; other = other->next)
+			first = other->kind != o->kind || strcmp(other->reason, o->reason) != 0;
+		if (!first)
+			continue;
+		text_escape(&line, result->image);
+		buffer_string(&line, ": not evaluated: ");
+		text_escape(&line, o->reason);
+		buffer_string(&line, " [");
+		for (other = o; other; other = other->next) {
+			if (other->kind == o->kind && strcmp(other->reason, o->reason) == 0)
+				buffer_printf(&line, "%s%s", other == o ? "" : ", ", other->rule->id);
+		}
+		buffer_string(&line, "]\n");
+	}
+	put(report, &line);
+}
+
+static void print_verbose(struct report *report, const struct lint_result *result)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		if (o->kind != OUTCOME_SKIPPED)
+			continue;
+		text_escape(&line, result->image);
+		buffer_string(&line, ": skipped: ");
+		text_escape(&line, o->reason);
+		buffer_printf(&line, " [%s]\n", o->rule->id);
+	}
+	for (const struct diagnostic_note *n = result->remarks; n; n = n->next) {
+		text_escape(&line, result->image);
+		buffer_string(&line, ": remark: ");
+		text_escape(&line, n->text);
+		buffer_char(&line, '\n');
+	}
+	text_escape(&line, result->image);
+	buffer_printf(&line, ": read %" PRIu64 " bytes in %" PRIu64 " reads\n", result->bytes_read, result->reads);
+	put(report, &line);
+}
+
+static void append_count(struct buffer *out, unsigned count, const char *word)
+{
+	buffer_printf(out, "%u %s%s", count, word, count == 1 ? "" : "s");
+}
+
+static void append_sums(struct buffer *out, const unsigned count[], unsigned not_evaluated)
+{
+	append_count(out, count[SEVERITY_ERROR], "error");
+	buffer_string(out, ", ");
+	append_count(out, count[SEVERITY_WARNING], "warning");
+	buffer_string(out, ", ");
+	append_count(out, count[SEVERITY_NOTE], "note");
+	if (not_evaluated)
+		buffer_printf(out, ", %u not evaluated", not_evaluated);
+}
+
+static void print_summary(struct report *report, const struct lint_result *result)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+
+	text_escape(&line, result->image);
+	buffer_string(&line, ": ");
+	append_sums(&line, result->count, result->not_evaluated);
+	buffer_printf(&line, " (%s, %s, profile %s)\n", result->format ? result->format : "unknown format",
+		      result->architecture ? result->architecture : "architecture unknown", result->profile);
+	put(report, &line);
+}
+
+static void text_begin(struct report *report)
+{
+	(void)report;
+}
+
+static void text_image(struct report *report, const struct lint_result *result)
+{
+	report_count(report, result);
+	if (result->status == STATUS_UNREADABLE) {
+		BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+
+		text_escape(&line, result->image);
+		buffer_printf(&line, ": %scould not check:%s ", paint(report, RED), paint(report, RESET));
+		text_escape(&line, result->error);
+		buffer_char(&line, '\n');
+		if (result->help) {
+			buffer_string(&line, "    help: ");
+			text_escape(&line, result->help);
+			buffer_char(&line, '\n');
+		}
+		put(report, &line);
+		return;
+	}
+	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
+		if (!report->options->quiet || d->severity >= report->options->fail_on)
+			print_diagnostic(report, result, d);
+	}
+	print_not_evaluated(report, result);
+	if (report->options->verbose)
+		print_verbose(report, result);
+	if (!report->options->quiet)
+		print_summary(report, result);
+}
+
+static void text_end(struct report *report)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+
+	if (report->images < 2 || report->options->quiet)
+		return;
+	buffer_printf(&line, "%u images: ", report->images);
+	append_sums(&line, report->count, report->not_evaluated);
+	if (report->unreadable)
+		buffer_printf(&line, ", %u could not be checked", report->unreadable);
+	buffer_char(&line, '\n');
+	put(report, &line);
+}
+
+const struct report_format report_text = { "text", text_begin, text_image, text_end };
