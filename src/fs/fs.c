@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* fs: what every file system gets for free: looking up a path, a file as a view. */
+#include "fs/fs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/utf16.h"
+
+static bool name_matches(const struct fs *fs, const char *name, const char *wanted, size_t length)
+{
+	if (!name || strlen(name) != length)
+		return false;
+	return fs->case_insensitive ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
+}
+
+/* A long name wins over another file's short name, as it does in firmware. */
+static const struct fs_entry *find(const struct fs *fs, const struct fs_entry *entries, size_t count,
+				   const char *wanted, size_t length)
+{
+	for (size_t i = 0; i < count; i++)
+		if (name_matches(fs, entries[i].name, wanted, length))
+			return &entries[i];
+	for (size_t i = 0; i < count; i++)
+		if (name_matches(fs, entries[i].alias, wanted, length))
+			return &entries[i];
+	return NULL;
+}
+
+int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)
+{
+	struct fs_entry here = { .handle = fs->root, .type = FS_DIRECTORY, .name = "" };
+	unsigned int depth = 0;
+
+	for (;;) {
+		const struct fs_entry *found;
+		struct fs_entry *entries;
+		size_t length, count;
+		int r;
+
+		path += strspn(path, "/");
+		if (!*path)
+			break;
+		length = strcspn(path, "/");
+		if (here.type != FS_DIRECTORY)
+			return error_set(err, ENOTDIR, "%s is not a directory", here.name);
+		if (++depth > LIMIT_DIRECTORY_DEPTH)
+			return error_set(err, ENAMETOOLONG, "the path is deeper than %d directories",
+					 LIMIT_DIRECTORY_DEPTH);
+		r = fs->ops->readdir(fs, arena, here.handle, &entries, &count, err);
+		if (r < 0)
+			return r;
+		found = find(fs, entries, count, path, length);
+		if (!found)
+			return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), path);
+		here = *found;
+		path += length;
+	}
+	*ret = here;
+	return 0;
+}
+
+struct file {
+	struct fs *fs;
+	uint64_t handle;
+};
+
+static int file_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	const struct file *file = view->state;
+
+	return file->fs->ops->pread(file->fs, file->handle, offset, data, length, err);
+}
+
+static const struct view_ops file_ops = { file_read, NULL };
+
+int fs_file_view(struct fs *fs, struct arena *arena, uint64_t handle, struct view **ret, struct error *err)
+{
+	struct fs_stat st;
+	struct file *file;
+	struct view *view;
+	int r;
+
+	r = fs->ops->stat(fs, handle, &st, err);
+	if (r < 0)
+		return r;
+	if (st.type != FS_FILE)
+		return error_set(err, EISDIR, "not a regular file");
+	file = ARENA_NEW(arena, struct file);
+	*file = (struct file){ fs, handle };
+	view = ARENA_NEW(arena, struct view);
+	*view = (struct view){ .ops = &file_ops, .size = st.size, .state = file };
+	*ret = view;
+	return 0;
+}

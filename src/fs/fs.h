@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* fs: the one interface to a file system, whatever it is.
+ *
+ * Six operations with integer handles and no callbacks, each a question that fits a message: a file system on the far
+ * side of a socket is just another implementation.  Invariants: nothing writes; handles stay valid as long as the file
+ * system; everything returned through an arena lives as long as that arena.  Names are UTF-8.
+ *
+ * Errors: a negative errno and a message, for "we could not look".  -ENOENT, -ENOTDIR and -EISDIR are answers about the
+ * file system, -EIO with a message also stands for a file whose own metadata are broken, -EOPNOTSUPP for what a file
+ * system does not have at all (a symbolic link on FAT).
+ */
+#ifndef FS_FS_H
+#define FS_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "block/view.h"
+
+enum fs_type { FS_FILE, FS_DIRECTORY, FS_SYMLINK, FS_OTHER };
+
+struct fs_stat {
+	enum fs_type type;
+	uint64_t size; /* bytes; 0 where it is not known, as for FAT's directories */
+	uint32_t mode; /* as in st_mode */
+};
+
+struct fs_entry {
+	uint64_t handle;
+	enum fs_type type;
+	const char *name;
+	const char *alias; /* a second name that finds the file too (FAT's short name), or NULL */
+};
+
+struct fs_statfs {
+	uint32_t block_size; /* bytes in one unit of allocation */
+	uint64_t blocks, free_blocks;
+};
+
+struct fs;
+
+struct fs_ops {
+	int (*stat)(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct error *err);
+	/* All entries of a directory but "." and ".." in the order on disk. */
+	int (*readdir)(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
+		       struct error *err);
+	int (*readlink)(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err);
+	int (*getxattr)(struct fs *fs, struct arena *arena, uint64_t handle, const char *name, void **ret,
+			size_t *ret_size, struct error *err);
+	/* Exactly `length` bytes from `offset`, which lie inside the file's size. */
+	int (*pread)(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err);
+	int (*statfs)(struct fs *fs, struct fs_statfs *ret, struct error *err);
+};
+
+struct fs {
+	const struct fs_ops *ops;
+	const char *type;      /* as a person calls it: "FAT32" */
+	uint64_t root;         /* handle of the root directory */
+	bool case_insensitive; /* names differ by more than the case of ASCII letters */
+	void *state;
+};
+
+/* The entry that an absolute path with `/` leads to.  Symbolic links are not followed.  0, -ENOENT when a component is
+ * missing, -ENOTDIR when one before the last is not a directory, -ENAMETOOLONG beyond LIMIT_DIRECTORY_DEPTH components,
+ * or what reading a directory failed with.  ret->name is the name as the file system spells it. */
+int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err);
+
+/* A view of a file's bytes.  -EISDIR for what is not a regular file. */
+int fs_file_view(struct fs *fs, struct arena *arena, uint64_t handle, struct view **ret, struct error *err);
+
+#endif
