@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_container: whatever the bytes, detection ends, and a container that names another file never goes to the helper. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "block/container.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct container c;
+	struct error err;
+
+	if (container_detect(arena, view_memory(arena, data, size), &c, &err) < 0)
+		abort(); /* memory cannot fail */
+	if (c.external_count && c.access != CONTAINER_CLOSED)
+		abort();
+	if ((c.access == CONTAINER_CLOSED) != !!c.reason)
+		abort();
+	if (c.access == CONTAINER_SELF && c.disk_size > size)
+		abort();
+	(void)container_unpack_command(arena, c.format, "image");
+	return 0;
+}
