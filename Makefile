@@ -69,7 +69,7 @@ $(B)/obj/generated/%.o: $(B)/generated/%.c
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES) $(RULE_SOURCES)) $(B)/obj/generated/rules-table.o $(B)/obj/generated/embedded.o
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(LIBRARY_OBJECTS)
 # a deleted rule or source must leave the library too
 $(LIBRARY) $(B)/generated/rules-table.c: $(B)/sources.list
 $(B)/sources.list: FORCE
@@ -117,6 +117,50 @@ fuzz:
 	@mkdir -p $(FUZZ_B)/corpus/$(T)
 	$(FUZZ_B)/fuzz_$(T) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=512 -artifact_prefix=$(FUZZ_B)/$(T)- \
 		$(FUZZ_B)/corpus/$(T) $(wildcard tests/fuzz/corpus/$(T))
+
+# --- set-up ------------------------------------------------------------------------------------------------------------
+
+# `make run` and `make check` begin with it; done anew only when the list has changed.
+.PHONY: deps
+deps: build/deps.stamp
+build/deps.stamp: .ci/packages .ci/deps
+	.ci/deps .ci/packages
+	@mkdir -p build && touch $@
+
+# --- run, check, bench -----------------------------------------------------------------------------------------------
+
+# The package list may bring the very libraries that $(PKG_LIBS) asks for, so what is built is built by a second make.
+.PHONY: run check bench check-firmware lint
+run: build/deps.stamp
+	@$(MAKE) --no-print-directory all
+	@tests/run-sample build/vmlint $(IMAGE)
+check: build/deps.stamp
+	@$(MAKE) --no-print-directory all
+	@tests/run
+bench: build/deps.stamp
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+check-firmware: build/deps.stamp
+	@$(MAKE) --no-print-directory all
+	@tests/firmware/check
+lint:
+	@tests/style/check
+
+# --- documentation and installation ------------------------------------------------------------------------------------
+
+MAN_PAGES := $(wildcard man/*.1) $(B)/man/vmlint-rules.7
+$(B)/man/vmlint-rules.7: $(B)/vmlint
+	@mkdir -p $(@D)
+	$(B)/vmlint rules --format=man > $@.new && mv $@.new $@
+.PHONY: man install
+man: $(MAN_PAGES)
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/vmlint $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(B)/vmlint $(DESTDIR)$(PREFIX)/bin/vmlint
+	install -m 755 $(B)/vmlint-helper $(DESTDIR)$(PREFIX)/libexec/vmlint/vmlint-helper
+	install -m 644 $(filter %.1,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(filter %.7,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man7
 
 .PHONY: clean
 clean:
