@@ -27,6 +27,7 @@
 #define LIMIT_GPT_ENTRIES 4096
 #define LIMIT_GPT_ENTRY_SIZE 4096
 #define LIMIT_GPT_TABLE_BYTES (1 * MiB)
+#define LIMIT_GPT_PAIRS 64 /* overlaps, duplicates and differences that are listed */
 #define LIMIT_MBR_LOGICAL 64
 
 /* file systems */

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* fdisk: asking libfdisk, and writing down what it says.  The comparison is in fdisk_compare.c. */
+#include "partition/fdisk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <libfdisk/libfdisk.h>
+
+#include "base/limits.h"
+
+#define WINDOW MiB
+#define PIECE (64 * KiB)
+#define SAID_MAXIMUM 32
+
+int fdisk_memory_file(struct error *err)
+{
+	int fd = memfd_create("vmlint-fdisk", MFD_CLOEXEC);
+
+	return fd < 0 ? error_set(err, errno, "cannot make a memory file: %s", strerror(errno)) : fd;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
+{
+	while (length) {
+		ssize_t n = pwrite(fd, data, length, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_set(err, n ? errno : EIO, "cannot write a memory file: %s", strerror(n ? errno : EIO));
+		data += n;
+		offset += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Copies a window of the disk, in which holes stay holes.  A part that cannot be read stays zero: our own readers report it. */
+static int copy_window(struct arena *arena, struct view *disk, int fd, uint64_t from, uint64_t to, struct error *err)
+{
+	struct arena_mark mark = arena_mark(arena);
+	uint8_t *piece = arena_alloc(arena, PIECE);
+	int r = 0;
+
+	for (uint64_t at = view_next_data(disk, from); at < to && r == 0; at = view_next_data(disk, at)) {
+		size_t length = to - at < PIECE ? (size_t)(to - at) : PIECE;
+
+		if (view_read(disk, at, piece, length, NULL) == 0)
+			r = write_all(fd, piece, length, at, err);
+		at += length;
+	}
+	arena_release(arena, mark);
+	return r;
+}
+
+static int fill(struct arena *arena, struct view *disk, int fd, struct error *err)
+{
+	uint64_t tail = disk->size > WINDOW ? disk->size - WINDOW : 0;
+	int r;
+
+	if (disk->size > INT64_MAX)
+		return error_set(err, EFBIG, "the disk is too large for libfdisk");
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)disk->size) < 0)
+		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
+	r = copy_window(arena, disk, fd, 0, disk->size < WINDOW ? disk->size : WINDOW, err);
+	if (r == 0 && disk->size > WINDOW)
+		r = copy_window(arena, disk, fd, tail > WINDOW ? tail : WINDOW, disk->size, err);
+	return r;
+}
+
+struct listener {
+	struct arena *arena;
+	const char **said;
+	size_t count;
+};
+
+static void note(struct listener *listener, const char *text)
+{
+	if (text && *text && listener->count < SAID_MAXIMUM)
+		listener->said[listener->count++] = arena_strdup(listener->arena, text);
+}
+
+static int on_ask(struct fdisk_context *context, struct fdisk_ask *ask, void *data)
+{
+	struct listener *listener = data;
+
+	(void)context;
+	switch (fdisk_ask_get_type(ask)) {
+	case FDISK_ASKTYPE_WARN:
+	case FDISK_ASKTYPE_WARNX:
+	case FDISK_ASKTYPE_INFO:
+		note(listener, fdisk_ask_print_get_mesg(ask));
+		return 0;
+	case FDISK_ASKTYPE_YESNO:
+		note(listener, fdisk_ask_get_query(ask));
+		return fdisk_ask_yesno_set_result(ask, 0);
+	default:
+		note(listener, fdisk_ask_get_query(ask));
+		return -EINVAL;
+	}
+}
+
+static void context_cleanup(struct fdisk_context **context)
+{
+	fdisk_unref_context(*context);
+}
+
+static void table_cleanup(struct fdisk_table **table)
+{
+	fdisk_unref_table(*table);
+}
+
+static void iterator_cleanup(struct fdisk_iter **iterator)
+{
+	fdisk_free_iter(*iterator);
+}
+
+static const char *upper(struct arena *arena, const char *text)
+{
+	char *copy = arena_strdup(arena, text ? text : "");
+
+	for (char *p = copy; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return copy;
+}
+
+static const char *type_text(struct arena *arena, struct fdisk_partition *partition)
+{
+	struct fdisk_parttype *type = fdisk_partition_get_type(partition);
+	const char *text = type ? fdisk_parttype_get_string(type) : NULL;
+
+	if (text)
+		return upper(arena, text);
+	return type ? arena_printf(arena, "%02x", fdisk_parttype_get_code(type)) : "";
+}
+
+static void list_partitions(struct arena *arena, struct fdisk_context *context, struct fdisk_opinion *opinion)
+{
+	__attribute__((cleanup(table_cleanup))) struct fdisk_table *table = NULL;
+	__attribute__((cleanup(iterator_cleanup))) struct fdisk_iter *iterator = fdisk_new_iter(FDISK_ITER_FORWARD);
+	struct fdisk_opinion_partition *list;
+	struct fdisk_partition *partition;
+	size_t count;
+
+	if (!iterator || fdisk_get_partitions(context, &table) < 0)
+		return;
+	count = fdisk_table_get_nents(table);
+	list = ARENA_ARRAY(arena, count, struct fdisk_opinion_partition);
+	for (size_t i = 0; i < count && fdisk_table_next_partition(table, iterator, &partition) == 0; i++) {
+		struct fdisk_opinion_partition *p = &list[opinion->partition_count++];
+
+		p->number = fdisk_partition_has_partno(partition) ? (uint32_t)fdisk_partition_get_partno(partition) + 1 : 0;
+		p->first_lba = fdisk_partition_has_start(partition) ? fdisk_partition_get_start(partition) : 0;
+		p->sectors = fdisk_partition_has_size(partition) ? fdisk_partition_get_size(partition) : 0;
+		p->type = type_text(arena, partition);
+		p->unique = upper(arena, fdisk_partition_get_uuid(partition));
+	}
+	opinion->partitions = list;
+}
+
+int fdisk_ask_opinion(struct arena *arena, struct view *disk, uint32_t sector_size, int fd, const struct fdisk_opinion **ret,
+		      struct error *err)
+{
+	__attribute__((cleanup(context_cleanup))) struct fdisk_context *context = NULL;
+	struct fdisk_opinion *opinion = ARENA_NEW(arena, struct fdisk_opinion);
+	struct listener listener = { .arena = arena, .said = ARENA_ARRAY(arena, SAID_MAXIMUM, const char *) };
+	struct fdisk_label *label;
+	int r = fill(arena, disk, fd, err);
+
+	if (r < 0)
+		return r;
+	context = fdisk_new_context();
+	if (!context)
+		return error_set(err, ENOMEM, "libfdisk: out of memory");
+	fdisk_set_ask(context, on_ask, &listener);
+	fdisk_save_user_sector_size(context, sector_size, sector_size);
+	r = fdisk_assign_device_by_fd(context, fd, "disk", 1);
+	if (r < 0)
+		return error_set(err, -r, "libfdisk: %s", strerror(-r));
+	label = fdisk_has_label(context) ? fdisk_get_label(context, NULL) : NULL;
+	opinion->problems = -1;
+	if (label) {
+		opinion->label = arena_strdup(arena, fdisk_label_get_name(label));
+		list_partitions(arena, context, opinion);
+		opinion->problems = fdisk_verify_disklabel(context);
+		if (opinion->problems < 0)
+			opinion->problems = -1;
+	}
+	opinion->said = listener.said;
+	opinion->said_count = listener.count;
+	fdisk_deassign_device(context, 1);
+	*ret = opinion;
+	return 0;
+}
