@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_gpt: any bytes as the start and the end of a disk.
+ *
+ * Input: one byte of choices (bits 0 and 1: sector size forced to 512, forced to 4096, or found; bits 2 to 7: how many times 64 KiB
+ * of zeros lie between), then the disk's first 32 KiB, then its end.  Asserts what the reader promises of every result.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "partition/gpt.h"
+#include "partition/mbr.h"
+
+#define HEAD 32768
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_copy(const struct gpt_copy *copy, const struct gpt *gpt)
+{
+	assert(!copy->accepted || (copy->found && copy->entries_read));
+	assert(!copy->entries_read || copy->entries_offset + copy->entries_length <= gpt->disk_size);
+	assert(copy->partition_count <= LIMIT_GPT_ENTRIES);
+	for (size_t i = 0; i < copy->partition_count; i++) {
+		const struct gpt_partition *p = &copy->partitions[i];
+
+		assert(p->name && strlen(p->name) <= 36 * 3);
+		assert(p->start + p->size >= p->start);
+		assert(p->faults & GPT_PARTITION_PAST_DISK || p->start + p->size <= gpt->disk_size);
+		assert(p->number >= 1 && p->number <= copy->entry_count);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint32_t forced[] = { 0, 512, 4096, 0 };
+	ARENA_AUTO arena = arena_new(16 * MiB);
+	const struct gpt *gpt;
+	const struct mbr *mbr;
+	struct view *disk;
+	struct error err;
+	uint8_t *bytes;
+	size_t middle;
+
+	if (!size)
+		return 0;
+	middle = (size_t)(data[0] >> 2) * 65536;
+	bytes = arena_alloc(arena, size + middle);
+	if (size - 1 <= HEAD) {
+		memcpy(bytes, data + 1, size - 1);
+	} else {
+		memcpy(bytes, data + 1, HEAD);
+		memcpy(bytes + HEAD + middle, data + 1 + HEAD, size - 1 - HEAD);
+	}
+	disk = view_memory(arena, bytes, size - 1 + middle);
+	if (gpt_read(arena, disk, forced[data[0] & 3], &gpt, &err) < 0)
+		abort(); /* memory cannot fail to be read */
+	assert(gpt->present == (gpt->primary.found || gpt->backup.found));
+	assert(!gpt->bootable_table || gpt->used);
+	check_copy(&gpt->primary, gpt);
+	check_copy(&gpt->backup, gpt);
+	assert(gpt->overlap_count <= LIMIT_GPT_PAIRS && gpt->duplicate_count <= LIMIT_GPT_PAIRS);
+	if (mbr_read(arena, disk, gpt->sector_size, &mbr, &err) < 0)
+		abort();
+	return 0;
+}
