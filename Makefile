@@ -44,7 +44,7 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIBRARY := $(B)/libvmlint.a
 
 .PHONY: all
-all: $(B)/vmlint $(B)/vmlint-helper
+all: $(B)/vmlint $(if $(HELPER_SOURCES),$(B)/vmlint-helper)
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* gpt-missing: the disk has no GUID Partition Table
+ *
+ * severity: error
+ * effect:   conformance
+ * clause:   VM Image Format, I1
+ *
+ * The specification wants a GUID Partition Table on the disk that the VM sees. A disk with an MBR alone, or with a
+ * file system and no partition table, boots on firmware that also reads those, and is refused by what
+ * expects a GPT. Without any partition table or file system there is nothing to boot.
+ *
+ * `sgdisk -g` turns an MBR into a GPT in place, if there is room for it at both ends of the disk.
+ *
+ * good:   debian-arm64
+ * bad:    debian-arm64 | mbr to-dos
+ * expect: !disk@0x1be: error: the disk has an MBR partition table, a GUID Partition Table expected
+ */
+#include "image/image.h"
+#include "lint/rule.h"
+#include "partition/gpt.h"
+#include "partition/mbr.h"
+
+RULE(gpt_missing)
+{
+	const struct image *image = check->image;
+	struct diagnostic *d;
+
+	if (image->have_table == UNREADABLE) {
+		not_evaluated(check, &image->table_error, "the partition table could not be read");
+		return;
+	}
+	if (image->gpt->present)
+		return;
+	if (image->mbr->kind == MBR_TABLE) {
+		d = finding(check, at_disk(0x1be, 64), "the disk has an MBR partition table, a GUID Partition Table expected");
+		finding_help_disk(check, d, "sgdisk -g {disk}");
+	} else if (image->mbr->kind == MBR_SUPERFLOPPY) {
+		d = finding(check, at_disk(0, 512), "the whole disk is a %s file system, a GUID Partition Table expected",
+			    image->mbr->superfloppy);
+	} else {
+		d = finding(check, at_image(), "the disk has no partition table, a GUID Partition Table expected");
+		d->effect = EFFECT_BLOCKS_BOOT;
+	}
+}

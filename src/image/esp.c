@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* esp: finds the EFI system partitions of an image, or what firmware would take for one, and opens them. */
+#include "base/limits.h"
+#include "base/utf16.h"
+#include "fs/fat.h"
+#include "image/gather.h"
+#include "partition/gpt.h"
+#include "partition/mbr.h"
+#include "partition/number.h"
+
+static void add(struct image *image, enum esp_found found, int partition, uint64_t start, uint64_t size)
+{
+	struct esp *esp;
+	struct fat *fat;
+
+	if (image->esp_count == LIMIT_ESPS)
+		return;
+	esp = &image->esps[image->esp_count];
+	*esp = (struct esp){ .index = image->esp_count, .partition = partition, .found = found, .start = start, .size = size };
+	image->esp_count++;
+	esp->view = view_slice(image->arena, image->disk, start, size);
+	if (fat_open(image->arena, esp->view, &fat, &esp->error) < 0) {
+		esp->have = UNREADABLE;
+		return;
+	}
+	esp->fat = fat;
+	esp->fs = fat->fs;
+	esp->have = fat->type == FAT_NONE ? ABSENT : HAVE;
+}
+
+static bool is_typed(const struct partition *partition)
+{
+	if (partition->gpt)
+		return guid_equal(&partition->gpt->type, &GPT_TYPE_ESP);
+	return partition->mbr->type == MBR_TYPE_ESP;
+}
+
+/* Does the directory \EFI\BOOT of this volume hold a BOOT*.EFI?  A kernel or a loader entry alone (XBOOTLDR) does not count. */
+static bool holds_boot_file(struct arena *arena, struct fs *fs)
+{
+	struct fs_entry directory, *entries;
+	size_t count;
+
+	if (fs_lookup(fs, arena, "/EFI/BOOT", &directory, NULL) < 0 || directory.type != FS_DIRECTORY ||
+	    fs->ops->readdir(fs, arena, directory.handle, &entries, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT; a++) {
+			if (ascii_casecmp(entries[i].name, architectures[a].boot_file) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void add_by_content(struct image *image)
+{
+	for (unsigned i = 0; i < image->partition_count && image->esp_count < LIMIT_ESPS; i++) {
+		const struct partition *p = &image->partitions[i];
+		unsigned before = image->esp_count;
+		const struct esp *esp;
+
+		add(image, ESP_BY_CONTENT, p->number, p->start, p->size);
+		esp = &image->esps[before];
+		if (esp->have != HAVE || !holds_boot_file(image->arena, esp->fs))
+			image->esp_count = before;
+	}
+}
+
+void image_gather_esps(struct image *image)
+{
+	image->esps = ARENA_ARRAY(image->arena, LIMIT_ESPS, struct esp);
+	if (image->have_table == UNREADABLE)
+		return;
+	for (unsigned i = 0; i < image->partition_count; i++) {
+		const struct partition *p = &image->partitions[i];
+
+		if (is_typed(p))
+			add(image, p->gpt ? ESP_BY_GPT_TYPE : ESP_BY_MBR_TYPE, p->number, p->start, p->size);
+	}
+	if (image->have_table == ABSENT && image->mbr->kind == MBR_SUPERFLOPPY)
+		add(image, ESP_WHOLE_DISK, PARTITION_WHOLE_DISK, 0, image->disk->size);
+	if (!image->esp_count)
+		add_by_content(image);
+}
