@@ -164,12 +164,13 @@ static void json_image(struct report *report, const struct lint_result *result)
 
 static void json_end(struct report *report)
 {
-	const char *profile = report->options->profile ? report->options->profile : report->profile;
+	const char *profile = report->options->profile ? report->options->profile
+						      : report->profile;
 	BUFFER_AUTO out = buffer_make(MiB);
 
 	/* the profile stands at the end, because what auto chose is known only then; members of an object have no order */
 	buffer_string(&out, report->images ? "\n ],\n " : "],\n ");
-	string(&out, "profile", profile ? profile : "auto");
+	string(&out, "profile", *profile ? profile : "auto");
 	buffer_printf(&out,
 		      ",\n \"summary\": {\"errors\": %u, \"warnings\": %u, \"notes\": %u, \"skipped\": %u, "
 		      "\"not_evaluated\": %u, \"unreadable\": %u}}\n",

@@ -23,10 +23,10 @@ void report_count(struct report *report, const struct lint_result *result)
 	report->skipped += result->skipped;
 	report->not_evaluated += result->not_evaluated;
 	report->unreadable += result->status == STATUS_UNREADABLE;
-	if (result->profile) {
-		if (!report->profile)
-			report->profile = result->profile;
-		else if (strcmp(report->profile, result->profile) != 0)
-			report->profile = "mixed";
-	}
+	if (!result->profile)
+		return;
+	if (report->profile[0] && strcmp(report->profile, result->profile) != 0)
+		snprintf(report->profile, sizeof(report->profile), "mixed");
+	else
+		snprintf(report->profile, sizeof(report->profile), "%s", result->profile);
 }

@@ -24,7 +24,7 @@ struct report_options {
 struct report {
 	const struct report_options *options;
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
-	const char *profile; /* all images' profile, "mixed" if they differ */
+	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
 };
 
 struct report_format {
