@@ -80,7 +80,8 @@ static void long_entry(struct fat_scan *scan, const uint8_t raw[ENTRY])
 		name->checksum = raw[13];
 	}
 	if (!name->total || order != name->expected || raw[13] != name->checksum) {
-		long_orphan(scan);
+		scan->state->fat->orphaned_long_names++;
+		long_reset(name);
 		return;
 	}
 	units = name->units + (order - 1) * UNITS * 2;

@@ -92,23 +92,26 @@ int main(int argc, char **argv)
 	       fat->primary.signature);
 	if (fat->type == FAT_NONE)
 		return 0;
-	printf("clusters %u of %u free %u label %s\n", fat->clusters, fat->cluster_size, fat->free_clusters, fat->label);
+	printf("clusters %u of %u free %u label %s\n", fat->clusters, fat->cluster_size, fat->free_clusters,
+	       fat->label);
 	printf("bytes %llu of %llu\n", (unsigned long long)fat->volume_size, (unsigned long long)fat->view_size);
 	if (fat->backup_expected)
 		printf("backup beyond %d differs %d at %u\n", fat->backup_beyond, fat->backup_differs,
 		       fat->backup_first_difference);
 	if (fat->fsinfo_expected)
 		printf("fsinfo good %d free %u\n", fat->fsinfo_good, fat->fsinfo_free);
-	if (fat->dirty || fat->hard_errors || fat->media_differs || fat->mirroring_off || fat->fat_too_small || fat->limited)
-		printf("dirty %d errors %d media %d mirroring_off %d too_small %d limited %s\n", fat->dirty, fat->hard_errors,
-		       fat->media_differs, fat->mirroring_off, fat->fat_too_small, fat->limited ? fat->limited : "-");
+	if (fat->dirty || fat->hard_errors || fat->media_differs || fat->mirroring_off || fat->fat_too_small ||
+	    fat->limited)
+		printf("dirty %d errors %d media %d mirroring_off %d too_small %d limited %s\n", fat->dirty,
+		       fat->hard_errors, fat->media_differs, fat->mirroring_off, fat->fat_too_small,
+		       fat->limited ? fat->limited : "-");
 	for (unsigned int i = 0; i < fat->copies_differing; i++)
 		printf("copy %u differs in %u from cluster %u\n", fat->copies[i].number, fat->copies[i].differences,
 		       fat->copies[i].first_cluster);
 	for (unsigned int i = 0; i < fat->problem_count && i < FAT_MAX_PROBLEMS; i++)
-		printf("problem %d %s %s cluster %u value %u expected %u\n", fat->problems[i].kind, fat->problems[i].path,
-		       fat->problems[i].other ? fat->problems[i].other : "-", fat->problems[i].cluster,
-		       fat->problems[i].value, fat->problems[i].expected);
+		printf("problem %d %s %s cluster %u value %u expected %u\n", fat->problems[i].kind,
+		       fat->problems[i].path, fat->problems[i].other ? fat->problems[i].other : "-",
+		       fat->problems[i].cluster, fat->problems[i].value, fat->problems[i].expected);
 	list(fat->fs, arena, fat->fs->root, "", argc > 2 ? argv[2] : NULL);
 	fprintf(stderr, "%llu reads, %llu bytes\n", (unsigned long long)view_statistics.reads,
 		(unsigned long long)view_statistics.bytes);
