@@ -206,11 +206,12 @@ int gpt_read(struct arena *arena, struct view *disk, uint32_t sector_size, const
 
 	gpt->present = gpt->primary.found || gpt->backup.found;
 	if (!gpt->present) {
-		const struct gpt_copy *unread = gpt->primary.header_error ? &gpt->primary : &gpt->backup;
+		const struct error *unread = gpt->primary.header_error ? gpt->primary.header_error :
+									 gpt->backup.header_error;
 
 		/* nobody knows whether a table stands where we could not look */
-		if (unread->header_error)
-			return error_set(err, -unread->header_error, "partition table: %s", unread->header_reason);
+		if (unread)
+			return error_set(err, unread->code, "partition table: %s", unread->message);
 		*ret = gpt;
 		return 0;
 	}

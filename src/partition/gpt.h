@@ -76,10 +76,9 @@ struct gpt_copy {
 	uint32_t computed_header_crc;  /* if the header size allowed to compute it */
 	uint32_t computed_entries_crc; /* if entries_read */
 
-	/* Could not look: a negative errno and why, else 0 and NULL.  A header that could not be read is not found and has
-	 * no faults; entries that lie outside the disk are a fault and no error. */
-	int header_error, entries_error;
-	const char *header_reason, *entries_reason;
+	/* Why we could not look, else NULL.  A header that could not be read is not found and has no faults; entries that lie
+	 * outside the disk are a fault and no error. */
+	const struct error *header_error, *entries_error;
 
 	bool entries_read;
 	uint64_t entries_offset;      /* bytes on the disk; if entries_read */

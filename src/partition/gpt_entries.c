@@ -110,11 +110,11 @@ static void parse_entries(struct arena *arena, const struct gpt *gpt, struct gpt
 
 static void over_limit(struct arena *arena, struct gpt_copy *copy)
 {
-	copy->entries_error = -EFBIG;
-	copy->entries_reason = arena_printf(arena,
-					    "an array of %" PRIu32 " partition entries of %" PRIu32
-					    " bytes is larger than is read (%u entries, %llu bytes)",
-					    copy->entry_count, copy->entry_size, LIMIT_GPT_ENTRIES, LIMIT_GPT_TABLE_BYTES);
+	struct error err;
+
+	error_set(&err, EFBIG, "%" PRIu32 " entries of %" PRIu32 " bytes are more than is read (%u entries, %llu bytes)",
+		  copy->entry_count, copy->entry_size, LIMIT_GPT_ENTRIES, LIMIT_GPT_TABLE_BYTES);
+	copy->entries_error = arena_memdup(arena, &err, sizeof(err));
 }
 
 void gpt_read_entries(struct arena *arena, struct view *disk, const struct gpt *gpt, struct gpt_copy *copy)
@@ -122,7 +122,6 @@ void gpt_read_entries(struct arena *arena, struct view *disk, const struct gpt *
 	uint64_t length = (uint64_t)copy->entry_count * copy->entry_size, offset;
 	struct error err;
 	uint8_t *entries;
-	int r;
 
 	if (!copy->found || copy->entry_size < ENTRY_MINIMUM)
 		return;
@@ -136,10 +135,8 @@ void gpt_read_entries(struct arena *arena, struct view *disk, const struct gpt *
 		return;
 	}
 	entries = arena_alloc(arena, (size_t)length);
-	r = view_read(disk, offset, entries, (size_t)length, &err);
-	if (r < 0) {
-		copy->entries_error = r;
-		copy->entries_reason = arena_strdup(arena, err.message);
+	if (view_read(disk, offset, entries, (size_t)length, &err) < 0) {
+		copy->entries_error = arena_memdup(arena, &err, sizeof(err));
 		return;
 	}
 	copy->entries_read = true;

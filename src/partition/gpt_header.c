@@ -60,7 +60,6 @@ void gpt_read_header(struct arena *arena, struct view *disk, uint32_t sector_siz
 	uint8_t sector[SECTOR_MAXIMUM];
 	struct error err;
 	uint64_t offset;
-	int r;
 
 	*copy = (struct gpt_copy){ .lba = lba };
 	if (__builtin_mul_overflow(lba, (uint64_t)sector_size, &offset))
@@ -70,10 +69,8 @@ void gpt_read_header(struct arena *arena, struct view *disk, uint32_t sector_siz
 		copy->faults = GPT_FAULT_SIGNATURE;
 		return;
 	}
-	r = view_read(disk, offset, sector, sector_size, &err);
-	if (r < 0) {
-		copy->header_error = r;
-		copy->header_reason = arena_strdup(arena, err.message);
+	if (view_read(disk, offset, sector, sector_size, &err) < 0) {
+		copy->header_error = arena_memdup(arena, &err, sizeof(err));
 		return;
 	}
 	if (memcmp(sector, GPT_SIGNATURE, GPT_SIGNATURE_SIZE) != 0) {

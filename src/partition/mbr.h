@@ -71,8 +71,7 @@ struct mbr {
 
 	enum mbr_chain chain;
 	uint64_t chain_offset; /* byte on the disk of the extended boot record that broke the chain */
-	int chain_error;       /* negative errno, with a message in chain_reason */
-	const char *chain_reason;
+	const struct error *chain_error; /* if MBR_CHAIN_UNREADABLE */
 };
 
 /* Reads the MBR of `disk`, whose LBAs count sectors of sector_size bytes (512 or 4096).

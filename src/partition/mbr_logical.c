@@ -30,7 +30,6 @@ static enum mbr_chain read_boot_record(struct arena *arena, struct chain *chain,
 {
 	uint64_t offset = lba * chain->sector_size; /* lba is below 2^34 */
 	struct error err;
-	int r;
 
 	mbr->chain_offset = offset;
 	if (was_seen(chain, lba))
@@ -41,10 +40,8 @@ static enum mbr_chain read_boot_record(struct arena *arena, struct chain *chain,
 	if (lba < chain->extended->first_lba || lba - chain->extended->first_lba >= chain->extended->sectors ||
 	    offset > chain->disk->size || MBR_SIZE > chain->disk->size - offset)
 		return MBR_CHAIN_OUTSIDE;
-	r = view_read(chain->disk, offset, sector, MBR_SIZE, &err);
-	if (r < 0) {
-		mbr->chain_error = r;
-		mbr->chain_reason = arena_strdup(arena, err.message);
+	if (view_read(chain->disk, offset, sector, MBR_SIZE, &err) < 0) {
+		mbr->chain_error = arena_memdup(arena, &err, sizeof(err));
 		return MBR_CHAIN_UNREADABLE;
 	}
 	return mbr_signature(sector) ? MBR_CHAIN_COMPLETE : MBR_CHAIN_SIGNATURE;

@@ -422,8 +422,8 @@ static void entries_of_256_bytes_and_over_limits(void **state)
 	d = make_disk(512, 40000, 8192, 128);
 	gpt = read_disk();
 	assert_int_equal(gpt->primary.faults, 0);
-	assert_true(gpt->primary.entries_error < 0);
-	assert_non_null(gpt->primary.entries_reason);
+	assert_non_null(gpt->primary.entries_error);
+	assert_false(gpt->primary.accepted);
 	assert_null(gpt->used);
 }
 
@@ -446,8 +446,8 @@ static void an_unreadable_copy_does_not_hide_the_other(void **state)
 
 	(void)state;
 	assert_int_equal(gpt_read(arena, &view, 0, &gpt, &err), 0);
-	assert_int_equal(gpt->primary.header_error, -5);
-	assert_string_equal(gpt->primary.header_reason, "bad sector");
+	assert_int_equal(gpt->primary.header_error->code, 5);
+	assert_string_equal(gpt->primary.header_error->message, "bad sector");
 	assert_int_equal(gpt->primary.faults, 0);
 	assert_ptr_equal(gpt->used, &gpt->backup);
 	assert_true(gpt->bootable_table);
