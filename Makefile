@@ -100,8 +100,11 @@ $(TEST_TOOLS): $(B)/tests/%: $(B)/obj/tests/tools/%.o $(LIBRARY)
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 
-# --- fuzz targets: libFuzzer comes with clang ------------------------------------------------------------------------------
+# --- fuzz targets: libFuzzer comes with clang; tests/fuzz/replay runs them over their corpus without it ---------------------
 
+$(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 FUZZ_B := build/fuzz
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -111,7 +114,7 @@ fuzz-targets:
 $(FUZZ_B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
 	$(CC) -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(PKG_LIBS)
 SECONDS ?= 60
-fuzz:
+fuzz: build/deps.stamp build/deps-fuzz.stamp
 	@test -n "$(T)" || { echo "usage: make fuzz T=NAME SECONDS=60; targets: $(FUZZ_TARGETS)"; exit 2; }
 	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_B)/fuzz_$(T)
 	@mkdir -p $(FUZZ_B)/corpus/$(T)
@@ -120,11 +123,15 @@ fuzz:
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
 
-# `make run` and `make check` begin with it; done anew only when the list has changed.
+# `make run` and `make check` begin with it; done anew only when the list has changed.  What is heavy and only `make fuzz` or
+# `make bench` needs has a list of its own.
 .PHONY: deps
 deps: build/deps.stamp
 build/deps.stamp: .ci/packages .ci/deps
 	.ci/deps .ci/packages
+	@mkdir -p build && touch $@
+build/deps-%.stamp: .ci/packages-% .ci/deps
+	.ci/deps .ci/packages-$*
 	@mkdir -p build && touch $@
 
 # --- run, check, bench -----------------------------------------------------------------------------------------------
@@ -137,7 +144,7 @@ run: build/deps.stamp
 check: build/deps.stamp
 	@$(MAKE) --no-print-directory all
 	@tests/run
-bench: build/deps.stamp
+bench: build/deps.stamp build/deps-bench.stamp
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
 check-firmware: build/deps.stamp
