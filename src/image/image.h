@@ -117,6 +117,10 @@ struct image_options {
 struct image *image_open(struct arena *arena, const char *name, struct view *file, const struct image_options *options,
 			 const struct image_services *services, struct error *err, const char **ret_help);
 
+/* Where libfdisk sees the partition table differently: sentences in the arena, NULL-terminated, never NULL.  Not part of
+ * image_open, because it is asked for under --verbose alone. */
+const char *const *image_second_opinion(struct image *image);
+
 /* The bytes of a partition, cut at the disk's end. */
 struct view *image_partition_view(struct image *image, const struct partition *partition);
 

@@ -183,6 +183,10 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 		if (lint.evaluated[i])
 			run_rule(&lint, image, &rules[i]);
 	}
+	if (options->verbose) {
+		for (const char *const *said = image_second_opinion(image); *said; said++)
+			lint_result_remark(result, image->arena, *said);
+	}
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
 			result->status = STATUS_PARTLY;
