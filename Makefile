@@ -88,6 +88,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+$(B)/tests/test_remote: | $(B)/vmlint-helper
 .PHONY: unit
 unit: $(UNIT_TESTS)
 

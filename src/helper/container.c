@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* container: qemu-nbd on the one descriptor that we were given, read through libnbd, served as block/remote.h says.
+ *
+ * qemu-nbd gets the driver and the file by explicit options, read-only, with `backing` null: it neither guesses a format nor
+ * follows a parent.  Headers that name other files were refused before anyone started this program.
+ */
+#include "helper/helper.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libnbd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "block/remote.h"
+
+/* systemd's socket activation puts the listening socket at descriptor 3, so the image must move away. */
+#define IMAGE_FD 10
+
+static volatile sig_atomic_t stopping;
+
+/* Wakes whoever reads the socket, so that the loop ends in order and libnbd removes its folder. */
+static void stop(int number)
+{
+	(void)number;
+	stopping = 1;
+	shutdown(REMOTE_SOCKET_FD, SHUT_RDWR);
+}
+
+static bool send_all(const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size) {
+		ssize_t n = send(REMOTE_SOCKET_FD, p, size, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR && !stopping)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+/* A whole request; false at the end of the socket. */
+static bool receive_all(void *data, size_t size)
+{
+	char *p = data;
+
+	while (size) {
+		ssize_t n = recv(REMOTE_SOCKET_FD, p, size, 0);
+
+		if (n < 0 && errno == EINTR && !stopping)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool send_hello(int status, uint64_t size, const char *message)
+{
+	size_t length = message ? strnlen(message, REMOTE_MESSAGE_MAX) : 0;
+	BUFFER_AUTO out = buffer_make(REMOTE_HELLO_BYTES + REMOTE_MESSAGE_MAX);
+
+	buffer_le32(&out, REMOTE_MAGIC);
+	buffer_le32(&out, REMOTE_VERSION);
+	buffer_le32(&out, (uint32_t)status);
+	buffer_le32(&out, (uint32_t)length);
+	buffer_le64(&out, size);
+	buffer_append(&out, message ? message : "", length);
+	return send_all(out.data, out.size);
+}
+
+static bool send_reply(uint64_t id, int status, const void *data, size_t length)
+{
+	BUFFER_AUTO out = buffer_make(REMOTE_REPLY_BYTES);
+
+	buffer_le64(&out, id);
+	buffer_le32(&out, (uint32_t)status);
+	buffer_le32(&out, (uint32_t)length);
+	return send_all(out.data, out.size) && send_all(data, length);
+}
+
+static bool send_failure(uint64_t id, int code, const char *message)
+{
+	return send_reply(id, -code, message, strnlen(message, REMOTE_MESSAGE_MAX));
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Lets libnbd work until done(nbd) is not 0 or the time is up; 1, or -1 with errno. */
+static int wait_until(struct nbd_handle *nbd, int (*done)(struct nbd_handle *nbd, int64_t cookie), int64_t cookie, int64_t ms)
+{
+	int64_t deadline = now_ms() + ms;
+
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		int r = done(nbd, cookie);
+
+		if (r)
+			return r;
+		if (stopping || left <= 0) {
+			errno = stopping ? EINTR : ETIMEDOUT;
+			return -1;
+		}
+		if (nbd_poll(nbd, (int)left) < 0 && nbd_get_errno() != EINTR) {
+			errno = nbd_get_errno();
+			return -1;
+		}
+	}
+}
+
+static int connected(struct nbd_handle *nbd, int64_t cookie)
+{
+	(void)cookie;
+	if (nbd_aio_is_ready(nbd) == 1)
+		return 1;
+	if (nbd_aio_is_dead(nbd) == 1 || nbd_aio_is_closed(nbd) == 1) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+static int completed(struct nbd_handle *nbd, int64_t cookie)
+{
+	int r = nbd_aio_command_completed(nbd, (uint64_t)cookie);
+
+	if (r < 0)
+		errno = nbd_get_errno();
+	return r;
+}
+
+/* qemu-nbd's standard error is a memory file; its last line says what was wrong. */
+static void last_words(int fd, char *out, size_t size)
+{
+	char text[4096], *line;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	out[0] = 0;
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		text[--n] = 0;
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (strncmp(line, "qemu-nbd: ", 10) == 0)
+		line += 10;
+	/* it names the image by the specification that we gave it */
+	if (strstr(line, "}': "))
+		line = strstr(line, "}': ") + 4;
+	snprintf(out, size, "%.*s", (int)size - 1, line);
+}
+
+/* No quoting is needed: the parent's table of drivers is the only source, and this makes sure of it. */
+static bool is_driver(const char *driver)
+{
+	static const char *const known[] = { "bochs", "cloop", "dmg", "parallels", "qcow", "qed", "vdi", "vhdx", "vmdk", "vpc" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(driver, known[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool in_path(const char *program)
+{
+	const char *path = getenv("PATH");
+	char name[4096];
+
+	for (path = path ? path : "/usr/bin:/bin"; *path; path += strspn(path, ":")) {
+		size_t n = strcspn(path, ":");
+
+		if (snprintf(name, sizeof(name), "%.*s/%s", (int)n, path, program) < (int)sizeof(name) && access(name, X_OK) == 0)
+			return true;
+		path += n;
+	}
+	return false;
+}
+
+/* Starts qemu-nbd and connects; 0, or a negative errno and a message. */
+static int start(struct nbd_handle *nbd, const char *driver, char *message, size_t size)
+{
+	char specification[512], parent[32];
+	/* through this program again, because what prctl asks of the kernel does not survive libnbd's fork */
+	static char self[] = "/proc/self/exe", verb[] = "exec", program[] = "qemu-nbd", option[] = "--read-only";
+	char *argv[] = { self, verb, parent, program, option, specification, NULL };
+	int errors = memfd_create("qemu-nbd's messages", MFD_CLOEXEC);
+	int failure = 0;
+
+	if (!in_path("qemu-nbd")) {
+		snprintf(message, size, "qemu-nbd, which reads %s images, is not installed (Debian package qemu-utils)", driver);
+		return -ENOENT;
+	}
+	snprintf(parent, sizeof(parent), "%ld", (long)getpid());
+	snprintf(specification, sizeof(specification),
+		 "json:{\"driver\":\"%s\",\"read-only\":true,\"backing\":null,\"file\":{\"driver\":\"file\","
+		 "\"filename\":\"/proc/self/fd/%d\",\"read-only\":true,\"locking\":\"off\"}}",
+		 driver, IMAGE_FD);
+	if (errors < 0 || dup2(errors, STDERR_FILENO) < 0) {
+		snprintf(message, size, "cannot make a memory file: %s", strerror(errno));
+		return -errno;
+	}
+	if (nbd_aio_connect_systemd_socket_activation(nbd, argv) < 0)
+		failure = nbd_get_errno() ? nbd_get_errno() : EIO;
+	else if (wait_until(nbd, connected, 0, REMOTE_START_MS) < 0)
+		failure = errno;
+	if (!failure)
+		return 0;
+	/* its words may come a moment after its socket closes */
+	for (unsigned i = 0; failure != ETIMEDOUT && i < 20; i++) {
+		last_words(errors, message, size);
+		if (message[0])
+			break;
+		usleep(10000);
+	}
+	if (failure == ETIMEDOUT)
+		snprintf(message, size, "qemu-nbd did not start within %d s", REMOTE_START_MS / 1000);
+	else if (!message[0])
+		snprintf(message, size, "qemu-nbd could not be started: %s", nbd_get_error() ? nbd_get_error() : strerror(failure));
+	return -failure;
+}
+
+/* One request; false when the socket is of no use any more. */
+static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data)
+{
+	unsigned char request[REMOTE_REQUEST_BYTES];
+	struct cursor c = cursor_make(request, sizeof(request));
+	uint64_t id, offset;
+	uint32_t length;
+	int64_t cookie;
+
+	if (!receive_all(request, sizeof(request)))
+		return false;
+	id = cursor_le64(&c);
+	offset = cursor_le64(&c);
+	length = cursor_le32(&c);
+	if (!length || length > REMOTE_READ_MAX || offset > (uint64_t)disk_size || length > (uint64_t)disk_size - offset)
+		return send_failure(id, EINVAL, "a request for bytes that the disk does not have");
+	cookie = nbd_aio_pread(nbd, data, length, offset, NBD_NULL_COMPLETION, 0);
+	if (cookie < 0 || wait_until(nbd, completed, cookie, REMOTE_READ_MS) < 0) {
+		const char *why = nbd_get_error();
+		char message[REMOTE_MESSAGE_MAX];
+		int code = cookie < 0 ? nbd_get_errno() : errno;
+
+		if (code == ETIMEDOUT)
+			snprintf(message, sizeof(message), "qemu-nbd did not read within %d s", REMOTE_READ_MS / 1000);
+		else
+			snprintf(message, sizeof(message), "qemu-nbd cannot read at offset %#llx: %s", (unsigned long long)offset,
+				 why ? why : strerror(code));
+		/* after a time-out, libnbd may still write into the buffer: this was the last answer */
+		return send_failure(id, code ? code : EIO, message) && code != ETIMEDOUT;
+	}
+	return send_reply(id, 0, data, length);
+}
+
+int helper_container(const char *driver)
+{
+	struct sigaction action = { .sa_handler = stop };
+	char message[REMOTE_MESSAGE_MAX] = "";
+	struct nbd_handle *nbd;
+	unsigned char *data;
+	int64_t size;
+	int r;
+
+	/* should vmlint be killed, its end of the socket closes too; this is for the time before the loop */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (!is_driver(driver)) {
+		send_hello(-EINVAL, 0, "not a driver that the helper knows");
+		return EXIT_FAILURE;
+	}
+	/* the socket is ours alone; the image goes to qemu-nbd under another number */
+	if (fcntl(REMOTE_SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0 || dup2(REMOTE_IMAGE_FD, IMAGE_FD) < 0) {
+		fputs("vmlint-helper: descriptors are missing\n", stderr);
+		return 2;
+	}
+	close(REMOTE_IMAGE_FD);
+	data = malloc(REMOTE_READ_MAX);
+	nbd = nbd_create();
+	if (!data || !nbd) {
+		send_hello(-ENOMEM, 0, "out of memory");
+		return EXIT_FAILURE;
+	}
+	r = start(nbd, driver, message, sizeof(message));
+	if (r == 0) {
+		size = nbd_get_size(nbd);
+		if (size < 0)
+			r = -EIO;
+		if (r == 0 && send_hello(0, (uint64_t)size, NULL))
+			while (serve(nbd, size, data))
+				;
+	}
+	if (r < 0)
+		send_hello(r, 0, message[0] ? message : "qemu-nbd tells no size");
+	/* it has nothing to save, and may be the reason why we stop; nbd_close waits for it */
+	nbd_kill_subprocess(nbd, SIGKILL);
+	nbd_close(nbd);
+	free(data);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
