@@ -39,6 +39,9 @@
 
 /* EFI binaries and what starts next */
 #define LIMIT_PE_SECTIONS 96 /* the PE specification's own bound */
+#define LIMIT_PE_RELOCATION_BYTES (1 * MiB)
+#define LIMIT_SIGNATURE_BYTES (256 * KiB)
+#define LIMIT_STRING_SEARCH (1 * MiB)
 #define LIMIT_SBAT_BYTES (64 * KiB)
 #define LIMIT_CSV_BYTES (64 * KiB)
 #define LIMIT_TEXT_FILE (1 * MiB)
