@@ -43,6 +43,8 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 	if (image->disk) {
 		image_gather_table(image);
 		image_gather_esps(image);
+		image_gather_loaders(image);
+		image_weigh_architecture(image);
 	}
 	if (options->architecture)
 		image->architecture = options->architecture;
