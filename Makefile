@@ -40,6 +40,11 @@ LIBRARY_SOURCES := $(filter-out $(MAIN_SOURCES) $(HELPER_SOURCES),$(sort $(wildc
 RULE_SOURCES := $(sort $(wildcard rules/*/*.c))
 DATA := $(sort $(wildcard rules/profiles/*.json rules/data/*))
 
+# V=1 shows the commands.
+ifndef V
+QUIET = @printf '%-8s %s\n' '$(1)' '$@';
+endif
+
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIBRARY := $(B)/libvmlint.a
 
@@ -51,25 +56,25 @@ all: $(B)/vmlint $(if $(HELPER_SOURCES),$(B)/vmlint-helper)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call QUIET,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- generated: the table of rules, the embedded profiles and data -----------------------------------------------------
 
 GENERATED := $(B)/generated/rules-table.c $(B)/generated/embedded.c
 $(B)/generated/rules-table.c: $(RULE_SOURCES) src/lint/rules-table.awk
 	@mkdir -p $(@D)
-	awk -f src/lint/rules-table.awk $(RULE_SOURCES) > $@.new && mv $@.new $@
+	$(call QUIET,AWK)awk -f src/lint/rules-table.awk $(RULE_SOURCES) > $@.new && mv $@.new $@
 $(B)/generated/embedded.c: $(DATA) src/lint/embed.awk
 	@mkdir -p $(@D)
-	LC_ALL=C awk -f src/lint/embed.awk $(DATA) > $@.new && mv $@.new $@
+	$(call QUIET,AWK)LC_ALL=C awk -f src/lint/embed.awk $(DATA) > $@.new && mv $@.new $@
 $(B)/obj/generated/%.o: $(B)/generated/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call QUIET,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES) $(RULE_SOURCES)) $(B)/obj/generated/rules-table.o $(B)/obj/generated/embedded.o
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $(LIBRARY_OBJECTS)
+	$(call QUIET,AR)ar rcs $@ $(LIBRARY_OBJECTS)
 # a deleted rule or source must leave the library too
 $(LIBRARY) $(B)/generated/rules-table.c: $(B)/sources.list
 $(B)/sources.list: FORCE
@@ -78,16 +83,16 @@ $(B)/sources.list: FORCE
 FORCE:
 
 $(B)/vmlint: $(call objects,$(MAIN_SOURCES)) $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
 $(B)/vmlint-helper: $(call objects,$(HELPER_SOURCES)) $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libnbd 2>/dev/null)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libnbd 2>/dev/null)
 
 # --- unit tests --------------------------------------------------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
 $(B)/tests/test_remote: | $(B)/vmlint-helper
 .PHONY: unit
 unit: $(UNIT_TESTS)
@@ -97,7 +102,7 @@ unit: $(UNIT_TESTS)
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 $(TEST_TOOLS): $(B)/tests/%: $(B)/obj/tests/tools/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS)
 
@@ -105,7 +110,7 @@ test-tools: $(TEST_TOOLS)
 
 $(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 FUZZ_B := build/fuzz
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -113,7 +118,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 fuzz-targets:
 	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_TARGETS:%=$(FUZZ_B)/fuzz_%)
 $(FUZZ_B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
-	$(CC) -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(PKG_LIBS)
+	$(call QUIET,LD)$(CC) -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(PKG_LIBS)
 SECONDS ?= 60
 fuzz: build/deps.stamp build/deps-fuzz.stamp
 	@test -n "$(T)" || { echo "usage: make fuzz T=NAME SECONDS=60; targets: $(FUZZ_TARGETS)"; exit 2; }

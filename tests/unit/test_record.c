@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* test_record: what a worker says arrives whole, and what no honest worker says is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "process/channel.h"
+#include "process/record.h"
+
+struct pair {
+	int fds[2];
+};
+
+static void open_pair(struct pair *pair)
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair->fds), 0);
+}
+
+static void close_pair(struct pair *pair)
+{
+	close(pair->fds[0]);
+	close(pair->fds[1]);
+}
+
+/* Everything that the other side has sent, until RECORD_END or the first refusal. */
+static int receive_all(struct arena *arena, int fd, struct lint_result *result, struct error *err)
+{
+	char *data = arena_alloc(arena, LIMIT_RECORD_BYTES);
+
+	for (;;) {
+		long size = channel_receive(fd, data, LIMIT_RECORD_BYTES, NULL, channel_now() + 5000, err);
+		bool end;
+		int r;
+
+		if (size <= 0)
+			return -1;
+		r = record_decode(arena, data, (size_t)size, result, &end, err);
+		if (r < 0 || end)
+			return r;
+	}
+}
+
+static void a_result_arrives_whole(void **state)
+{
+	ARENA_AUTO arena = arena_new(16 * MiB);
+	struct diagnostic_note note = { .text = "a note" };
+	struct diagnostic d = { .rule = &rules[0],
+				.severity = SEVERITY_WARNING,
+				.effect = EFFECT_HYGIENE,
+				.location = at_file_bytes(PARTITION_WHOLE_DISK, "/EFI/x", UINT64_MAX, 7),
+				.message = "odd \x1b bytes",
+				.help = "",
+				.notes = &note };
+	struct outcome o = { .rule = &rules[0], .kind = OUTCOME_NOT_EVALUATED, .severity = SEVERITY_ERROR, .reason = "why" };
+	struct lint_result sent, got;
+	struct pair pair;
+	struct error err;
+
+	(void)state;
+	open_pair(&pair);
+	lint_result_init(&sent, "x");
+	sent.format = "raw";
+	sent.profile = "vmspec-2.0";
+	sent.status = STATUS_PARTLY;
+	sent.bytes_read = 1ULL << 40;
+	lint_result_add(&sent, &d);
+	lint_result_outcome(&sent, &o);
+	lint_result_remark(&sent, arena, "remark");
+	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
+	lint_result_init(&got, "x");
+	assert_int_equal(receive_all(arena, pair.fds[1], &got, &err), 0);
+	assert_string_equal(got.format, "raw");
+	assert_null(got.architecture);
+	assert_int_equal(got.status, STATUS_PARTLY);
+	assert_int_equal(got.count[SEVERITY_WARNING], 1);
+	assert_int_equal(got.not_evaluated, 1);
+	assert_true(got.bytes_read == 1ULL << 40);
+	assert_string_equal(got.remarks->text, "remark");
+	assert_ptr_equal(got.diagnostics->rule, &rules[0]);
+	assert_string_equal(got.diagnostics->message, d.message);
+	assert_string_equal(got.diagnostics->help, "");
+	assert_string_equal(got.diagnostics->notes->text, "a note");
+	assert_int_equal(got.diagnostics->location.partition, PARTITION_WHOLE_DISK);
+	assert_true(got.diagnostics->location.offset == UINT64_MAX);
+	close_pair(&pair);
+}
+
+static void long_strings_are_cut(void **state)
+{
+	ARENA_AUTO arena = arena_new(16 * MiB);
+	char *long_text = arena_alloc(arena, 100001);
+	struct diagnostic d = { .rule = &rules[0], .severity = SEVERITY_NOTE, .message = long_text };
+	struct lint_result sent, got;
+	struct pair pair;
+	struct error err;
+
+	(void)state;
+	open_pair(&pair);
+	memset(long_text, 'a', 100000);
+	lint_result_init(&sent, "x");
+	lint_result_add(&sent, &d);
+	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
+	lint_result_init(&got, "x");
+	assert_int_equal(receive_all(arena, pair.fds[1], &got, &err), 0);
+	assert_true(strlen(got.diagnostics->message) < 10000);
+	close_pair(&pair);
+}
+
+static int decode(const void *data, size_t size)
+{
+	ARENA_AUTO arena = arena_new(MiB);
+	struct lint_result result;
+	struct error err;
+	bool end;
+
+	lint_result_init(&result, "x");
+	return record_decode(arena, data, size, &result, &end, &err);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	BUFFER_AUTO b = buffer_make(LIMIT_RECORD_BYTES);
+
+	(void)state;
+	assert_true(decode("", 0) < 0);
+	assert_true(decode("\x63\0\0\0", 4) < 0);
+	/* an outcome of a rule that does not exist */
+	buffer_le32(&b, RECORD_OUTCOME);
+	buffer_le32(&b, (uint32_t)rules_count);
+	buffer_le32(&b, OUTCOME_SKIPPED);
+	buffer_le32(&b, SEVERITY_NOTE);
+	buffer_counted(&b, "why");
+	assert_true(decode(b.data, b.size) < 0);
+	/* the same of one that does, with a byte behind it */
+	buffer_clear(&b);
+	buffer_le32(&b, RECORD_OUTCOME);
+	buffer_le32(&b, 0);
+	buffer_le32(&b, OUTCOME_SKIPPED);
+	buffer_le32(&b, SEVERITY_NOTE);
+	buffer_counted(&b, "why");
+	assert_int_equal(decode(b.data, b.size), 0);
+	buffer_char(&b, 0);
+	assert_true(decode(b.data, b.size) < 0);
+	/* a string that claims to be longer than its message */
+	buffer_clear(&b);
+	buffer_le32(&b, RECORD_REMARK);
+	buffer_le32(&b, UINT32_MAX);
+	buffer_string(&b, "short");
+	assert_true(decode(b.data, b.size) < 0);
+}
+
+static void requests_and_replies(void **state)
+{
+	ARENA_AUTO arena = arena_new(MiB);
+	BUFFER_AUTO b = buffer_make(LIMIT_RECORD_BYTES);
+	struct record_request sent = { .kind = RECORD_SIBLING, .base = 3, .name = "base.qcow2" }, got;
+	struct error err, message;
+	unsigned number;
+	int status;
+
+	(void)state;
+	record_encode_request(&b, &sent);
+	assert_true(record_decode_request(arena, b.data, b.size, &got));
+	assert_int_equal(got.base, 3);
+	assert_string_equal(got.name, "base.qcow2");
+	assert_false(record_decode_request(arena, b.data, b.size - 1, &got));
+	buffer_clear(&b);
+	record_encode_reply(&b, -13, 2, "no");
+	assert_int_equal(record_decode_reply(b.data, b.size, &status, &number, &message, &err), 0);
+	assert_int_equal(status, -13);
+	assert_int_equal(number, 2);
+	assert_string_equal(message.message, "no");
+	assert_true(record_decode_reply(b.data, 3, &status, &number, &message, &err) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_result_arrives_whole),
+		cmocka_unit_test(long_strings_are_cut),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(requests_and_replies),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
