@@ -92,15 +92,17 @@ struct call {
 };
 
 /* Sets table[i] = value for each rule whose id one of the comma-separated patterns matches.  False, with a message, for a
- * pattern that matches no rule: most likely a slip. */
+ * pattern that matches no rule, most likely a slip, and for a list that names none: a variable that was never set must
+ * not turn every rule off. */
 static bool mark_rules(const char *patterns, unsigned char *table, unsigned char value)
 {
 	char *copy = strdup(patterns), *rest = copy, *pattern;
-	bool good = copy != NULL;
+	bool good = copy != NULL, any = false;
 
 	while (good && (pattern = strsep(&rest, ","))) {
 		bool matched = !*pattern;
 
+		any = any || *pattern;
 		for (size_t i = 0; i < rules_count; i++) {
 			if (text_wildcard(pattern, rules[i].id)) {
 				table[i] = value;
@@ -113,6 +115,10 @@ static bool mark_rules(const char *patterns, unsigned char *table, unsigned char
 		}
 	}
 	free(copy);
+	if (good && !any) {
+		command_usage("lint", "no rule is named in \"%s\"", patterns);
+		good = false;
+	}
 	return good;
 }
 
