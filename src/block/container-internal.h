@@ -11,7 +11,8 @@ int container_bytes(struct arena *arena, struct view *file, uint64_t offset, siz
 		    struct error *err);
 
 /* Notes a name and closes the container. */
-void container_external(struct container *c, enum container_role role, const char *name, uint64_t offset, uint64_t length);
+void container_external(struct container *c, enum container_role role, const char *name, uint64_t offset,
+			uint64_t length);
 
 /* Makes the container one that nobody reads. */
 void container_close(struct container *c, const char *reason);

@@ -18,7 +18,7 @@
 #define VHD_LOCATORS 8
 #define VHD_UTF16_RELATIVE 0x57327275 /* W2ru */
 #define VHD_UTF16_ABSOLUTE 0x57326b75 /* W2ku */
-#define VHD_MAC_URL 0x4d616358	      /* MacX */
+#define VHD_MAC_URL 0x4d616358        /* MacX */
 
 /* UTF-16BE, as VHD's parent name is. */
 static const char *utf16be_name(struct arena *arena, const uint8_t *bytes, size_t units)
@@ -32,7 +32,8 @@ static const char *utf16be_name(struct arena *arena, const uint8_t *bytes, size_
 	return utf16le_to_utf8(arena, swapped, units);
 }
 
-static int add_vhd_locators(struct arena *arena, struct view *file, struct container *c, struct cursor *header, struct error *err)
+static int add_vhd_locators(struct arena *arena, struct view *file, struct container *c, struct cursor *header,
+			    struct error *err)
 {
 	for (unsigned i = 0; i < VHD_LOCATORS; i++) {
 		struct cursor name;
@@ -46,7 +47,8 @@ static int add_vhd_locators(struct arena *arena, struct view *file, struct conta
 		length = cursor_be32(header);
 		cursor_skip(header, 4);
 		offset = cursor_be64(header);
-		if (!length || (platform != VHD_UTF16_RELATIVE && platform != VHD_UTF16_ABSOLUTE && platform != VHD_MAC_URL))
+		if (!length ||
+		    (platform != VHD_UTF16_RELATIVE && platform != VHD_UTF16_ABSOLUTE && platform != VHD_MAC_URL))
 			continue;
 		if (length > NAME_MAX_BYTES)
 			length = NAME_MAX_BYTES;
@@ -54,8 +56,8 @@ static int add_vhd_locators(struct arena *arena, struct view *file, struct conta
 		if (r < 0)
 			return r;
 		container_external(c, CONTAINER_PARENT,
-				   platform == VHD_MAC_URL ? arena_strndup(arena, (const char *)name.data, length) :
-							     utf16le_to_utf8(arena, name.data, length / 2),
+				   platform == VHD_MAC_URL ? arena_strndup(arena, (const char *)name.data, length)
+							   : utf16le_to_utf8(arena, name.data, length / 2),
 				   offset, length);
 	}
 	return 0;
@@ -122,7 +124,8 @@ int container_vhd_fixed(struct arena *arena, struct view *file, struct container
 #define VHDX_METADATA_MAX 2047
 #define VHDX_LOCATOR_KEYS_MAX 16
 
-/* Finds the entry of a table whose 32-byte rows begin with a GUID; `c` stands at the first row.  Leaves `c` behind the GUID. */
+/* Finds the entry of a table whose 32-byte rows begin with a GUID; `c` stands at the first row.  Leaves `c` behind the
+ * GUID. */
 static bool find_row(struct cursor *c, unsigned count, const struct guid *wanted)
 {
 	size_t start = c->position;
@@ -138,8 +141,8 @@ static bool find_row(struct cursor *c, unsigned count, const struct guid *wanted
 	return false;
 }
 
-static int add_vhdx_locator(struct arena *arena, struct view *file, struct container *c, uint64_t offset, uint32_t length,
-			    struct error *err)
+static int add_vhdx_locator(struct arena *arena, struct view *file, struct container *c, uint64_t offset,
+			    uint32_t length, struct error *err)
 {
 	struct cursor item;
 	unsigned count;
@@ -171,14 +174,15 @@ static int add_vhdx_locator(struct arena *arena, struct view *file, struct conta
 			break;
 		name = utf16le_to_utf8(arena, key, key_length / 2);
 		if (strstr(name, "path"))
-			container_external(c, CONTAINER_PARENT, utf16le_to_utf8(arena, value, value_length / 2), offset + value_at,
-					   value_length);
+			container_external(c, CONTAINER_PARENT, utf16le_to_utf8(arena, value, value_length / 2),
+					   offset + value_at, value_length);
 	}
 	return 0;
 }
 
 /* One of the two region tables; *done when it led to the file parameters. */
-static int examine_vhdx(struct arena *arena, struct view *file, struct container *c, uint64_t table, bool *done, struct error *err)
+static int examine_vhdx(struct arena *arena, struct view *file, struct container *c, uint64_t table, bool *done,
+			struct error *err)
 {
 	static const struct guid metadata_region = GUID(0x8b7ca206, 0x4790, 0x4b9a, 0xb8fe, 0x575f050f886e);
 	static const struct guid file_parameters = GUID(0xcaa16737, 0xfa36, 0x4d43, 0xb3b6, 0x33f0aa44e76b);
@@ -206,7 +210,8 @@ static int examine_vhdx(struct arena *arena, struct view *file, struct container
 	count = cursor_le16(&metadata);
 	cursor_seek(&metadata, 32);
 	rows = metadata;
-	if (memcmp(metadata.data, "metadata", 8) || count > VHDX_METADATA_MAX || !find_row(&rows, count, &file_parameters))
+	if (memcmp(metadata.data, "metadata", 8) || count > VHDX_METADATA_MAX ||
+	    !find_row(&rows, count, &file_parameters))
 		return 0;
 	item = cursor_le32(&rows);
 	r = container_bytes(arena, file, offset + item, 8, &parameters, err);
@@ -256,7 +261,8 @@ int container_vdi(struct arena *arena, struct view *file, struct container *c, s
 		uuid = guid_read(&header);
 		if (!guid_is_zero(&uuid))
 			container_external(c, CONTAINER_PARENT,
-					   arena_printf(arena, "the disk with UUID %s", guid_format(&uuid, text)), at[i], 16);
+					   arena_printf(arena, "the disk with UUID %s", guid_format(&uuid, text)),
+					   at[i], 16);
 	}
 	cursor_seek(&header, 0x4c);
 	if (cursor_le32(&header) == 4 && !c->external_count) /* differencing */
@@ -275,7 +281,8 @@ static int add_plain_name(struct arena *arena, struct view *file, struct contain
 	r = container_bytes(arena, file, offset, (size_t)length, &name, err);
 	if (r < 0)
 		return r;
-	container_external(c, CONTAINER_PARENT, arena_strndup(arena, (const char *)name.data, (size_t)length), offset, length);
+	container_external(c, CONTAINER_PARENT, arena_strndup(arena, (const char *)name.data, (size_t)length), offset,
+			   length);
 	return 0;
 }
 
@@ -327,7 +334,8 @@ int container_dmg(struct arena *arena, struct view *file, struct container *c, s
 	cursor_seek(&trailer, 60);
 	segments = cursor_be32(&trailer);
 	if (segments > 1)
-		container_external(c, CONTAINER_EXTENT, arena_printf(arena, "the other segments (%" PRIu32 " in all)", segments),
+		container_external(c, CONTAINER_EXTENT,
+				   arena_printf(arena, "the other segments (%" PRIu32 " in all)", segments),
 				   file->size - 512 + 60, 4);
 	return 0;
 }

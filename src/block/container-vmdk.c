@@ -2,8 +2,8 @@
 /* container-vmdk: which other files a VMDK names (VMware's "Virtual Disk Format 5.0"; QEMU's block/vmdk.c).
  *
  * QEMU opens what a descriptor names in two cases: the file is a descriptor itself, or it is a sparse extent whose
- * first header has capacity 0 and a descriptor offset.  (A footer's capacity is not looked at again.)  Both are closed here
- * before any parsing of the descriptor, so how its text is read matters for the report alone.
+ * first header has capacity 0 and a descriptor offset.  (A footer's capacity is not looked at again.)  Both are closed
+ * here before any parsing of the descriptor, so how its text is read matters for the report alone.
  */
 #include "block/container-internal.h"
 
@@ -40,9 +40,10 @@ bool container_is_vmdk_text(const unsigned char *start, size_t size)
 	return false;
 }
 
-/* The text from `at` on to the next quote, newline or the end; its place in the file is base + the distance from text. */
-static void add_quoted(struct arena *arena, struct container *c, enum container_role role, const char *text, const char *at,
-		       uint64_t base)
+/* The text from `at` on to the next quote, newline or the end; its place in the file is base + the distance from text.
+ */
+static void add_quoted(struct arena *arena, struct container *c, enum container_role role, const char *text,
+		       const char *at, uint64_t base)
 {
 	size_t length = strcspn(at, "\"\r\n");
 
@@ -86,7 +87,8 @@ static void find_parent(struct arena *arena, struct container *c, const char *te
 	}
 }
 
-static int read_text(struct arena *arena, struct view *file, uint64_t offset, size_t length, const char **ret, struct error *err)
+static int read_text(struct arena *arena, struct view *file, uint64_t offset, size_t length, const char **ret,
+		     struct error *err)
 {
 	struct cursor bytes;
 	int r = container_bytes(arena, file, offset, length + 1, &bytes, err);
@@ -126,8 +128,10 @@ int container_vmdk_sparse(struct arena *arena, struct view *file, struct contain
 	sectors = cursor_le64(&header);
 
 	if (!capacity)
-		container_close(c, descriptor ? "its header has capacity 0, and the files that its descriptor names hold the disk" :
-						"its header has capacity 0");
+		container_close(
+			c, descriptor
+				   ? "its header has capacity 0, and the files that its descriptor names hold the disk"
+				   : "its header has capacity 0");
 	r = read_text(arena, file, QEMU_DESCRIPTOR_OFFSET, QEMU_DESCRIPTOR_SIZE, &text, err);
 	if (r < 0)
 		return r;
@@ -136,7 +140,8 @@ int container_vmdk_sparse(struct arena *arena, struct view *file, struct contain
 		return 0;
 	at = descriptor * SECTOR;
 	/* where the header says the descriptor is, for other readers than QEMU, and for the extents' names */
-	sectors = capacity && sectors < LIMIT_CONTAINER_DESCRIPTOR / SECTOR ? sectors : LIMIT_CONTAINER_DESCRIPTOR / SECTOR;
+	sectors = capacity && sectors < LIMIT_CONTAINER_DESCRIPTOR / SECTOR ? sectors
+									    : LIMIT_CONTAINER_DESCRIPTOR / SECTOR;
 	r = read_text(arena, file, at, (size_t)(sectors * SECTOR), &text, err);
 	if (r < 0)
 		return r;

@@ -41,16 +41,19 @@ static const struct magic magics[] = {
 	{ CONTAINER_PARALLELS, "parallels", "parallels", CONTAINER_HELPER, MAGIC(0, "WithoutFreeSpace"), NULL, NULL },
 	{ CONTAINER_PARALLELS, "parallels", "parallels", CONTAINER_HELPER, MAGIC(0, "WithouFreSpacExt"), NULL, NULL },
 	{ CONTAINER_BOCHS, "bochs", "bochs", CONTAINER_HELPER, MAGIC(0, "Bochs Virtual HD Image\0"), NULL, NULL },
-	{ CONTAINER_CLOOP, "cloop", "cloop", CONTAINER_HELPER, MAGIC(0, "#!/bin/sh\n#V2.0 Format\nmodprobe cloop"), NULL, NULL },
+	{ CONTAINER_CLOOP, "cloop", "cloop", CONTAINER_HELPER, MAGIC(0, "#!/bin/sh\n#V2.0 Format\nmodprobe cloop"),
+	  NULL, NULL },
 	{ CONTAINER_LUKS, "luks", "luks", CONTAINER_CLOSED, MAGIC(0, "LUKS\xba\xbe"), NULL, "it is encrypted (LUKS)" },
-	{ CONTAINER_ANDROID_SPARSE, "android-sparse", NULL, CONTAINER_PACKED, MAGIC(0, "\x3a\xff\x26\xed\1\0"), NULL, NULL },
-	{ CONTAINER_XZ, "xz", NULL, CONTAINER_PACKED, MAGIC(0, "\xfd" "7zXZ\0"), NULL, NULL },
+	{ CONTAINER_ANDROID_SPARSE, "android-sparse", NULL, CONTAINER_PACKED, MAGIC(0, "\x3a\xff\x26\xed\1\0"), NULL,
+	  NULL },
+	{ CONTAINER_XZ, "xz", NULL, CONTAINER_PACKED, MAGIC(0, "\3757zXZ\0"), NULL, NULL },
 	{ CONTAINER_GZIP, "gzip", NULL, CONTAINER_PACKED, MAGIC(0, "\x1f\x8b\x08"), NULL, NULL },
 	{ CONTAINER_ZSTD, "zstd", NULL, CONTAINER_PACKED, MAGIC(0, "\x28\xb5\x2f\xfd"), NULL, NULL },
-	{ CONTAINER_ZSTD, "zstd", NULL, CONTAINER_PACKED, MAGIC(1, "\x2a\x4d\x18"), NULL, NULL }, /* a skippable frame */
+	{ CONTAINER_ZSTD, "zstd", NULL, CONTAINER_PACKED, MAGIC(1, "\x2a\x4d\x18"), NULL, NULL }, /* skippable */
 	{ CONTAINER_BZIP2, "bzip2", NULL, CONTAINER_PACKED, MAGIC(4, "\x31\x41\x59\x26\x53\x59"), NULL, NULL },
 	{ CONTAINER_LZ4, "lz4", NULL, CONTAINER_PACKED, MAGIC(0, "\x04\x22\x4d\x18"), NULL, NULL },
-	{ CONTAINER_LZMA, "lzma", NULL, CONTAINER_PACKED, MAGIC(0, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff"), NULL, NULL },
+	{ CONTAINER_LZMA, "lzma", NULL, CONTAINER_PACKED, MAGIC(0, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff"),
+	  NULL, NULL },
 	{ CONTAINER_LZOP, "lzop", NULL, CONTAINER_PACKED, MAGIC(0, "\x89LZO\0\r\n\x1a\n"), NULL, NULL },
 	{ CONTAINER_ZIP, "zip", NULL, CONTAINER_PACKED, MAGIC(0, "PK\3\4"), NULL, NULL },
 	{ CONTAINER_7Z, "7z", NULL, CONTAINER_PACKED, MAGIC(0, "7z\xbc\xaf\x27\x1c"), NULL, NULL },
@@ -85,10 +88,11 @@ void container_close(struct container *c, const char *reason)
 	c->reason = reason;
 }
 
-void container_external(struct container *c, enum container_role role, const char *name, uint64_t offset, uint64_t length)
+void container_external(struct container *c, enum container_role role, const char *name, uint64_t offset,
+			uint64_t length)
 {
-	container_close(c, role == CONTAINER_PARENT ? "a part of its data is in another file, its parent" :
-						      "its data is in other files, which it names");
+	container_close(c, role == CONTAINER_PARENT ? "a part of its data is in another file, its parent"
+						    : "its data is in other files, which it names");
 	for (unsigned i = 0; i < c->external_count; i++)
 		if (!strcmp(c->externals[i].name, name))
 			return;
@@ -124,13 +128,19 @@ static int settle(struct arena *arena, struct view *file, const struct magic *m,
 int container_detect(struct arena *arena, struct view *file, struct container *ret, struct error *err)
 {
 	size_t size = file->size < START_BYTES ? (size_t)file->size : START_BYTES;
-	static const struct magic text = { CONTAINER_VMDK,   "vmdk", "vmdk", CONTAINER_CLOSED, 0, 0, "", container_vmdk_text,
-					   "it is a VMDK descriptor, whose disk is in other files" };
+	static const struct magic text = { .format = CONTAINER_VMDK,
+					   .name = "vmdk",
+					   .driver = "vmdk",
+					   .access = CONTAINER_CLOSED,
+					   .look = container_vmdk_text,
+					   .reason = "it is a VMDK descriptor, whose disk is in other files" };
 	const struct magic *m;
 	struct cursor start, end;
 	int r = container_bytes(arena, file, 0, START_BYTES, &start, err);
 
-	*ret = (struct container){ .format = CONTAINER_RAW, .format_name = "raw", .driver = "raw", .disk_size = file->size };
+	*ret = (struct container){
+		.format = CONTAINER_RAW, .format_name = "raw", .driver = "raw", .disk_size = file->size
+	};
 	if (r < 0)
 		return r;
 	m = find(magics, COUNT(magics), start.data, size);

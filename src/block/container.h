@@ -3,8 +3,8 @@
  *
  * Nothing is opened here.  The answer decides who reads the disk: this process, qemu-nbd in the helper, or nobody.
  * Invariant: a container with an external name never has the access CONTAINER_HELPER, so qemu-nbd never sees a header
- * that could lead it to another file of the host.  What is compared here is what QEMU's drivers look at (block/vmdk.c and
- * its neighbours), not what the formats' specifications would allow them to.
+ * that could lead it to another file of the host.  What is compared here is what QEMU's drivers look at (block/vmdk.c
+ * and its neighbours), not what the formats' specifications would allow them to.
  */
 #ifndef BLOCK_CONTAINER_H
 #define BLOCK_CONTAINER_H
@@ -45,7 +45,7 @@ enum container_format {
 };
 
 enum container_access {
-	CONTAINER_SELF,	  /* the file is the disk, or the part of it from its start for disk_size bytes */
+	CONTAINER_SELF,   /* the file is the disk, or the part of it from its start for disk_size bytes */
 	CONTAINER_READER, /* qcow2_open reads it */
 	CONTAINER_HELPER, /* qemu-nbd reads it, with `driver` */
 	CONTAINER_PACKED, /* container_unpack_command says what to do first */
@@ -59,7 +59,7 @@ enum container_role {
 
 struct container_external {
 	enum container_role role;
-	const char *name;	 /* as the header has it, converted to UTF-8 or byte for byte; never NULL */
+	const char *name;        /* as the header has it, converted to UTF-8 or byte for byte; never NULL */
 	uint64_t offset, length; /* where it stands in the file, bytes */
 };
 
@@ -68,17 +68,18 @@ struct container_external {
 struct container {
 	enum container_format format;
 	const char *format_name; /* for reports: "raw", "qcow2", "vmdk"... */
-	const char *driver;	 /* QEMU's name of the driver; NULL unless QEMU has one */
+	const char *driver;      /* QEMU's name of the driver; NULL unless QEMU has one */
 	enum container_access access;
-	const char *reason; /* CONTAINER_CLOSED: a clause such as "it is encrypted (LUKS)" */
-	uint64_t disk_size;	/* CONTAINER_SELF: bytes from the start of the file */
+	const char *reason;     /* CONTAINER_CLOSED: a clause such as "it is encrypted (LUKS)" */
+	uint64_t disk_size;     /* CONTAINER_SELF: bytes from the start of the file */
 	uint64_t missing_bytes; /* CONTAINER_SELF: how much longer the header says that the disk is */
 	struct container_external externals[CONTAINER_EXTERNALS_MAX];
 	unsigned external_count, externals_dropped;
 };
 
-/* Looks at the start and the end of a file.  Anything that is not recognised is raw.  0, or a negative errno if the file
- * could not be read.  Names live in the arena.  qcow2's own names are qcow2_open's business and not listed here. */
+/* Looks at the start and the end of a file.  Anything that is not recognised is raw.  0, or a negative errno if the
+ * file could not be read.  Names live in the arena.  qcow2's own names are qcow2_open's business and not listed here.
+ */
 int container_detect(struct arena *arena, struct view *file, struct container *ret, struct error *err);
 
 /* The shell command that unpacks `path` beside itself; NULL for formats that are not packed. */

@@ -3,15 +3,13 @@
 #include "block/qcow2-internal.h"
 
 #include <errno.h>
-#include <inttypes.h>
-
-#include "base/limits.h"
 
 /* How much of the refcount table behind the file's end is looked at, in entries; and how many L2 entries after that. */
 #define TABLE_ENTRIES_MAX (64 * 1024)
 #define MAPPINGS_MAX (4 * 1024 * 1024)
 
-/* Is a refcount of this block, from `bit` of it on, not zero?  Whatever its width: any byte will do.  1, 0 or an errno. */
+/* Is a refcount of this block, from `bit` of it on, not zero?  Whatever its width: any byte will do.  1, 0 or an errno.
+ */
 static int block_in_use(struct qcow2_state *s, uint64_t block, uint64_t bit, struct error *err)
 {
 	for (uint64_t at = bit / 64 * 8; at < s->q->cluster_size; at += 8) {
@@ -22,7 +20,8 @@ static int block_in_use(struct qcow2_state *s, uint64_t block, uint64_t bit, str
 			return 0;
 		if (r < 0)
 			return r;
-		/* In what was read as big-endian, the counts of wider than a byte and those of whole bytes are in order. */
+		/* In what was read as big-endian, the counts of wider than a byte and those of whole bytes are in
+		 * order. */
 		if (at == bit / 64 * 8 && bit % 64)
 			value &= UINT64_MAX >> bit % 64 / 8 * 8;
 		if (value)
@@ -66,8 +65,9 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 	unsigned before;
 	int r;
 
-	if (!q->usable || !q->refcount_bits || !s->refcount_table_offset || s->refcount_table_offset % q->cluster_size ||
-	    !s->refcount_table_clusters || s->refcount_table_clusters * q->cluster_size > 8 * MiB ||
+	if (!q->usable || !q->refcount_bits || !s->refcount_table_offset ||
+	    s->refcount_table_offset % q->cluster_size || !s->refcount_table_clusters ||
+	    s->refcount_table_clusters * q->cluster_size > QCOW2_REFCOUNT_TABLE_MAX ||
 	    s->refcount_table_offset >= s->file->size)
 		return 0; /* the header's problems say so, or it is not our question */
 	if (q->data_file_used)
@@ -75,7 +75,8 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 	r = end_in_use(s, err);
 	if (r <= 0)
 		return r;
-	/* A leaked cluster may lie there too, which is harmless: only a table entry that points there makes it a problem. */
+	/* A leaked cluster may lie there too, which is harmless: only a table entry that points there makes it a
+	 * problem. */
 	before = q->problem_count;
 	for (uint64_t step = 0, at = 0; at < q->size && step < MAPPINGS_MAX && q->problem_count == before; step++) {
 		struct qcow2_mapping map = { 0 };

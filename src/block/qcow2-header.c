@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* qcow2-header: the header, its extensions, and what is wrong with them (specification, "Header").
  *
- * Where QEMU refuses an image but its disk could be read all the same, the problem is listed and reading goes on, so that one
- * defect does not hide the next.  Not here: the tables behind the header, which qcow2-map reads on demand.
+ * Where QEMU refuses an image but its disk could be read all the same, the problem is listed and reading goes on, so
+ * that one defect does not hide the next.  Not here: the tables behind the header, which qcow2-map reads on demand.
  */
 #include "block/qcow2-internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -22,10 +23,10 @@
 #define EXTENSION_BACKING_FORMAT 0xe2792acaU
 #define EXTENSION_FEATURE_NAMES 0x6803f857U
 #define EXTENSION_DATA_FILE 0x44415441U
+#define EXTENSION_BITMAPS 0x23852875U
 #define FEATURE_NAME_SIZE 48
 #define BACKING_NAME_MAX 1023
-/* QEMU's own bounds (block/qcow2.h) */
-#define REFCOUNT_TABLE_MAX (8 * MiB)
+/* QEMU's own bound */
 #define SNAPSHOTS_MAX 65536
 
 bool qcow2_probe(const void *start, size_t size)
@@ -51,7 +52,7 @@ void qcow2_problem(struct qcow2 *q, enum qcow2_kind kind, enum qcow2_defect defe
 	p = &q->problems[q->problem_count++];
 	*p = (struct qcow2_problem){ .kind = kind, .defect = defect, .offset = offset, .length = length };
 	va_start(ap, format);
-	p->message = arena_vprintf(q->state->arena, format, ap);
+	vsnprintf(p->message, sizeof(p->message), format, ap);
 	va_end(ap);
 }
 
@@ -75,7 +76,8 @@ static int read_name(struct qcow2_state *s, uint64_t offset, uint64_t length, st
 }
 
 /* The names of the unknown incompatible features, from the image's own table or as bit numbers. */
-static void name_features(struct qcow2_state *s, uint64_t bits, uint64_t table, uint64_t table_length, struct buffer *out)
+static void name_features(struct qcow2_state *s, uint64_t bits, uint64_t table, uint64_t table_length,
+			  struct buffer *out)
 {
 	struct error ignored;
 	unsigned char row[FEATURE_NAME_SIZE];
@@ -101,7 +103,21 @@ static void name_features(struct qcow2_state *s, uint64_t bits, uint64_t table, 
 	}
 }
 
-/* Specification, "Header extensions".  `end` is where QEMU stops too: the backing file's name, or the first cluster's end. */
+/* Where the bitmap directory is (specification, "Bitmaps extension"). */
+static int read_bitmaps(struct qcow2_state *s, uint64_t offset, uint64_t length, struct error *err)
+{
+	unsigned char data[24] = { 0 };
+	struct cursor c = cursor_make(data, sizeof(data));
+	int r = length < sizeof(data) ? 0 : read_clipped(s->file, offset, data, sizeof(data), err);
+
+	cursor_skip(&c, 8);
+	s->bitmaps_size = cursor_be64(&c);
+	s->bitmaps_offset = cursor_be64(&c);
+	return r < 0 ? r : 0;
+}
+
+/* Specification, "Header extensions".  `end` is where QEMU stops too: the backing file's name, or the first cluster's
+ * end. */
 static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end, uint64_t unknown, struct error *err)
 {
 	struct qcow2 *q = s->q;
@@ -121,7 +137,8 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 			break;
 		if (end - offset < 8 || length > end - offset - 8) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset, 8,
-				      "header extension %#" PRIx32 " of %" PRIu32 " bytes does not fit into the header cluster",
+				      "header extension %#" PRIx32 " of %" PRIu32
+				      " bytes does not fit into the header cluster",
 				      type, length);
 			break;
 		}
@@ -141,6 +158,8 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 				      "the external data file has a name of %" PRIu32 " bytes", length);
 		else if (type == EXTENSION_DATA_FILE)
 			r = read_name(s, offset, length, &q->data_file, err);
+		else if (type == EXTENSION_BITMAPS)
+			r = read_bitmaps(s, offset, length, err);
 		else if (type == EXTENSION_FEATURE_NAMES) {
 			names = offset;
 			names_length = length;
@@ -188,7 +207,8 @@ static void check_l1(struct qcow2_state *s)
 	}
 	if (needed && (q->l1_offset >= s->file->size || needed * 8 > s->file->size - q->l1_offset))
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L1_TABLE, 40, 8,
-			      "the L1 table at %#" PRIx64 " (%" PRIu64 " bytes) lies past the end of the file (%" PRIu64 " bytes)",
+			      "the L1 table at %#" PRIx64 " (%" PRIu64 " bytes) lies past the end of the file (%" PRIu64
+			      " bytes)",
 			      q->l1_offset, needed * 8, s->file->size);
 	q->usable = !needed || q->l1_offset < s->file->size;
 }
@@ -200,10 +220,10 @@ static void check_refcount_fields(struct qcow2_state *s)
 
 	if (!s->refcount_table_clusters)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 56, 4, "the image has no refcount table");
-	else if (table_bytes > REFCOUNT_TABLE_MAX)
+	else if (table_bytes > QCOW2_REFCOUNT_TABLE_MAX)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 56, 4,
 			      "the refcount table has %" PRIu64 " bytes, QEMU reads at most %llu", table_bytes,
-			      REFCOUNT_TABLE_MAX);
+			      QCOW2_REFCOUNT_TABLE_MAX);
 	else if (s->refcount_table_offset % q->cluster_size || !s->refcount_table_offset)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 48, 8,
 			      "the refcount table's offset %#" PRIx64 " is not a multiple of the cluster size or is 0",
@@ -213,8 +233,8 @@ static void check_refcount_fields(struct qcow2_state *s)
 			      "the refcount table at %#" PRIx64 " lies past the end of the file (%" PRIu64 " bytes)",
 			      s->refcount_table_offset, s->file->size);
 	if (q->snapshots > SNAPSHOTS_MAX)
-		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 60, 4, "%" PRIu32 " snapshots, at most %d are possible",
-			      q->snapshots, SNAPSHOTS_MAX);
+		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 60, 4,
+			      "%" PRIu32 " snapshots, at most %d are possible", q->snapshots, SNAPSHOTS_MAX);
 	else if (q->snapshots && s->snapshots_offset % q->cluster_size)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 64, 8,
 			      "the snapshot table's offset %#" PRIx64 " is not a multiple of the cluster size",
@@ -234,7 +254,8 @@ static int check_supported(const struct qcow2 *q, uint32_t encryption, struct er
 				 : encryption == 2 ? "LUKS"
 						   : "by an unknown method");
 	if (q->compression > 1)
-		return error_set(err, ENOTSUP, "the qcow2 has clusters of the unknown compression type %u", q->compression);
+		return error_set(err, ENOTSUP, "the qcow2 has clusters of the unknown compression type %u",
+				 q->compression);
 	return 0;
 }
 
@@ -313,7 +334,8 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 	if (backing_offset) {
 		if (backing_length > qcow2_min(BACKING_NAME_MAX, q->cluster_size - backing_offset)) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 16, 4,
-				      "the backing file's name has %" PRIu32 " bytes, which do not fit", backing_length);
+				      "the backing file's name has %" PRIu32 " bytes, which do not fit",
+				      backing_length);
 			return 0;
 		}
 		if (backing_length) {
@@ -329,8 +351,8 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 	if (r < 0)
 		goto unreadable;
 	if (refcount_order > 6)
-		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 96, 4, "refcount_order is %" PRIu32 ", at most 6 expected",
-			      refcount_order);
+		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 96, 4,
+			      "refcount_order is %" PRIu32 ", at most 6 expected", refcount_order);
 	else
 		q->refcount_bits = 1U << refcount_order;
 	r = check_supported(q, encryption, err);
@@ -338,7 +360,8 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 		return r;
 	if (q->version == 3 && !(q->incompatible & QCOW2_INCOMPATIBLE_COMPRESSION) != !q->compression)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, COMPRESSION_OFFSET, 1,
-			      "compression_type is %u, which contradicts the compression type feature bit", q->compression);
+			      "compression_type is %u, which contradicts the compression type feature bit",
+			      q->compression);
 	if (q->extended_l2 && s->cluster_bits < 14) {
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 20, 4,
 			      "cluster_bits is %u, extended L2 entries need at least 14", s->cluster_bits);
@@ -352,6 +375,11 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 			      "a backing file and a raw external data file exclude each other");
 	check_l1(s);
 	check_refcount_fields(s);
+	if (q->usable) {
+		s->pages = ARENA_ARRAY(arena, QCOW2_PAGES, struct qcow2_page);
+		s->cluster = arena_alloc(arena, q->cluster_size);
+		s->compressed = arena_alloc(arena, 2 * q->cluster_size);
+	}
 	s->view = (struct view){ .ops = &qcow2_view_ops, .size = q->size, .state = s };
 	return 0;
 

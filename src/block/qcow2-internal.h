@@ -23,14 +23,17 @@
 
 #define QCOW2_SUBCLUSTERS_PER_CLUSTER 32
 
+/* QEMU's own bound, bytes (block/qcow2.h) */
+#define QCOW2_REFCOUNT_TABLE_MAX (8ULL << 20)
+
 /* Tables are read in pages, because a whole L2 table of 2 MiB would be a high price for one entry. */
 #define QCOW2_PAGE 4096
 #define QCOW2_PAGES 32
 
 struct qcow2_page {
 	uint64_t offset; /* in the file, a multiple of QCOW2_PAGE */
-	size_t length;	 /* 0: the slot is free */
-	uint64_t used;	 /* the higher, the later */
+	size_t length;   /* 0: the slot is free */
+	uint64_t used;   /* the higher, the later */
 	unsigned char data[QCOW2_PAGE];
 };
 
@@ -42,27 +45,28 @@ struct qcow2_state {
 	unsigned l2_bits; /* log2 of the entries of an L2 table */
 	unsigned l2_entry_size;
 	uint64_t refcount_table_offset, refcount_table_clusters, snapshots_offset;
+	uint64_t bitmaps_offset, bitmaps_size; /* of the bitmap directory, bytes; 0: none */
 	struct view view;
 	struct qcow2_page *pages;
 	uint64_t clock;
-	unsigned char *cluster;	   /* the last decompressed cluster */
-	unsigned char *compressed; /* scratch for its source */
-	uint64_t cluster_entry;	   /* the descriptor that `cluster` was made from; 0: none */
+	unsigned char *cluster;        /* the last decompressed cluster */
+	unsigned char *compressed;     /* scratch for its source */
+	uint64_t cluster_entry;        /* the descriptor that `cluster` was made from; 0: none */
 	uint64_t hole_start, hole_end; /* of the backing file, as next_data last found it */
 };
 
 enum qcow2_mapping_type {
 	QCOW2_MAP_ZERO,
 	QCOW2_MAP_UNALLOCATED, /* read from the backing file */
-	QCOW2_MAP_DATA,	       /* at `host` in the file, or in the data file */
+	QCOW2_MAP_DATA,        /* at `host` in the file, or in the data file */
 	QCOW2_MAP_COMPRESSED,
 };
 
 struct qcow2_mapping {
 	enum qcow2_mapping_type type;
 	uint64_t length;       /* bytes from the guest offset asked for that are of this type */
-	uint64_t host;	       /* DATA: where the byte at the guest offset is */
-	uint64_t entry;	       /* COMPRESSED: the descriptor */
+	uint64_t host;         /* DATA: where the byte at the guest offset is */
+	uint64_t entry;        /* COMPRESSED: the descriptor */
 	uint64_t entry_offset; /* where the descriptor stands in the file; 0 if there is none */
 };
 

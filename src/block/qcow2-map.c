@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* qcow2-map: from a guest offset through L1 and L2 to where the data is (specification, "Cluster mapping").
  *
- * Every entry is checked on the way; what is wrong joins the image's problems and makes the lookup fail, except for reserved bits, which
- * QEMU does not look at either.
+ * Every entry is checked on the way; what is wrong joins the image's problems and makes the lookup fail, except for
+ * reserved bits, which QEMU does not look at either.
  */
 #include "block/qcow2-internal.h"
 
@@ -18,8 +18,6 @@ static int get_page(struct qcow2_state *s, uint64_t offset, struct qcow2_page **
 	struct qcow2_page *oldest;
 	int r;
 
-	if (!s->pages)
-		s->pages = ARENA_ARRAY(s->arena, QCOW2_PAGES, struct qcow2_page);
 	oldest = s->pages;
 	for (unsigned i = 0; i < QCOW2_PAGES; i++) {
 		if (s->pages[i].length && s->pages[i].offset == start) {
@@ -48,7 +46,8 @@ int qcow2_table_entry(struct qcow2_state *s, uint64_t offset, uint64_t *ret, str
 	int r;
 
 	if (offset >= s->file->size)
-		return error_set(err, ENODATA, "the qcow2 refers to a table at %#" PRIx64 ", past the end of its file", offset);
+		return error_set(err, ENODATA, "the qcow2 refers to a table at %#" PRIx64 ", past the end of its file",
+				 offset);
 	r = get_page(s, offset, &page, err);
 	if (r < 0)
 		return r;
@@ -56,7 +55,8 @@ int qcow2_table_entry(struct qcow2_state *s, uint64_t offset, uint64_t *ret, str
 	cursor_seek(&c, (size_t)(offset - page->offset));
 	*ret = cursor_be64(&c);
 	if (!cursor_ok(&c))
-		return error_set(err, ENODATA, "the qcow2 refers to a table at %#" PRIx64 ", past the end of its file", offset);
+		return error_set(err, ENODATA, "the qcow2 refers to a table at %#" PRIx64 ", past the end of its file",
+				 offset);
 	return 0;
 }
 
@@ -67,7 +67,8 @@ static int corrupt(struct error *err, uint64_t offset)
 
 static int truncated(struct error *err, uint64_t offset)
 {
-	return error_set(err, ENODATA, "the qcow2's data for guest offset %#" PRIx64 " lies past the end of its file", offset);
+	return error_set(err, ENODATA, "the qcow2's data for guest offset %#" PRIx64 " lies past the end of its file",
+			 offset);
 }
 
 /* The L2 table for guest offset; *ret 0 when there is none. */
@@ -91,19 +92,22 @@ static int lookup_l1(struct qcow2_state *s, uint64_t offset, uint64_t *ret, stru
 		return 0;
 	if (table % q->cluster_size) {
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L1_ENTRY, at, 8,
-			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64 ", which is not a multiple of the cluster size",
+			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64
+			      ", which is not a multiple of the cluster size",
 			      index, table);
 		return corrupt(err, offset);
 	}
 	if (table >= s->file->size) {
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L1_ENTRY, at, 8,
-			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64 ", past the end of the file (%" PRIu64 " bytes)",
+			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64 ", past the end of the file (%" PRIu64
+			      " bytes)",
 			      index, table, s->file->size);
 		return truncated(err, offset);
 	}
 	if (table >= q->l1_offset && table - q->l1_offset < q->l1_entries * 8) {
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L1_ENTRY, at, 8,
-			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64 ", which is in the L1 table itself", index, table);
+			      "L1 entry %" PRIu64 " has an L2 table at %#" PRIx64 ", which is in the L1 table itself",
+			      index, table);
 		return corrupt(err, offset);
 	}
 	return 0;
@@ -126,7 +130,9 @@ static int map_compressed(struct qcow2_state *s, uint64_t offset, struct qcow2_m
 	m->type = QCOW2_MAP_COMPRESSED;
 	if (s->q->data_file_used) {
 		qcow2_problem(s->q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
-			      "L2 entry %#018" PRIx64 " is of a compressed cluster, which an external data file excludes", m->entry);
+			      "L2 entry %#018" PRIx64
+			      " is of a compressed cluster, which an external data file excludes",
+			      m->entry);
 		return corrupt(err, offset);
 	}
 	if (host < s->q->cluster_size || host >> 56) {
@@ -137,16 +143,17 @@ static int map_compressed(struct qcow2_state *s, uint64_t offset, struct qcow2_m
 	}
 	if (host >= s->file->size) {
 		qcow2_problem(s->q, QCOW2_TRUNCATED, QCOW2_L2_ENTRY, m->entry_offset, 8,
-			      "L2 entry has compressed data at %#" PRIx64 ", past the end of the file (%" PRIu64 " bytes)", host,
-			      s->file->size);
+			      "L2 entry has compressed data at %#" PRIx64 ", past the end of the file (%" PRIu64
+			      " bytes)",
+			      host, s->file->size);
 		return truncated(err, offset);
 	}
 	return 0;
 }
 
 /* Which subclusters, from that of `within` on, are of one kind?  Specification, "Extended L2 Entries". */
-static int map_subclusters(struct qcow2_state *s, uint64_t offset, uint64_t bitmap, bool allocated, struct qcow2_mapping *m,
-			   struct error *err)
+static int map_subclusters(struct qcow2_state *s, uint64_t offset, uint64_t bitmap, bool allocated,
+			   struct qcow2_mapping *m, struct error *err)
 {
 	uint64_t within = offset % s->q->cluster_size, size = s->q->cluster_size / QCOW2_SUBCLUSTERS_PER_CLUSTER;
 	uint32_t alloc = (uint32_t)bitmap, zero = (uint32_t)(bitmap >> 32);
@@ -154,45 +161,47 @@ static int map_subclusters(struct qcow2_state *s, uint64_t offset, uint64_t bitm
 
 	if (alloc & zero || (alloc && !allocated)) {
 		qcow2_problem(s->q, QCOW2_CORRUPT, QCOW2_SUBCLUSTERS, m->entry_offset + 8, 8,
-			      alloc & zero ? "subcluster bitmap %#018" PRIx64 " calls a subcluster both allocated and zero" :
-					     "subcluster bitmap %#018" PRIx64 " calls subclusters allocated that have no cluster",
+			      alloc & zero ? "subcluster bitmap %#018" PRIx64
+					     " calls a subcluster both allocated and zero"
+					   : "subcluster bitmap %#018" PRIx64
+					     " calls subclusters allocated that have no cluster",
 			      bitmap);
 		return corrupt(err, offset);
 	}
 	while (++last < QCOW2_SUBCLUSTERS_PER_CLUSTER && (alloc >> last & 1) == (alloc >> first & 1) &&
 	       (zero >> last & 1) == (zero >> first & 1))
 		;
-	m->type = zero >> first & 1    ? QCOW2_MAP_ZERO
-		  : alloc >> first & 1 ? QCOW2_MAP_DATA
-				       : QCOW2_MAP_UNALLOCATED;
+	m->type = zero >> first & 1 ? QCOW2_MAP_ZERO : alloc >> first & 1 ? QCOW2_MAP_DATA : QCOW2_MAP_UNALLOCATED;
 	m->length = last * size - within;
 	return 0;
 }
 
 /* A standard cluster whose data is to be read at `host`, the place of the whole cluster. */
-static int check_host(struct qcow2_state *s, uint64_t offset, uint64_t host, const struct qcow2_mapping *m, struct error *err)
+static int check_host(struct qcow2_state *s, uint64_t offset, uint64_t host, const struct qcow2_mapping *m,
+		      struct error *err)
 {
 	struct qcow2 *q = s->q;
 	uint64_t start = offset - offset % q->cluster_size;
 
 	if (host % q->cluster_size) {
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
-			      "L2 entry has a cluster at %#" PRIx64 ", which is not a multiple of the cluster size", host);
+			      "L2 entry has a cluster at %#" PRIx64 ", which is not a multiple of the cluster size",
+			      host);
 		return corrupt(err, offset);
 	}
 	if (q->data_file_used) {
 		if (host != start) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
-				      "L2 entry has a cluster at %#" PRIx64 " of the data file, %#" PRIx64 " expected", host,
-				      start);
+				      "L2 entry has a cluster at %#" PRIx64 " of the data file, %#" PRIx64 " expected",
+				      host, start);
 			return corrupt(err, offset);
 		}
 		return 0;
 	}
 	if (host >= s->file->size) {
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L2_ENTRY, m->entry_offset, 8,
-			      "L2 entry has a cluster at %#" PRIx64 ", past the end of the file (%" PRIu64 " bytes)", host,
-			      s->file->size);
+			      "L2 entry has a cluster at %#" PRIx64 ", past the end of the file (%" PRIu64 " bytes)",
+			      host, s->file->size);
 		return truncated(err, offset);
 	}
 	if (host < q->cluster_size || (host >= q->l1_offset && host - q->l1_offset < q->l1_entries * 8)) {
@@ -227,8 +236,8 @@ int qcow2_map(struct qcow2_state *s, uint64_t offset, struct qcow2_mapping *ret,
 		r = qcow2_table_entry(s, m.entry_offset + 8, &bitmap, err);
 	if (r == -ENODATA)
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L2_ENTRY, table, q->cluster_size,
-			      "the L2 table at %#" PRIx64 " is cut off by the end of the file (%" PRIu64 " bytes)", table,
-			      s->file->size);
+			      "the L2 table at %#" PRIx64 " is cut off by the end of the file (%" PRIu64 " bytes)",
+			      table, s->file->size);
 	if (r < 0)
 		return r;
 	m.entry = entry;
@@ -250,7 +259,8 @@ int qcow2_map(struct qcow2_state *s, uint64_t offset, struct qcow2_mapping *ret,
 	} else if (entry & QCOW2_ZERO_BIT) {
 		if (q->version < 3) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m.entry_offset, 8,
-				      "L2 entry %#018" PRIx64 " is of a zero cluster, which version 2 does not have", entry);
+				      "L2 entry %#018" PRIx64 " is of a zero cluster, which version 2 does not have",
+				      entry);
 			return corrupt(err, offset);
 		}
 		m.type = QCOW2_MAP_ZERO;

@@ -10,7 +10,8 @@
 
 #include "base/limits.h"
 
-/* How many entries next_data looks at before it says "I do not know": a table may refer to one L2 table a million times. */
+/* How many entries next_data looks at before it says "I do not know": a table may refer to one L2 table a million
+ * times. */
 #define NEXT_DATA_STEPS 1000000
 
 /* A raw deflate stream with a window of 4 KiB, as QEMU writes and expects it; it must fill the cluster. */
@@ -29,8 +30,8 @@ static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned 
 	return (r == Z_STREAM_END || r == Z_BUF_ERROR) && !z.avail_out;
 }
 
-/* One or more zstd frames that fill the cluster.  Decompressed frame by frame into the cluster itself, so that a frame's
- * window, which it may claim to be of 2 GiB, is never allocated. */
+/* One or more zstd frames that fill the cluster.  Decompressed frame by frame into the cluster itself, so that a
+ * frame's window, which it may claim to be of 2 GiB, is never allocated. */
 static bool unzstd_cluster(unsigned char *out, size_t out_size, const unsigned char *in, size_t in_size)
 {
 	while (out_size) {
@@ -62,10 +63,6 @@ int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, str
 	qcow2_compressed_extent(s, map->entry, &offset, &length);
 	/* the last sector may end past the file's end without any data in it */
 	present = qcow2_min(length, s->file->size - offset);
-	if (!s->cluster) {
-		s->cluster = arena_alloc(s->arena, q->cluster_size);
-		s->compressed = arena_alloc(s->arena, 2 * q->cluster_size + 512);
-	}
 	r = view_read(s->file, offset, s->compressed, (size_t)present, err);
 	if (r < 0)
 		return r;
@@ -79,13 +76,14 @@ int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, str
 	}
 	if (present < length) {
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_COMPRESSED, map->entry_offset, 8,
-			      "compressed cluster at %#" PRIx64 " is cut off by the end of the file (%" PRIu64 " bytes)", offset,
-			      s->file->size);
+			      "compressed cluster at %#" PRIx64 " is cut off by the end of the file (%" PRIu64
+			      " bytes)",
+			      offset, s->file->size);
 		return error_set(err, ENODATA, "the qcow2's compressed cluster at %#" PRIx64 " is cut off", offset);
 	}
 	qcow2_problem(q, QCOW2_CORRUPT, QCOW2_COMPRESSED, map->entry_offset, 8,
-		      "compressed cluster at %#" PRIx64 " (%" PRIu64 " bytes) does not decompress as %s", offset, length,
-		      q->compression ? "zstd" : "zlib");
+		      "compressed cluster at %#" PRIx64 " (%" PRIu64 " bytes) does not decompress as %s", offset,
+		      length, q->compression ? "zstd" : "zlib");
 	return error_set(err, EBADMSG, "the qcow2's compressed cluster at %#" PRIx64 " does not decompress", offset);
 }
 
@@ -95,8 +93,10 @@ static int read_backing(struct qcow2_state *s, uint64_t offset, unsigned char *d
 
 	if (!s->backing) {
 		if (s->q->backing.text)
-			return error_set(err, ENOLINK, "the data at guest offset %#" PRIx64
-					 " is in the backing file, which was not opened", offset);
+			return error_set(err, ENOLINK,
+					 "the data at guest offset %#" PRIx64
+					 " is in the backing file, which was not opened",
+					 offset);
 	} else if (offset < s->backing->size) {
 		int r;
 
@@ -115,14 +115,19 @@ static int read_data(struct qcow2_state *s, const struct qcow2_mapping *map, uin
 	struct view *from = s->q->data_file_used ? s->data : s->file;
 
 	if (!from)
-		return error_set(err, ENOLINK, "the data at guest offset %#" PRIx64
-				 " is in the external data file, which was not opened", offset);
+		return error_set(err, ENOLINK,
+				 "the data at guest offset %#" PRIx64
+				 " is in the external data file, which was not opened",
+				 offset);
 	if (map->host > from->size || length > from->size - map->host) {
 		qcow2_problem(s->q, QCOW2_TRUNCATED, s->q->data_file_used ? QCOW2_DATA_FILE_END : QCOW2_L2_ENTRY,
-			      map->entry_offset, 8, "L2 entry has a cluster at %#" PRIx64 ", cut off by the end of the %s (%" PRIu64
-			      " bytes)", map->host - map->host % s->q->cluster_size,
-			      s->q->data_file_used ? "data file" : "file", from->size);
-		return error_set(err, ENODATA, "the qcow2's data for guest offset %#" PRIx64 " lies past the end of its file",
+			      map->entry_offset, 8,
+			      "L2 entry has a cluster at %#" PRIx64 ", cut off by the end of the %s (%" PRIu64
+			      " bytes)",
+			      map->host - map->host % s->q->cluster_size, s->q->data_file_used ? "data file" : "file",
+			      from->size);
+		return error_set(err, ENODATA,
+				 "the qcow2's data for guest offset %#" PRIx64 " lies past the end of its file",
 				 offset);
 	}
 	return view_read(from, map->host, data, length, err);

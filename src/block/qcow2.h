@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* qcow2: reads QEMU's copy-on-write container, versions 2 and 3.
  *
- * Source: docs/interop/qcow2 of QEMU ("the specification" below); where it leaves a choice, what QEMU's block/qcow2*.c does.
- * All features of version 3 are read but encryption: zlib and zstd clusters, extended L2 entries, external data files,
- * backing chains.  No file is ever opened here: a backing or data file is only named, and attached by the caller.
+ * Source: docs/interop/qcow2 of QEMU ("the specification" below); where it leaves a choice, what QEMU's block/qcow2*.c
+ * does. All features of version 3 are read but encryption: zlib and zstd clusters, extended L2 entries, external data
+ * files, backing chains.  No file is ever opened here: a backing or data file is only named, and attached by the
+ * caller.
  *
- * What is wrong with the container becomes `problems`, at once for the header and, as reads happen, for the tables on the
- * way.  Memory is bounded: a few pages of metadata and one decompressed cluster are kept, whatever the image's size.
+ * What is wrong with the container becomes `problems`, at once for the header and, as reads happen, for the tables on
+ * the way.  Memory is bounded: a few pages of metadata and one decompressed cluster are kept, whatever the image's
+ * size.  Nothing is taken from the arena after qcow2_open (but in the two checks), so that callers may read between
+ * arena_mark and arena_release.
  */
 #ifndef BLOCK_QCOW2_H
 #define BLOCK_QCOW2_H
@@ -20,8 +23,8 @@
 
 enum qcow2_kind {
 	QCOW2_TRUNCATED, /* it refers to bytes past the end of the file */
-	QCOW2_CORRUPT,	 /* it cannot be so in a sound image; what it describes cannot be read, or not be trusted */
-	QCOW2_NOTE,	 /* breaks the specification, and is read all the same */
+	QCOW2_CORRUPT,   /* it cannot be so in a sound image; what it describes cannot be read, or not be trusted */
+	QCOW2_NOTE,      /* breaks the specification, and is read all the same */
 };
 
 /* What exactly was found; together with the offset this identifies a problem. */
@@ -46,12 +49,12 @@ struct qcow2_problem {
 	enum qcow2_kind kind;
 	enum qcow2_defect defect;
 	uint64_t offset, length; /* the bytes of the container that say so */
-	const char *message;	 /* one line, without the place and without a full stop */
+	char message[184];       /* one line, without the place and without a full stop */
 };
 
 /* A name that the container holds. */
 struct qcow2_name {
-	const char *text;	 /* NULL: there is none.  Ends at the first NUL byte, as QEMU reads it. */
+	const char *text;        /* NULL: there is none.  Ends at the first NUL byte, as QEMU reads it. */
 	uint64_t offset, length; /* where it stands in the container, bytes */
 };
 
@@ -59,7 +62,7 @@ struct qcow2_name {
 
 struct qcow2 {
 	unsigned version;
-	uint64_t size;	       /* of the guest disk, bytes */
+	uint64_t size;         /* of the guest disk, bytes */
 	uint64_t cluster_size; /* bytes */
 	uint64_t l1_offset;    /* bytes */
 	uint64_t l1_entries;
@@ -80,15 +83,16 @@ struct qcow2 {
 /* Does the file begin with a qcow2's magic and version 2 or above?  Version 1 is another format. */
 bool qcow2_probe(const void *start, size_t size);
 
-/* Reads the header.  0 with *ret whenever the header could be looked at, even if it is too broken for more (then `usable`
- * is false and problems say why).  -ENOTSUP for encryption, unknown incompatible features, compression types and versions,
- * with their names in err and *ret filled as far as the header goes; -EIO and the like when the file could not be read
+/* Reads the header.  0 with *ret whenever the header could be looked at, even if it is too broken for more (then
+ * `usable` is false and problems say why).  -ENOTSUP for encryption, unknown incompatible features, compression types
+ * and versions, with their names in err and *ret filled as far as the header goes; -EIO and the like when the file
+ * could not be read
  * (*ret is NULL).  Everything lives in the arena; `file` must outlive it. */
 int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struct error *err);
 
-/* The guest disk; NULL if the image is not usable.  Reads fail with -ENODATA where the container refers to bytes past the
- * end of its file, -EBADMSG where its tables or compressed data are corrupt (both are in `problems` then), and -ENOLINK
- * where the data is in a backing or data file that was not attached. */
+/* The guest disk; NULL if the image is not usable.  Reads fail with -ENODATA where the container refers to bytes past
+ * the end of its file, -EBADMSG where its tables or compressed data are corrupt (both are in `problems` then), and
+ * -ENOLINK where the data is in a backing or data file that was not attached. */
 struct view *qcow2_view(struct qcow2 *q);
 
 /* Attaches the disk that unallocated clusters are read from; what lies beyond its end reads as zeros. */
@@ -97,8 +101,8 @@ void qcow2_set_backing(struct qcow2 *q, struct view *backing);
 /* Attaches the raw external data file. */
 void qcow2_set_data_file(struct qcow2 *q, struct view *data);
 
-/* Looks whether clusters that are in use lie past the end of the file, without walking all tables: asks the reference counts
- * of what would follow the end, and only if some are not zero looks through the L2 tables for an entry that
+/* Looks whether clusters that are in use lie past the end of the file, without walking all tables: asks the reference
+ * counts of what would follow the end, and only if some are not zero looks through the L2 tables for an entry that
  * points there (`problems` has it then).  0, or a negative errno if it could not look. */
 int qcow2_check_truncated(struct qcow2 *q, struct error *err);
 

@@ -60,7 +60,8 @@ static int receive(int socket, void *data, size_t size, uint64_t deadline, struc
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
-			return error_set(err, EIO, "cannot hear the helper that reads the container: %s", strerror(errno));
+			return error_set(err, EIO, "cannot hear the helper that reads the container: %s",
+					 strerror(errno));
 		if (n == 0)
 			return error_set(err, EIO, "the helper that reads the container has ended unexpectedly");
 		p += n;

@@ -7,8 +7,8 @@
  *   request  u64 id, u64 offset, u32 length (1 to REMOTE_READ_MAX), u32 zero
  *   reply    u64 id, i32 status, u32 length, then the data; with a negative status, the message of what went wrong
  *
- * One request is under way at a time.  The helper ends when its socket is closed.  What comes from it is one more untrusted
- * input: every number is checked, every wait has a limit.
+ * One request is under way at a time.  The helper ends when its socket is closed.  What comes from it is one more
+ * untrusted input: every number is checked, every wait has a limit.
  */
 #ifndef BLOCK_REMOTE_H
 #define BLOCK_REMOTE_H
@@ -35,9 +35,9 @@
 #define REMOTE_READ_MS 20000
 #define REMOTE_GRACE_MS 5000
 
-/* A view of the disk at the far side of `socket`, which must stay open.  Waits for the helper's hello.  0, or a negative
- * errno with a message: what the helper says it could not do, -ETIMEDOUT, -EPROTO for an answer out of order, -EIO if it has gone.
- * Reads are served from a few blocks that are kept. */
+/* A view of the disk at the far side of `socket`, which must stay open.  Waits for the helper's hello.  0, or a
+ * negative errno with a message: what the helper says it could not do, -ETIMEDOUT, -EPROTO for an answer out of order,
+ * -EIO if it has gone. Reads are served from a few blocks that are kept. */
 int view_remote(struct arena *arena, int socket, struct view **ret, struct error *err);
 
 #endif

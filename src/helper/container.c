@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* container: qemu-nbd on the one descriptor that we were given, read through libnbd, served as block/remote.h says.
  *
- * qemu-nbd gets the driver and the file by explicit options, read-only, with `backing` null: it neither guesses a format nor
- * follows a parent.  Headers that name other files were refused before anyone started this program.
+ * qemu-nbd gets the driver and the file by explicit options, read-only, with `backing` null: it neither guesses a
+ * format nor follows a parent.  Headers that name other files were refused before anyone started this program.
  */
 #include "helper/helper.h"
 
@@ -113,7 +113,8 @@ static int64_t now_ms(void)
 }
 
 /* Lets libnbd work until done(nbd) is not 0 or the time is up; 1, or -1 with errno. */
-static int wait_until(struct nbd_handle *nbd, int (*done)(struct nbd_handle *nbd, int64_t cookie), int64_t cookie, int64_t ms)
+static int wait_until(struct nbd_handle *nbd, int (*done)(struct nbd_handle *nbd, int64_t cookie), int64_t cookie,
+		      int64_t ms)
 {
 	int64_t deadline = now_ms() + ms;
 
@@ -180,7 +181,8 @@ static void last_words(int fd, char *out, size_t size)
 /* No quoting is needed: the parent's table of drivers is the only source, and this makes sure of it. */
 static bool is_driver(const char *driver)
 {
-	static const char *const known[] = { "bochs", "cloop", "dmg", "parallels", "qcow", "qed", "vdi", "vhdx", "vmdk", "vpc" };
+	static const char *const known[] = { "bochs", "cloop", "dmg",  "parallels", "qcow",
+					     "qed",   "vdi",   "vhdx", "vmdk",      "vpc" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(driver, known[i]) == 0)
@@ -196,7 +198,8 @@ static bool in_path(const char *program)
 	for (path = path ? path : "/usr/bin:/bin"; *path; path += strspn(path, ":")) {
 		size_t n = strcspn(path, ":");
 
-		if (snprintf(name, sizeof(name), "%.*s/%s", (int)n, path, program) < (int)sizeof(name) && access(name, X_OK) == 0)
+		if (snprintf(name, sizeof(name), "%.*s/%s", (int)n, path, program) < (int)sizeof(name) &&
+		    access(name, X_OK) == 0)
 			return true;
 		path += n;
 	}
@@ -214,7 +217,8 @@ static int start(struct nbd_handle *nbd, const char *driver, char *message, size
 	int failure = 0;
 
 	if (!in_path("qemu-nbd")) {
-		snprintf(message, size, "qemu-nbd, which reads %s images, is not installed (Debian package qemu-utils)", driver);
+		snprintf(message, size, "qemu-nbd, which reads %s images, is not installed (Debian package qemu-utils)",
+			 driver);
 		return -ENOENT;
 	}
 	snprintf(parent, sizeof(parent), "%ld", (long)getpid());
@@ -242,7 +246,8 @@ static int start(struct nbd_handle *nbd, const char *driver, char *message, size
 	if (failure == ETIMEDOUT)
 		snprintf(message, size, "qemu-nbd did not start within %d s", REMOTE_START_MS / 1000);
 	else if (!message[0])
-		snprintf(message, size, "qemu-nbd could not be started: %s", nbd_get_error() ? nbd_get_error() : strerror(failure));
+		snprintf(message, size, "qemu-nbd could not be started: %s",
+			 nbd_get_error() ? nbd_get_error() : strerror(failure));
 	return -failure;
 }
 
@@ -260,7 +265,8 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data
 	id = cursor_le64(&c);
 	offset = cursor_le64(&c);
 	length = cursor_le32(&c);
-	if (!length || length > REMOTE_READ_MAX || offset > (uint64_t)disk_size || length > (uint64_t)disk_size - offset)
+	if (!length || length > REMOTE_READ_MAX || offset > (uint64_t)disk_size ||
+	    length > (uint64_t)disk_size - offset)
 		return send_failure(id, EINVAL, "a request for bytes that the disk does not have");
 	cookie = nbd_aio_pread(nbd, data, length, offset, NBD_NULL_COMPLETION, 0);
 	if (cookie < 0 || wait_until(nbd, completed, cookie, REMOTE_READ_MS) < 0) {
@@ -271,8 +277,8 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data
 		if (code == ETIMEDOUT)
 			snprintf(message, sizeof(message), "qemu-nbd did not read within %d s", REMOTE_READ_MS / 1000);
 		else
-			snprintf(message, sizeof(message), "qemu-nbd cannot read at offset %#llx: %s", (unsigned long long)offset,
-				 why ? why : strerror(code));
+			snprintf(message, sizeof(message), "qemu-nbd cannot read at offset %#llx: %s",
+				 (unsigned long long)offset, why ? why : strerror(code));
 		/* after a time-out, libnbd may still write into the buffer: this was the last answer */
 		return send_failure(id, code ? code : EIO, message) && code != ETIMEDOUT;
 	}

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* gather: the steps of image_open, each filling its part of struct image.  Nobody else calls them.
  *
- * None of them fails: what could not be looked at is UNREADABLE in the image.
+ * But for the first, none of them fails: what could not be looked at is UNREADABLE in the image.
  */
 #ifndef IMAGE_GATHER_H
 #define IMAGE_GATHER_H
 
 #include "image/image.h"
 
+/* The disk in the container.  False, with a message, when there is nothing that rules could judge; true with image->disk NULL when the
+ * container is all that they can judge (then the table is UNREADABLE, for that reason). */
+bool image_gather_disk(struct image *image, struct error *err, const char **ret_help);
+/* What the whole container is asked for after everything was read from it. */
+void image_gather_container(struct image *image);
 void image_gather_table(struct image *image);   /* gpt, mbr, partitions */
 void image_gather_esps(struct image *image);    /* needs the table */
 void image_gather_loaders(struct image *image); /* needs the ESPs */

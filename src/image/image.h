@@ -75,6 +75,14 @@ struct loader {
 	struct error error;
 };
 
+/* One qcow2 of the chain: the image itself, then its backing files, the nearest first. */
+struct layer {
+	const char *name; /* as the file above names it; NULL for the image itself */
+	struct qcow2 *qcow2;
+	/* why the file that it names was not opened; code 0 if it was, or if it names none */
+	struct error backing_error, data_error;
+};
+
 struct image {
 	struct arena *arena;
 	const char *name;   /* as the user gave it */
@@ -83,6 +91,12 @@ struct image {
 	struct view *disk;  /* the disk that a VM sees; NULL if it could not be opened */
 	const struct container *container;
 	struct qcow2 *qcow2; /* NULL in other containers */
+	struct layer *layers; /* of a qcow2 */
+	unsigned layer_count;
+	struct error truncated_error; /* code not 0: could not tell whether the container is cut off */
+	enum have have_refcounts;     /* ABSENT without --thorough, and in other containers */
+	struct qcow2_refcounts *refcounts; /* if HAVE */
+	struct error refcounts_error;
 
 	unsigned sector_size_option; /* bytes that the user named; 0: find out */
 	bool thorough, verbose;

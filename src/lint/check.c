@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "block/qcow2.h"
 #include "image/image.h"
 #include "lint/engine.h"
 
@@ -124,7 +125,7 @@ void not_applicable(struct check *check, const char *format, ...)
 }
 
 /* The rule that has found the container at fault when reading fails with this errno, or NULL: then it is no fault of the image. */
-static const char *rule_of_error(int code)
+static const char *rule_of_error(const struct image *image, int code)
 {
 	switch (code) {
 	case ENODATA:
@@ -132,14 +133,16 @@ static const char *rule_of_error(int code)
 	case EBADMSG:
 		return "qcow2-corrupt";
 	case ENOLINK:
-		return "qcow2-backing-file";
+		if (!image->qcow2)
+			return "container-external-file";
+		return image->qcow2->data_file_used ? "qcow2-data-file" : "qcow2-backing-file";
 	}
 	return NULL;
 }
 
 void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
 {
-	const char *by = err ? rule_of_error(err->code) : NULL, *reason;
+	const char *by = err ? rule_of_error(check->image, err->code) : NULL, *reason;
 	va_list ap;
 
 	if (by) {

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "block/remote.h"
 #include "image/image.h"
 #include "process/channel.h"
 #include "process/record.h"
@@ -78,6 +79,22 @@ static int open_sibling(void *context, struct arena *arena, unsigned base, const
 	return 0;
 }
 
+static int open_container(void *context, struct arena *arena, const char *driver, struct view **ret, struct error *err)
+{
+	const struct record_request request = { .kind = RECORD_CONTAINER, .name = driver };
+	unsigned number;
+	int socket, r;
+
+	(void)context;
+	r = ask(arena, &request, &socket, &number, err);
+	if (r < 0)
+		return r;
+	r = view_remote(arena, socket, ret, err);
+	if (r < 0)
+		close(socket);
+	return r;
+}
+
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
 {
 	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
@@ -89,6 +106,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	};
 	const struct image_services services = {
 		.open_sibling = open_sibling,
+		.open_container = open_container,
 		.allow_backing = options->allow_backing,
 	};
 	struct lint_result result;

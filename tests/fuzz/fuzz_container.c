@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_container: whatever the bytes, detection ends, and a container that names another file never goes to the helper. */
+/* fuzz_container: whatever the bytes, detection ends, and a container that names another file never goes to the helper.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

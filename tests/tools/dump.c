@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dump: writes a container's disk to standard output as raw bytes, for tests that compare it with what other programs read.
+/* dump: writes a container's disk to standard output as raw bytes, for tests that compare it with what other programs
+ * read.
  *
  * usage: dump IMAGE [--data FILE] [BACKING…]: the backing files' chain, the nearest first, raw or qcow2 by magic.
  * Problems found on the way go to standard error. */
@@ -33,7 +34,8 @@ static struct view *open_chain(struct arena *arena, char **paths, const char *da
 	struct qcow2 *q;
 	struct error err;
 
-	if (file->size < sizeof(start) || view_read(file, 0, start, sizeof(start), &err) < 0 || !qcow2_probe(start, sizeof(start)))
+	if (file->size < sizeof(start) || view_read(file, 0, start, sizeof(start), &err) < 0 ||
+	    !qcow2_probe(start, sizeof(start)))
 		return file;
 	if (qcow2_open(arena, file, &q, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", paths[0], err.message);

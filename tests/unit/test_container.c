@@ -68,7 +68,9 @@ static void magic_numbers(void **state)
 		{ CONTAINER_QCOW, CONTAINER_HELPER, 0, "QFI\xfb\0\0\0\1", 8 },
 		{ CONTAINER_VHDX, CONTAINER_HELPER, 0, "vhdxfile", 8 },
 		{ CONTAINER_LUKS, CONTAINER_CLOSED, 0, "LUKS\xba\xbe\0\1", 8 },
-		{ CONTAINER_XZ, CONTAINER_PACKED, 0, "\xfd" "7zXZ\0", 6 },
+		{ CONTAINER_XZ, CONTAINER_PACKED, 0,
+		  "\3757zXZ\0",
+		  6 },
 		{ CONTAINER_GZIP, CONTAINER_PACKED, 0, "\x1f\x8b\x08\0", 4 },
 		{ CONTAINER_ZSTD, CONTAINER_PACKED, 0, "\x28\xb5\x2f\xfd", 4 },
 		{ CONTAINER_ZSTD, CONTAINER_PACKED, 0, "\x53\x2a\x4d\x18", 4 },
@@ -111,8 +113,9 @@ static void commands(void **state)
 
 static void text_descriptor(void **state)
 {
-	static const char text[] = "# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n"
-				   "createType=\"monolithicFlat\"\nRW 100 FLAT \"/etc/shadow\" 0\n  RDONLY 5 SPARSE \"two.vmdk\"\n";
+	static const char text[] =
+		"# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n"
+		"createType=\"monolithicFlat\"\nRW 100 FLAT \"/etc/shadow\" 0\n  RDONLY 5 SPARSE \"two.vmdk\"\n";
 	static const char qemu_style[] = "# any comment\n \nversion=1\nRW 100 FLAT \"x\" 0\n";
 	struct container c = detect(text, sizeof(text) - 1);
 
@@ -350,9 +353,9 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(magic_numbers),	  TEST(commands),   TEST(text_descriptor),   TEST(long_descriptor),
-		TEST(vmdk_capacity_zero), TEST(vhd_kinds),  TEST(parents_by_header), TEST(vhdx_parent),
-		TEST(made_by_qemu_img),
+		TEST(magic_numbers),     TEST(commands),           TEST(text_descriptor),
+		TEST(long_descriptor),   TEST(vmdk_capacity_zero), TEST(vhd_kinds),
+		TEST(parents_by_header), TEST(vhdx_parent),        TEST(made_by_qemu_img),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

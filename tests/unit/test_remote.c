@@ -201,7 +201,8 @@ static int start_helper(const char *path, const char *driver, pid_t *ret_pid)
 
 static void require_qemu(void)
 {
-	if (access(helper, X_OK) != 0 || system("command -v qemu-img >/dev/null && command -v qemu-nbd >/dev/null") != 0)
+	if (access(helper, X_OK) != 0 ||
+	    system("command -v qemu-img >/dev/null && command -v qemu-nbd >/dev/null") != 0)
 		skip();
 }
 
@@ -318,13 +319,18 @@ int main(int argc, char **argv)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(bad_hellos),      TEST(a_helper_that_says_nothing), TEST(bad_replies),
-		TEST(blocks_are_kept), TEST(the_real_helper),		  TEST(the_real_helper_says_why_not),
+		TEST(bad_hellos),
+		TEST(a_helper_that_says_nothing),
+		TEST(bad_replies),
+		TEST(blocks_are_kept),
+		TEST(the_real_helper),
+		TEST(the_real_helper_says_why_not),
 		TEST(nothing_is_left_running),
 	};
 	const char *slash = strrchr(argv[0], '/');
 
 	(void)argc;
-	snprintf(helper, sizeof(helper), "%.*s/../vmlint-helper", slash ? (int)(slash - argv[0]) : 1, slash ? argv[0] : ".");
+	snprintf(helper, sizeof(helper), "%.*s/../vmlint-helper", slash ? (int)(slash - argv[0]) : 1,
+		 slash ? argv[0] : ".");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
