@@ -225,10 +225,11 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 	fat->entry_0 = raw_entry(fat->type, head, 0);
 	fat->entry_1 = raw_entry(fat->type, head, 1);
 	fat->media_differs = (fat->entry_0 & 0xff) != fat->boot.media;
-	if (fat->type == FAT_32) {
+	/* the other bits are those of an end mark; if they are not, the two say nothing */
+	if (fat->type == FAT_32 && (fat->entry_1 & 0x03fffff8) == 0x03fffff8) {
 		fat->dirty = !(fat->entry_1 & 0x08000000);
 		fat->hard_errors = !(fat->entry_1 & 0x04000000);
-	} else if (fat->type == FAT_16) {
+	} else if (fat->type == FAT_16 && (fat->entry_1 & 0x3ff8) == 0x3ff8) {
 		fat->dirty = !(fat->entry_1 & 0x8000);
 		fat->hard_errors = !(fat->entry_1 & 0x4000);
 	}

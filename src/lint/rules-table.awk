@@ -9,7 +9,7 @@ function fail(message) {
 }
 
 function quote(s) {
-	gsub(/\\/, "\\\\", s)
+	gsub(/\\/, "\\\\&", s)
 	gsub(/"/, "\\\"", s)
 	gsub(/\n/, "\\n", s)
 	return "\"" s "\""

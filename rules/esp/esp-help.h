@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* esp-help: the commands that mend an EFI system partition inside an image, without root, for the rules in this folder.
+ */
+#ifndef RULES_ESP_ESP_HELP_H
+#define RULES_ESP_ESP_HELP_H
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "fs/fat.h"
+#include "image/image.h"
+#include "lint/rule.h"
+#include "partition/gpt.h"
+
+static inline unsigned esp_sector_size(const struct image *image)
+{
+	return image->gpt ? image->gpt->sector_size : 512;
+}
+
+/* The most sectors to a cluster, 8 at most, with which a FAT32 of `size` bytes has enough clusters; 0 if one is too
+ * many. A thousand clusters to spare, so that no tool's alignment spoils it. */
+static inline unsigned esp_cluster_sectors(uint64_t size, unsigned sector_size)
+{
+	for (unsigned n = 8; n; n /= 2) {
+		uint64_t clusters = FAT32_MIN_CLUSTERS + 1000ULL;
+
+		if (clusters * n * sector_size + 2 * 4 * clusters + 64ULL * sector_size <= size)
+			return n;
+	}
+	return 0;
+}
+
+/* Formats it anew; with `keep`, its files are taken out before and put back. */
+static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool keep)
+{
+	const struct esp *esp = check->esp;
+	unsigned sector_size = esp_sector_size(check->image);
+	unsigned cluster = esp_cluster_sectors(esp->size, sector_size);
+	char *mkfs;
+
+	if (!cluster) {
+		uint64_t least = (FAT32_MIN_CLUSTERS + 1000ULL) * (sector_size + 8) + 64ULL * sector_size;
+
+		finding_help(check, d,
+			     "FAT32 does not fit: make the partition at least %" PRIu64 " MiB large, then "
+			     "mkfs.vfat -F 32 -S %u -s 1",
+			     (uint64_t)((least + MiB - 1) / MiB), sector_size);
+		return;
+	}
+	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u --offset=%" PRIu64 " {disk} %" PRIu64,
+			    sector_size, cluster, esp->start / sector_size, (uint64_t)(esp->size / KiB));
+	if (keep)
+		mkfs = arena_printf(check->arena,
+				    "mkdir esp && mcopy -s -i {disk}@@%" PRIu64 " '::*' esp/ && %s && mcopy -s -i "
+				    "{disk}@@%" PRIu64 " esp/* ::",
+				    esp->start, mkfs, esp->start);
+	finding_help_disk(check, d, mkfs);
+}
+
+/* Takes it out, lets fsck.fat repair it, puts it back.  fsck.fat's exit status is 1 when it repaired something. */
+static inline void esp_help_fsck(struct check *check, struct diagnostic *d)
+{
+	const struct esp *esp = check->esp;
+
+	if (esp->found == ESP_WHOLE_DISK)
+		finding_help_disk(check, d, "fsck.fat -a {disk}");
+	else
+		finding_help_disk(check, d,
+				  arena_printf(check->arena,
+					       "dd if={disk} of=esp.img bs=512 skip=%" PRIu64 " count=%" PRIu64
+					       " && { fsck.fat -a esp.img; dd if=esp.img of={disk} bs=512 seek=%" PRIu64
+					       " conv=notrunc; }",
+					       esp->start / 512, esp->size / 512, esp->start / 512));
+}
+
+/* Deletes a file, whose name may be anything: it comes from the image. */
+static inline void esp_help_delete(struct check *check, struct diagnostic *d, const struct esp *esp, const char *path)
+{
+	BUFFER_AUTO word = buffer_make(4 * LIMIT_PATH);
+
+	text_shell(&word, arena_printf(check->arena, "::%s", path));
+	if (!word.overflowed)
+		finding_help_disk(check, d,
+				  arena_printf(check->arena, "mdel -i {disk}@@%" PRIu64 " %s", esp->start, word.data));
+}
+
+/* Why there is no FAT result to judge; true if so, and the rule is over. */
+static inline bool esp_unreadable(struct check *check)
+{
+	if (check->esp->have != UNREADABLE)
+		return false;
+	not_evaluated(check, &check->esp->error, "the EFI system partition could not be read");
+	return true;
+}
+
+/* "partition 1", or "the disk" for a FAT volume without a partition table. */
+static inline const char *esp_name(struct check *check)
+{
+	const struct esp *esp = check->esp;
+
+	if (esp->partition == PARTITION_WHOLE_DISK)
+		return "the disk";
+	return arena_printf(check->arena, "partition %d", esp->partition);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* esp-type-guid: the EFI system partition has another partition type
+ *
+ * severity: error
+ * effect:   conformance
+ * clause:   VM Image Format, I2
+ * subject:  esp
+ * after:    gpt-missing
+ *
+ * No partition has the type of an EFI system partition, but one is a FAT volume with a file at the removable-media
+ * path. EDK2 boots it all the same, since it looks at every FAT volume of a disk. Other firmware, installers, bootctl
+ * and systemd's automatic mounting go by the type.
+ *
+ * A boot loader partition (XBOOTLDR) with kernels or \EFI\Linux alone is not meant: only \EFI\BOOT\BOOT*.EFI counts.
+ *
+ * good:   debian-arm64
+ * bad:    debian-arm64 | gpt type 1 basic-data
+ * expect: !disk@*: error: partition 1 holds /EFI/BOOT/BOOT*.EFI, but its type is EBD0A0A2-B9E5-4433-87C0-68B6B72699C7; C12A7328-F81F-11D2-BA4B-00A0C93EC93B expected
+ * bad:    debian-arm64 | gpt type 1 linux
+ * expect: !disk@0x400: error: partition 1 holds /EFI/BOOT/BOOT*.EFI, but its type is 0FC63DAF-*
+ */
+#include "image/image.h"
+#include "lint/rule.h"
+#include "partition/gpt.h"
+
+RULE(esp_type_guid)
+{
+	const struct esp *esp = check->esp;
+	const struct partition *partition = image_partition(check->image, esp->partition);
+	char is[GUID_TEXT_SIZE], expected[GUID_TEXT_SIZE];
+	struct diagnostic *d;
+
+	if (esp->found != ESP_BY_CONTENT)
+		return;
+	if (!partition || !partition->gpt) {
+		not_applicable(check, "the disk has no GUID Partition Table");
+		return;
+	}
+	d = finding(check, at_disk(partition->gpt->entry_offset + GPT_ENTRY_TYPE, 16),
+		    "partition %d holds /EFI/BOOT/BOOT*.EFI, but its type is %s; %s expected", esp->partition,
+		    guid_format(&partition->gpt->type, is), guid_format(&GPT_TYPE_ESP, expected));
+	finding_help_disk(check, d, arena_printf(check->arena, "sgdisk -t %d:EF00 {disk}", esp->partition));
+}
