@@ -7,13 +7,20 @@
  *
  * The specification wants a GUID Partition Table on the disk that the VM sees. A disk with an MBR alone, or with a
  * file system and no partition table, boots on firmware that also reads those, and is refused by what
- * expects a GPT. Without any partition table or file system there is nothing to boot.
+ * expects a GPT. Without any partition table or file system there is nothing to boot, nor is there when a protective MBR
+ * announces a GPT of which neither copy is there.
  *
  * `sgdisk -g` turns an MBR into a GPT in place, if there is room for it at both ends of the disk.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | mbr to-dos
  * expect: !disk@0x1be: error: the disk has an MBR partition table, a GUID Partition Table expected
+ * bad:    debian-arm64 | gpt zero both
+ * expect: !disk@0x200: error: the protective MBR announces a GUID Partition Table, and neither copy of it is there
+ * bad:    debian-arm64 | gpt remove
+ * expect: : error: the disk has no partition table, a GUID Partition Table expected
+ * bad:    debian-arm64 | disk superfloppy
+ * expect: !disk@0: error: the whole disk is a FAT file system, a GUID Partition Table expected
  */
 #include "image/image.h"
 #include "lint/rule.h"
@@ -31,7 +38,11 @@ RULE(gpt_missing)
 	}
 	if (image->gpt->present)
 		return;
-	if (image->mbr->kind == MBR_TABLE) {
+	if (image->mbr->protective && !image->mbr->hybrid) {
+		d = finding(check, at_disk(image->gpt->primary.offset, 8),
+			    "the protective MBR announces a GUID Partition Table, and neither copy of it is there");
+		d->effect = EFFECT_BLOCKS_BOOT;
+	} else if (image->mbr->partition_count) {
 		d = finding(check, at_disk(0x1be, 64), "the disk has an MBR partition table, a GUID Partition Table expected");
 		finding_help_disk(check, d, "sgdisk -g {disk}");
 	} else if (image->mbr->kind == MBR_SUPERFLOPPY) {

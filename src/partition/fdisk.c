@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fdisk: asking libfdisk, and writing down what it says.  The comparison is in fdisk_compare.c. */
+/* fdisk: asking libfdisk, and writing down what it says.  The comparison is in fdisk-compare.c. */
 #include "partition/fdisk.h"
 
 #include <ctype.h>

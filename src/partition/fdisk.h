@@ -37,8 +37,8 @@ struct fdisk_opinion {
 /* An anonymous memory file for fdisk_ask; close it afterwards.  A negative errno on failure. */
 int fdisk_memory_file(struct error *err);
 
-/* Asks libfdisk about `disk`.  fd is from fdisk_memory_file and is overwritten.  0, or a negative errno when libfdisk could not be
- * asked at all. */
+/* Asks libfdisk about `disk`.  fd is from fdisk_memory_file and is overwritten.  0, or a negative errno when libfdisk could not
+ * be asked at all. */
 int fdisk_ask_opinion(struct arena *arena, struct view *disk, uint32_t sector_size, int fd, const struct fdisk_opinion **ret,
 		      struct error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gpt: which sector size the disk has, where the backup is, and the two copies put together. */
-#include "partition/gpt_internal.h"
+#include "partition/gpt-internal.h"
 
 #include <errno.h>
 

@@ -7,7 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/limits.h"
-#include "partition/mbr_internal.h"
+#include "partition/mbr-internal.h"
 
 bool mbr_type_extended(uint8_t type)
 {

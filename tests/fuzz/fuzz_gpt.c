@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fuzz_gpt: any bytes as the start and the end of a disk.
  *
- * Input: one byte of choices (bits 0 and 1: sector size forced to 512, forced to 4096, or found; bits 2 to 7: how many times 64 KiB
- * of zeros lie between), then the disk's first 32 KiB, then its end.  Asserts what the reader promises of every result.
+ * Input: one byte of choices (bits 0 and 1: sector size forced to 512, forced to 4096, or found; bits 2 to 7: how many times
+ * 64 KiB of zeros lie between), then the disk's first 32 KiB, then its end.  Asserts what the reader promises of every result.
  */
 #include <assert.h>
 #include <stddef.h>

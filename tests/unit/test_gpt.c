@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "disk_bytes.h"
+#include "disk-bytes.h"
 #include "partition/gpt.h"
 
 static struct arena *arena;
@@ -98,8 +98,8 @@ static void no_table_is_absent(void **state)
 	assert_null(gpt->used);
 }
 
-/* Each field of the primary header, set to a wrong value under a right checksum, gives its own fault and no other; the offset leads
- * to it. */
+/* Each field of the primary header, set to a wrong value under a right checksum, gives its own fault and no other; the offset
+ * leads to it. */
 static void each_header_field_has_its_fault(void **state)
 {
 	static const struct {
@@ -464,17 +464,13 @@ static void what_sfdisk_writes(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, 64 * 1024 * 1024), 0);
+	assert_true(fd >= 0 && ftruncate(fd, 64 * MiB) == 0);
 	snprintf(command, sizeof(command),
 		 "PATH=$PATH:/usr/sbin:/sbin; printf 'label: gpt\\nlabel-id: 01234567-89AB-CDEF-0123-456789ABCDEF\\n"
 		 "size=8MiB, type=uefi, name=\"EFI \\303\\251\"\\n size=4MiB, type=linux, attrs=\"LegacyBIOSBootable\"\\n'"
 		 " | sfdisk -q --no-reread %s >/dev/null 2>&1",
 		 path);
-	if (system(command) != 0) {
-		unlink(path);
-		fail_msg("sfdisk failed");
-	}
+	assert_int_equal(system(command), 0);
 	unlink(path);
 	assert_int_equal(gpt_read(arena, view_file(arena, fd, 64 * MiB), 0, &gpt, &err), 0);
 	assert_int_equal(gpt->primary.faults | gpt->backup.faults, 0);
@@ -491,21 +487,12 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_sound_table_has_no_faults),
-		T(no_table_is_absent),
-		T(each_header_field_has_its_fault),
-		T(header_sizes),
-		T(a_backup_field_has_its_fault),
-		T(both_copies_are_read_whatever_is_wrong_with_one),
-		T(a_grown_disk),
-		T(a_truncated_disk),
-		T(partitions_out_of_place),
-		T(many_overlaps_are_bounded),
-		T(copies_that_differ),
-		T(sector_size_is_found_or_forced),
-		T(entries_of_256_bytes_and_over_limits),
-		T(an_unreadable_copy_does_not_hide_the_other),
-		T(what_sfdisk_writes),
+		T(a_sound_table_has_no_faults), T(no_table_is_absent), T(each_header_field_has_its_fault),
+		T(header_sizes), T(a_backup_field_has_its_fault),
+		T(both_copies_are_read_whatever_is_wrong_with_one), T(a_grown_disk), T(a_truncated_disk),
+		T(partitions_out_of_place), T(many_overlaps_are_bounded), T(copies_that_differ),
+		T(sector_size_is_found_or_forced), T(entries_of_256_bytes_and_over_limits),
+		T(an_unreadable_copy_does_not_hide_the_other), T(what_sfdisk_writes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "disk_bytes.h"
+#include "disk-bytes.h"
 #include "partition/fdisk.h"
 #include "partition/mbr.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* mbr_logical: the chain of extended boot records.
+/* mbr-logical: the chain of extended boot records.
  *
  * Each has two records: a logical partition, counted from this boot record, and the next boot record, counted from the start of
  * the extended partition.  The chain comes from the image: it is followed for a bounded number of steps and never back to a
  * record that was seen.
  */
-#include "partition/mbr_internal.h"
+#include "partition/mbr-internal.h"
 
 #include "base/limits.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gpt_layout: what can be said only of several partitions, or of both copies, together. */
-#include "partition/gpt_internal.h"
+/* gpt-layout: what can be said only of several partitions, or of both copies, together. */
+#include "partition/gpt-internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gpt_header: one GPT header, its fields and the verdict on each (UEFI 2.6, section 5.3.2, table 20). */
-#include "partition/gpt_internal.h"
+/* gpt-header: one GPT header, its fields and the verdict on each (UEFI 2.6, section 5.3.2, table 20). */
+#include "partition/gpt-internal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -123,9 +123,10 @@ static void judge_array(const struct gpt *gpt, struct gpt_copy *copy, bool is_pr
 		copy->faults |= GPT_FAULT_ENTRIES_LBA;
 		return;
 	}
+	usual = is_primary ? copy->lba + 1 : copy->lba - GPT_ARRAY_MINIMUM / gpt->sector_size;
 	if (__builtin_add_overflow(start, sectors - 1, &end) || end > gpt->last_lba ||
 	    (start < copy->lba && end >= copy->lba)) {
-		copy->faults |= GPT_FAULT_ENTRY_COUNT;
+		copy->faults |= start == usual ? GPT_FAULT_ENTRY_COUNT : GPT_FAULT_ENTRIES_LBA;
 		return;
 	}
 	if (first > last || end < first || start > last)

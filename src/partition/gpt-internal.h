@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gpt_internal: what the files of the GPT reader share among themselves.  For nobody else. */
+/* gpt-internal: what the files of the GPT reader share among themselves.  For nobody else. */
 #ifndef PARTITION_GPT_INTERNAL_H
 #define PARTITION_GPT_INTERNAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fdisk_compare: where libfdisk and our own readers disagree, in sentences. */
+/* fdisk-compare: where libfdisk and our own readers disagree, in sentences. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>

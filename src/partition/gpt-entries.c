@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gpt_entries: the array of partition entries of one copy (UEFI 2.6, section 5.3.3, tables 21 and 23). */
-#include "partition/gpt_internal.h"
+/* gpt-entries: the array of partition entries of one copy (UEFI 2.6, section 5.3.3, tables 21 and 23). */
+#include "partition/gpt-internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mbr_internal: what the files of the MBR reader share among themselves.  For nobody else. */
+/* mbr-internal: what the files of the MBR reader share among themselves.  For nobody else. */
 #ifndef PARTITION_MBR_INTERNAL_H
 #define PARTITION_MBR_INTERNAL_H
 

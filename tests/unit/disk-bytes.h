@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* disk_bytes: partition tables written byte by byte from the tables of the UEFI specification 2.6 (5.2 and 5.3), for tests.
+/* disk-bytes: partition tables written byte by byte from the tables of the UEFI specification 2.6 (5.2 and 5.3), for tests.
  *
  * Shares nothing with the readers: offsets, checksum and encoding are written here a second time on purpose.
  */
@@ -138,9 +138,11 @@ static inline void put_entry(const struct disk *d, unsigned index, uint8_t guid,
 /* A sound disk of `sectors` sectors with two partitions; free its bytes.  count and entry_size as a rule are 128 and 128. */
 static inline struct disk make_disk(uint32_t sector, uint64_t sectors, uint32_t count, uint32_t entry_size)
 {
-	struct disk d = { .sector = sector, .size = sectors * sector, .last = sectors - 1, .count = count, .entry_size = entry_size };
+	struct disk d = { .sector = sector, .size = sectors * sector, .last = sectors - 1 };
 	uint64_t array = ((uint64_t)count * entry_size + sector - 1) / sector;
 
+	d.count = count;
+	d.entry_size = entry_size;
 	d.bytes = calloc(1, d.size);
 	put_record(d.bytes, 0, 0, 0xee, 1, (uint32_t)d.last);
 	put_header(&d, 1, d.last, 2);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* gpt-partition-range: a partition lies where none can be
+ *
+ * severity: error
+ * effect:   degrades
+ * clause:   VM Image Format, I1
+ * after:    gpt-missing
+ *
+ * A partition must begin before it ends, lie on the disk, and stay within the usable range that the header gives, clear of the
+ * table itself. Firmware leaves out a partition that does not: if it is the EFI system partition, nothing boots. Of
+ * another one the kernel sees a part or nothing, so that its file system is too short or missing.
+ *
+ * When the disk as a whole was cut off, image-truncated says so and this rule does not.
+ *
+ * good:   debian-arm64
+ * bad:    debian-arm64 | gpt range 2 = last+100
+ * expect: !disk@0x4a0: error: partition 2 ends at LBA *, past the end of the disk at LBA *
+ * bad:    debian-arm64 | gpt range 2 = 18446744073709551615
+ * expect: !disk@0x4a0: error: partition 2 ends at LBA 18446744073709551615, past the end of the disk at LBA *
+ * bad:    debian-arm64 | gpt range 2 = 71000
+ * expect: !disk@0x4a0: error: partition 2 ends at LBA 71000, before it begins at LBA 71680
+ * bad:    debian-arm64 | gpt range 2 = last
+ * expect: !disk@0x4a0: error: partition 2 (LBA 71680 to *) lies over the partition table
+ * bad:    bios-and-efi-amd64 | gpt range 14 3 =
+ * expect: !disk@0x*: error: partition 14 (LBA 3 to 2047) lies over the partition table
+ * bad:    debian-arm64 | gpt field both last_usable 180000
+ * expect: !disk@0x4a0: error: partition 2 (LBA 71680 to *) is not within the usable LBAs, 2048 to 180000
+ */
+#include <inttypes.h>
+
+#include "lint/gpt-findings.h"
+
+static struct diagnostic *judge(struct check *check, const struct gpt *gpt, const struct gpt_partition *p, uint32_t faults)
+{
+	struct location at = at_disk(p->entry_offset + GPT_ENTRY_FIRST_LBA, 16);
+
+	if (faults & GPT_PARTITION_REVERSED)
+		return finding(check, at,
+			       "partition %" PRIu32 " ends at LBA %" PRIu64 ", before it begins at LBA %" PRIu64, p->number,
+			       p->last_lba, p->first_lba);
+	if (faults & GPT_PARTITION_PAST_DISK)
+		return finding(check, at,
+			       "partition %" PRIu32 " ends at LBA %" PRIu64 ", past the end of the disk at LBA %" PRIu64,
+			       p->number, p->last_lba, gpt->last_lba);
+	if (faults & GPT_PARTITION_IN_TABLE)
+		return finding(check, at,
+			       "partition %" PRIu32 " (LBA %" PRIu64 " to %" PRIu64 ") lies over the partition table",
+			       p->number, p->first_lba, p->last_lba);
+	if (faults & GPT_PARTITION_OUTSIDE)
+		return finding(check, at,
+			       "partition %" PRIu32 " (LBA %" PRIu64 " to %" PRIu64 ") is not within the usable LBAs, %" PRIu64
+			       " to %" PRIu64,
+			       p->number, p->first_lba, p->last_lba, gpt->used->first_usable_lba,
+			       gpt->used->last_usable_lba);
+	return NULL;
+}
+
+RULE(gpt_partition_range)
+{
+	const struct gpt *gpt = gpt_with_partitions(check);
+
+	if (!gpt)
+		return;
+	for (size_t i = 0; i < gpt->partition_count; i++) {
+		const struct gpt_partition *p = &gpt->partitions[i];
+		uint32_t faults = p->faults;
+		struct diagnostic *d;
+
+		/* the end that was cut off */
+		if (gpt->truncated && p->last_lba < gpt->needed_bytes / gpt->sector_size)
+			faults &= ~(uint32_t)GPT_PARTITION_PAST_DISK;
+		/* a header that something wrote over says nothing about what is usable */
+		if (gpt->used->faults & GPT_FAULTS_DAMAGE)
+			faults &= ~(uint32_t)GPT_PARTITION_OUTSIDE;
+		d = judge(check, gpt, p, faults);
+		if (d && guid_equal(&p->type, &GPT_TYPE_ESP))
+			d->effect = EFFECT_BLOCKS_BOOT;
+	}
+}

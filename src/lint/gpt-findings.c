@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* gpt-findings: the two copies' damage in words, and the commands that mend a table.
+ *
+ * Every command here was tried on the defect that it is offered for.  That matters: with both copies bad, sgdisk -e writes an
+ * empty table and calls that a success.
+ */
+#include "lint/gpt-findings.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "image/image.h"
+
+const struct gpt *gpt_of(struct check *check)
+{
+	const struct image *image = check->image;
+
+	if (image->have_table == UNREADABLE) {
+		not_evaluated(check, &image->table_error, "the partition table could not be read");
+		return NULL;
+	}
+	if (!image->gpt->present) {
+		not_applicable(check, "the disk has no GUID Partition Table");
+		return NULL;
+	}
+	return image->gpt;
+}
+
+const struct gpt *gpt_with_partitions(struct check *check)
+{
+	const struct gpt *gpt = gpt_of(check);
+
+	if (!gpt)
+		return NULL;
+	if (!gpt->used || gpt->used->faults & GPT_FAULT_ENTRIES_CRC) {
+		const struct error *error = gpt->primary.entries_error ? gpt->primary.entries_error :
+									 gpt->backup.entries_error;
+
+		if (!gpt->used && error)
+			not_evaluated(check, error, "the partition entries could not be read");
+		else
+			not_applicable(check, "neither copy's partition entries can be believed");
+		return NULL;
+	}
+	return gpt;
+}
+
+const char *gpt_copy_name(const struct gpt *gpt, const struct gpt_copy *copy)
+{
+	return copy == &gpt->primary ? "primary" : "backup";
+}
+
+bool gpt_other_copy_good(const struct gpt *gpt, const struct gpt_copy *copy)
+{
+	if (copy == &gpt->backup)
+		return gpt->primary.accepted;
+	return gpt->backup.accepted && gpt->backup_place == GPT_BACKUP_AT_END;
+}
+
+/* What is wrong with a header, for each bit of GPT_FAULTS_DAMAGE. */
+static const char *describe(struct arena *arena, const struct gpt *gpt, const struct gpt_copy *copy, enum gpt_fault fault)
+{
+	const char *name = gpt_copy_name(gpt, copy);
+
+	switch (fault) {
+	case GPT_FAULT_SIGNATURE:
+		return arena_printf(arena, "the %s GPT header is missing: LBA %" PRIu64 " has no \"EFI PART\" signature", name,
+				    copy->lba);
+	case GPT_FAULT_HEADER_SIZE:
+		return arena_printf(arena, "the %s GPT header gives its size as %" PRIu32 " bytes, 92 to %" PRIu32 " expected",
+				    name, copy->header_size, gpt->sector_size);
+	case GPT_FAULT_HEADER_CRC:
+		return arena_printf(arena, "the %s GPT header's checksum is wrong: 0x%08" PRIx32 " stored, 0x%08" PRIx32
+				    " computed", name, copy->header_crc, copy->computed_header_crc);
+	default:
+		return arena_printf(arena, "the %s GPT header says that it is at LBA %" PRIu64 ", it is at LBA %" PRIu64, name,
+				    copy->my_lba, copy->lba);
+	}
+}
+
+/* A copy is bad: a warning while firmware can use the other, an error when it cannot. */
+static struct diagnostic *find_bad_copy(struct check *check, const struct gpt *gpt, const struct gpt_copy *copy,
+					struct location location, const char *message)
+{
+	struct diagnostic *d;
+
+	if (gpt_other_copy_good(gpt, copy)) {
+		d = finding_severity(check, SEVERITY_WARNING, location, "%s", message);
+		d->effect = EFFECT_DEGRADES;
+		finding_note(check, d, "the %s copy of the table is good, and firmware makes do with it",
+			     copy == &gpt->primary ? "backup" : "primary");
+		gpt_help_rewrite(check, d, gpt);
+		return d;
+	}
+	d = finding_severity(check, SEVERITY_ERROR, location, "%s", message);
+	d->effect = EFFECT_BLOCKS_BOOT;
+	finding_note(check, d, "no copy of the table is left that firmware accepts");
+	finding_help(check, d,
+		     "build the image anew, or restore a saved table with `sgdisk --load-backup`: tools that repair a GPT take "
+		     "this disk for an empty one");
+	return d;
+}
+
+void gpt_find_header_damage(struct check *check, const struct gpt *gpt, const struct gpt_copy *copy)
+{
+	uint32_t left = copy->faults & GPT_FAULTS_DAMAGE;
+	struct diagnostic *d;
+	uint64_t offset;
+	uint32_t length;
+
+	if (copy->header_error) {
+		not_evaluated(check, copy->header_error, "the %s GPT header could not be read", gpt_copy_name(gpt, copy));
+		return;
+	}
+	if (!left)
+		return;
+	gpt_fault_range(copy, left & -left, &offset, &length);
+	d = find_bad_copy(check, gpt, copy, at_disk(offset, length), describe(check->arena, gpt, copy, left & -left));
+	for (left &= left - 1; left; left &= left - 1)
+		finding_note(check, d, "%s", describe(check->arena, gpt, copy, left & -left));
+}
+
+void gpt_find_entries_damage(struct check *check, const struct gpt *gpt, const struct gpt_copy *copy)
+{
+	const char *name = gpt_copy_name(gpt, copy);
+	uint64_t offset;
+	uint32_t length;
+
+	if (!copy->found || copy->faults & GPT_FAULTS_DAMAGE) {
+		not_applicable(check, "the %s GPT header does not say where its entries are", name);
+		return;
+	}
+	if (copy->entries_error) {
+		not_evaluated(check, copy->entries_error, "the %s GPT's partition entries could not be read", name);
+		return;
+	}
+	/* then the checksum is of other bytes than was meant, and gpt-header-fields says so */
+	if (copy->faults & (GPT_FAULT_ENTRIES_LBA | GPT_FAULT_ENTRY_COUNT) ||
+	    (copy->faults & GPT_FAULT_ENTRY_SIZE && !copy->accepted)) {
+		not_applicable(check, "the %s GPT header does not say where its entries are", name);
+		return;
+	}
+	if (!(copy->faults & GPT_FAULT_ENTRIES_CRC))
+		return;
+	gpt_fault_range(copy, GPT_FAULT_ENTRIES_CRC, &offset, &length);
+	find_bad_copy(check, gpt, copy, at_disk(offset, length),
+		      arena_printf(check->arena,
+				   "the %s GPT's entries do not match their checksum: 0x%08" PRIx32 " stored, 0x%08" PRIx32
+				   " computed over %" PRIu32 " entries from LBA %" PRIu64,
+				   name, copy->entries_crc, copy->computed_entries_crc, copy->entry_count, copy->entries_lba));
+}
+
+/* Each {disk} of the command becomes the loop device. */
+static char *in_loop_device(struct arena *arena, const struct gpt *gpt, const char *command)
+{
+	BUFFER_AUTO text = buffer_make(4 * KiB);
+
+	buffer_printf(&text, "dev=$(losetup --sector-size %" PRIu32 " --find --show {disk}) && ", gpt->sector_size);
+	while (*command) {
+		if (strncmp(command, "{disk}", 6) == 0) {
+			buffer_string(&text, "$dev");
+			command += 6;
+		} else {
+			buffer_char(&text, *command++);
+		}
+	}
+	buffer_string(&text, "; losetup --detach $dev");
+	return arena_strdup(arena, text.data);
+}
+
+void gpt_help(struct check *check, struct diagnostic *diagnostic, const struct gpt *gpt, const char *sgdisk)
+{
+	if (gpt->sector_size != 512)
+		sgdisk = in_loop_device(check->arena, gpt, sgdisk);
+	finding_help_disk(check, diagnostic, sgdisk);
+}
+
+void gpt_help_rewrite(struct check *check, struct diagnostic *diagnostic, const struct gpt *gpt)
+{
+	if (gpt->sector_size == 512)
+		finding_help_disk(check, diagnostic, "sgdisk -e {disk}");
+	else
+		finding_help_disk(check, diagnostic,
+				  arena_printf(check->arena, "printf 'w\\n' | fdisk -b %" PRIu32 " {disk}", gpt->sector_size));
+}
+
+void gpt_help_recreate(struct check *check, struct diagnostic *diagnostic, const struct gpt *gpt)
+{
+	/* sfdisk takes over a first and a last usable LBA as they stand, and by itself begins at 1 MiB */
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < gpt->partition_count; i++)
+		if (gpt->partitions[i].first_lba < first)
+			first = gpt->partitions[i].first_lba;
+	if (first > MiB / gpt->sector_size)
+		first = MiB / gpt->sector_size;
+	gpt_help(check, diagnostic, gpt,
+		 arena_printf(check->arena,
+			      "sfdisk --dump {disk} | sed -e '/^last-lba/d' -e 's/^first-lba.*/first-lba: %" PRIu64
+			      "/' | sfdisk {disk}",
+			      first));
+}
