@@ -24,7 +24,7 @@ else
 B := build
 endif
 
-PACKAGES := zlib libzstd fdisk libmagic json-c
+PACKAGES := zlib libzstd fdisk libmagic json-c ext2fs com_err
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 

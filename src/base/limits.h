@@ -36,6 +36,11 @@
 #define LIMIT_DIRECTORY_BYTES (4 * MiB)
 #define LIMIT_FILES 65536
 #define LIMIT_PATH 4096
+#define LIMIT_SYMLINKS 40 /* followed in one path: the kernel's own bound */
+#define LIMIT_XATTR (64 * KiB)
+#define LIMIT_FILE_RUNS 262144		  /* pieces of one file on disk */
+#define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
+#define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 
 /* EFI binaries and what starts next */
 #define LIMIT_PE_SECTIONS 96 /* the PE specification's own bound */

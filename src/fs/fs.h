@@ -68,6 +68,13 @@ struct fs {
  * or what reading a directory failed with.  ret->name is the name as the file system spells it. */
 int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err);
 
+/* The same with symbolic links followed, as the kernel follows them with this file system as its root: an absolute link and
+ * ".." at the top stay inside.  Those in the last component too, unless `nofollow`.  0 and the errors of fs_lookup, and -ELOOP
+ * after LIMIT_SYMLINKS links.  *ret_path (may be NULL) becomes the path without links, in the arena; after -ENOENT, -ENOTDIR
+ * and -ELOOP it is the path that was not there, or NULL. */
+int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
+	       const char **ret_path, struct error *err);
+
 /* A view of a file's bytes.  -EISDIR for what is not a regular file. */
 int fs_file_view(struct fs *fs, struct arena *arena, uint64_t handle, struct view **ret, struct error *err);
 
