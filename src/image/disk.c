@@ -122,7 +122,9 @@ bool image_gather_disk(struct image *image, struct error *err, const char **ret_
 	image->format = container->format_name;
 	switch (container->access) {
 	case CONTAINER_SELF:
-		image->disk = view_slice(image->arena, image->file, 0, container->disk_size);
+		image->disk = container->disk_size == image->file->size
+				      ? image->file
+				      : view_slice(image->arena, image->file, 0, container->disk_size);
 		return true;
 	case CONTAINER_READER:
 		return open_image_qcow2(image, err);

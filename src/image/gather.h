@@ -8,8 +8,8 @@
 
 #include "image/image.h"
 
-/* The disk in the container.  False, with a message, when there is nothing that rules could judge; true with image->disk NULL when the
- * container is all that they can judge (then the table is UNREADABLE, for that reason). */
+/* The disk in the container.  False, with a message, when there is nothing that rules could judge; true with image->disk
+ * NULL when the container is all that they can judge (then the table is UNREADABLE, for that reason). */
 bool image_gather_disk(struct image *image, struct error *err, const char **ret_help);
 /* What the whole container is asked for after everything was read from it. */
 void image_gather_container(struct image *image);

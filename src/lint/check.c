@@ -84,6 +84,39 @@ void finding_help(struct check *check, struct diagnostic *diagnostic, const char
 	va_end(ap);
 }
 
+/* Appends the image's name as a word of a shell command. */
+static void append_name(struct buffer *out, const char *name)
+{
+	/* a name that begins with "-" would be taken for an option */
+	if (name[0] == '-')
+		buffer_string(out, "./");
+	text_shell(out, name);
+}
+
+/* Appends command with each `mark` replaced by `name`. */
+static void append_command(struct buffer *out, const char *command, const char *mark, const char *name)
+{
+	size_t length = strlen(mark);
+
+	for (const char *p = command; *p;) {
+		if (strncmp(p, mark, length) == 0) {
+			buffer_string(out, name);
+			p += length;
+		} else {
+			buffer_char(out, *p++);
+		}
+	}
+}
+
+void finding_help_image(struct check *check, struct diagnostic *diagnostic, const char *command)
+{
+	BUFFER_AUTO name = buffer_make(8 * LIMIT_FILE_NAME), text = buffer_make(32 * LIMIT_FILE_NAME);
+
+	append_name(&name, check->image->name);
+	append_command(&text, command, "{image}", name.data);
+	diagnostic->help = arena_strdup(check->arena, text.data);
+}
+
 void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command)
 {
 	const char *format = check->image->format;
@@ -91,22 +124,12 @@ void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const
 	bool raw = !format || strcmp(format, "raw") == 0;
 	const char *disk = "disk.raw";
 
-	/* a name that begins with "-" would be taken for an option */
-	if (check->image->name[0] == '-')
-		buffer_string(&name, "./");
-	text_shell(&name, check->image->name);
+	append_name(&name, check->image->name);
 	if (raw)
 		disk = name.data;
 	else
 		buffer_printf(&text, "qemu-img convert -O raw %s disk.raw && ", name.data);
-	for (const char *p = command; *p;) {
-		if (strncmp(p, "{disk}", 6) == 0) {
-			buffer_string(&text, disk);
-			p += 6;
-		} else {
-			buffer_char(&text, *p++);
-		}
-	}
+	append_command(&text, command, "{disk}", disk);
 	if (!raw)
 		buffer_printf(&text, " && qemu-img convert -O %s disk.raw %s", format, name.data);
 	diagnostic->help = arena_strdup(check->arena, text.data);
@@ -124,7 +147,7 @@ void not_applicable(struct check *check, const char *format, ...)
 	va_end(ap);
 }
 
-/* The rule that has found the container at fault when reading fails with this errno, or NULL: then it is no fault of the image. */
+/* The rule that has found the container at fault when reading fails with this errno; NULL: the image is not to blame. */
 static const char *rule_of_error(const struct image *image, int code)
 {
 	switch (code) {

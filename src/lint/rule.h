@@ -81,6 +81,9 @@ void finding_note(struct check *check, struct diagnostic *diagnostic, const char
 void finding_help(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same for a command that works on the image file: each `{image}` becomes its name, quoted for a shell. */
+void finding_help_image(struct check *check, struct diagnostic *diagnostic, const char *command);
+
 /* The same for a command that works on a raw disk: each `{disk}` in `command` becomes the image's name, quoted for a shell;
  * for an image in another container the command stands between a conversion to raw and one back. */
 void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command);
