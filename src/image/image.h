@@ -72,6 +72,8 @@ struct loader {
 	struct view *view; /* its content; NULL for a directory */
 	enum have have;    /* is it PE? */
 	const struct pe *pe; /* the reader's result, NULL if UNREADABLE or a directory */
+	const struct efi_binary *binary; /* the same and more: image/binary.h */
+	const struct chain *chain;       /* what it starts, if HAVE: image/chain.h */
 	struct error error;
 };
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* efi-second-stage: what the boot loader starts next is missing
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * clause:   VM Image Format, I4
+ * subject:  loader
+ * after:    efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout
+ *
+ * The file at the removable-media path is seldom all. shim starts its fallback program, \EFI\BOOT\fbaa64.efi, if that is
+ * there; fallback starts the first line of the first BOOTAA64.CSV (or BOOT.CSV) in the folders below \EFI, in UTF-16,
+ * which names the vendor's own shim; and that one starts GRUB beside it. Without fallback, shim starts GRUB in
+ * \EFI\BOOT. systemd-boot needs an entry whose kernel exists, or a unified kernel image in \EFI\Linux, on the EFI
+ * system partition or on the XBOOTLDR partition. Each of them must exist and be an EFI binary for this machine.
+ *
+ * GRUB's configuration is another matter. What an unknown program starts is not guessed at.
+ *
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64
+ * bad:    debian-arm64 | file delete EFI/debian/grubaa64.efi
+ * expect: !p1/EFI/debian/grubaa64.efi: error: the file is missing, and shim (/EFI/debian/shimaa64.efi) starts it
+ * bad:    no-fallback-arm64 | file delete EFI/BOOT/grubaa64.efi
+ * expect: !p1/EFI/BOOT/grubaa64.efi: error: the file is missing, and shim (/EFI/BOOT/BOOTAA64.EFI) starts it
+ * bad:    debian-arm64 | file delete EFI/BOOT/fbaa64.efi
+ * expect: !p1/EFI/BOOT/grubaa64.efi: error: the file is missing, and shim (/EFI/BOOT/BOOTAA64.EFI) starts it
+ * bad:    debian-arm64 | file delete EFI/debian
+ * expect: !p1/EFI/BOOT/fbaa64.efi: error: shim's fallback finds no BOOTAA64.CSV or BOOT.CSV in any folder of /EFI
+ * bad:    debian-arm64 | file csv EFI/debian/BOOTAA64.CSV "nothere.efi,debian,,Debian\n"
+ * expect: !p1/EFI/debian/BOOTAA64.CSV:1:1: error: it names /EFI/debian/nothere.efi, which does not exist
+ * bad:    debian-arm64 | file csv EFI/debian/BOOTAA64.CSV "shimaa64.efi,debian,,Debian\n" utf-8
+ * expect: !p1/EFI/debian/BOOTAA64.CSV:1:1: error: it is not UTF-16LE, so shim's fallback finds no boot entry in it
+ * bad:    debian-arm64 | file csv EFI/debian/BOOTAA64.CSV "shimaa64.efi\n"
+ * expect: !p1/EFI/debian/BOOTAA64.CSV:1:1: error: *
+ * bad:    debian-arm64 | file write EFI/debian/grubaa64.efi empty
+ * expect: !p1/EFI/debian/grubaa64.efi: error: shim (/EFI/debian/shimaa64.efi) cannot start it: it is empty
+ * bad:    debian-arm64 | file put EFI/debian/grubaa64.efi debian-amd64:EFI/debian/grubx64.efi
+ * expect: !p1/EFI/debian/grubaa64.efi@*: error: shim (*) cannot start it: machine type is x86-64 (0x8664), AArch64 (0xaa64) expected
+ * bad:    debian-arm64 | file truncate EFI/debian/grubaa64.efi 50%
+ * expect: !p1/EFI/debian/grubaa64.efi@*: error: shim (*) cannot start it: it has * bytes, * needs *
+ * bad:    uki-entries-arm64 | file delete EFI/Linux
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux
+ * bad:    systemd-boot-arm64 | file delete debian
+ * expect: !p1/loader/entries/debian-*.conf: error: it names the kernel *linux, which does not exist, and no other entry boots
+ */
+#include "efi-help.h"
+
+/* "shim (/EFI/BOOT/BOOTAA64.EFI)" */
+static const char *named(struct arena *arena, const struct efi_binary *binary)
+{
+	return arena_printf(arena, "%s (%s)", efi_kind_name(binary->program->kind), binary->path);
+}
+
+static void next_missing(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *starter = chain->binaries[chain->count - 1];
+	const struct loader *loader = check->loader;
+	struct diagnostic *d;
+
+	d = finding(check, at_file(chain->partition, chain->path), "the file is missing, and %s starts it",
+		    named(check->arena, starter));
+	if (chain->count == 1)
+		finding_note(check, d, "there is no fallback program beside shim (/EFI/BOOT/fb%s.efi), so shim starts this one",
+			     architectures[loader->architecture].suffix);
+	efi_help_copy(check, d, loader->esp, arena_printf(check->arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed",
+							  efi_grub_target(loader->architecture),
+							  architectures[loader->architecture].suffix), chain->path);
+}
+
+static void no_csv(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *fallback = chain->binaries[chain->count - 1];
+	const char *suffix = architectures[check->loader->architecture].suffix;
+	struct diagnostic *d;
+
+	d = finding(check, at_file(chain->partition, fallback->path), "shim's fallback finds no %s or BOOT.CSV in any folder of /EFI",
+		    chain->path);
+	finding_help_disk(check, d,
+			  arena_printf(check->arena, "echo shim%s.efi,NAME,, | iconv -t UTF-16LE | mcopy -i {disk}@@%" PRIu64
+				       " - ::/EFI/NAME/%s, for the folder NAME that has shim%s.efi; or, to start GRUB in /EFI/BOOT: "
+				       "mdel -i {disk}@@%" PRIu64 " %s", suffix, check->loader->esp->start, chain->path, suffix,
+				       check->loader->esp->start, efi_mtools(check->arena, fallback->path)));
+}
+
+static void csv_empty(struct check *check, const struct chain *chain)
+{
+	const char *path = efi_mtools(check->arena, chain->path);
+	uint64_t start = check->loader->esp->start;
+	struct diagnostic *d;
+
+	if (chain->csv->encoding != CSV_UTF16LE && chain->csv->file_size) {
+		d = finding(check, at_text(chain->partition, chain->path, 1, 1),
+			    "it is not UTF-16LE, so shim's fallback finds no boot entry in it");
+		finding_help_disk(check, d,
+				  arena_printf(check->arena, "mcopy -i {disk}@@%" PRIu64 " %s boot.csv && iconv -f %s -t UTF-16LE "
+					       "boot.csv | mcopy -o -i {disk}@@%" PRIu64 " - %s", start, path,
+					       chain->csv->encoding == CSV_UTF16BE ? "UTF-16BE" : "UTF-8", start, path));
+		return;
+	}
+	d = finding(check, at_text(chain->partition, chain->path, chain->csv->bad_line ? chain->csv->bad_line : 1, 1),
+		    "shim's fallback finds no boot entry in it: a line is FILE,LABEL,OPTIONS,REMARK");
+	finding_help_disk(check, d,
+			  arena_printf(check->arena, "echo shim%s.efi,NAME,, | iconv -t UTF-16LE | mcopy -o -i {disk}@@%" PRIu64 " - %s",
+				       architectures[check->loader->architecture].suffix, start, path));
+}
+
+/* Exists, and cannot be loaded: the same things that the pe-* rules say of the first file. */
+static void not_loadable(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+	const char *starter = named(check->arena, chain->binaries[chain->count - 2]);
+	const struct pe *pe = b->pe;
+	struct location at = at_file(chain->partition, b->path);
+	struct diagnostic *d;
+
+	if (b->directory) {
+		d = finding(check, at, "%s cannot start it: it is a folder", starter);
+	} else if (pe->status == PE_HEADER_CUT || pe->status == PE_EMPTY) {
+		d = finding(check, at, "%s cannot start it: %s", starter, pe_status_text(pe->status));
+	} else if (pe->status != PE_OK) {
+		struct error err;
+		const char *text = magic_describe(check->arena, b->view, &err);
+
+		d = finding(check, at, "%s cannot start it: %s%s%s%s", starter, pe_status_text(pe->status), text ? " (" : "",
+			    text ? text : "", text ? ")" : "");
+	} else if (pe_is_truncated(pe)) {
+		d = finding(check, at_file_bytes(chain->partition, b->path, pe->needed_offset, pe->needed_length),
+			    "%s cannot start it: it has %" PRIu64 " bytes, %s needs %" PRIu64, starter, pe->file_size, pe->needed_by,
+			    pe->needed);
+	} else if (pe->machine != check->loader->pe->machine) {
+		d = finding(check, at_file_bytes(chain->partition, b->path, pe->machine_offset, 2),
+			    "%s cannot start it: machine type is %s, %s expected", starter,
+			    efi_machine(check->arena, pe->machine), efi_machine(check->arena, check->loader->pe->machine));
+	} else {
+		d = finding(check, at_file_bytes(chain->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
+			    "%s cannot start it: %s", starter, pe_problem_text(check->arena, pe, &pe->problems[0]));
+	}
+	efi_help_loader(check, d, check->loader->esp, check->loader->architecture, b, b->path);
+}
+
+static void no_kernel(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+	struct diagnostic *d;
+
+	d = finding(check, at_file(chain->partition, b->path), "it is a %s: %s", efi_kind_name(b->program->kind),
+		    b->program->kind == EFI_ADDON ? "no program at all" : "it has nothing to boot");
+	finding_help(check, d, "ukify build --linux=KERNEL --initrd=INITRD --output=%s", b->path);
+}
+
+static void no_entries(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+	struct diagnostic *d;
+
+	if (chain->end == CHAIN_NO_ENTRY_FILE)
+		d = finding(check, at_file(chain->partition, chain->path),
+			    "it names the kernel %s, which does not exist, and no other entry boots", chain->target);
+	else
+		d = finding(check, at_file(chain->partition, b->path),
+			    "systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux");
+	finding_help(check, d, "kernel-install add VERSION /boot/vmlinuz-VERSION, in the image");
+}
+
+RULE(efi_second_stage)
+{
+	const struct chain *chain = check->loader->chain;
+	struct diagnostic *d;
+
+	if (efi_no_pe(check))
+		return;
+	switch (chain->end) {
+	case CHAIN_COMPLETE:
+		return;
+	case CHAIN_NOT_FOLLOWED:
+		not_applicable(check, "%s: %s", chain->binaries[chain->count - 1]->path, chain->reason);
+		return;
+	case CHAIN_UNREADABLE:
+		not_evaluated(check, &chain->error, "what %s starts could not be followed", check->loader->path);
+		return;
+	case CHAIN_NEXT_MISSING:
+		next_missing(check, chain);
+		return;
+	case CHAIN_NO_CSV:
+		no_csv(check, chain);
+		return;
+	case CHAIN_CSV_EMPTY:
+		csv_empty(check, chain);
+		return;
+	case CHAIN_ENTRY_MISSING:
+		d = finding(check, at_text(chain->partition, chain->path, chain->line, 1), "it names %s, which does not exist",
+			    chain->target);
+		efi_help_copy(check, d, check->loader->esp,
+			      arena_printf(check->arena, "/usr/lib/shim/shim%s.efi.signed",
+					   architectures[check->loader->architecture].suffix), chain->target);
+		return;
+	case CHAIN_NOT_LOADABLE:
+		not_loadable(check, chain);
+		return;
+	case CHAIN_NO_KERNEL:
+		no_kernel(check, chain);
+		return;
+	case CHAIN_NO_ENTRIES:
+	case CHAIN_NO_ENTRY_FILE:
+		no_entries(check, chain);
+		return;
+	}
+}

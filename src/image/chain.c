@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* chain: shim, fallback and BOOT.CSV, each step as their sources have it.  systemd-boot's entries are in entries.c. */
+#include "image/chain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/utf16.h"
+#include "fs/fat.h"
+#include "fs/fs.h"
+
+struct walk {
+	struct image *image;
+	const struct esp *esp;
+	struct chain *chain;
+};
+
+/* "/EFI/debian" of "/EFI/debian/shimaa64.efi" */
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	return arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
+}
+
+/* Joins a folder and a name as an EFI program gives it: with backslashes, perhaps one at its beginning. */
+static const char *join(struct arena *arena, const char *folder, const char *name)
+{
+	char *path;
+
+	while (*name == '\\' || *name == '/')
+		name++;
+	path = arena_printf(arena, "%s/%s", folder, name);
+	for (char *p = path; *p; p++)
+		if (*p == '\\')
+			*p = '/';
+	return path;
+}
+
+static const char *suffix_of(const struct efi_binary *binary)
+{
+	return architectures[architecture_of_machine(binary->pe->machine)].suffix;
+}
+
+static void unreadable(struct walk *w, const struct error *err, const char *path)
+{
+	w->chain->end = CHAIN_UNREADABLE;
+	w->chain->error = *err;
+	error_prefix(&w->chain->error, 0, "%s", path);
+}
+
+static void not_followed(struct walk *w, const char *reason)
+{
+	w->chain->end = CHAIN_NOT_FOLLOWED;
+	w->chain->reason = reason;
+}
+
+/* Would firmware, or shim, load this binary? */
+static bool loadable(const struct efi_binary *b, const struct efi_binary *starter)
+{
+	if (b->directory || b->have != HAVE || pe_is_truncated(b->pe) || b->pe->machine != starter->pe->machine)
+		return false;
+	return !b->pe->problem_count || b->pe->problems[0].effect == PE_TOLERATED;
+}
+
+/* Adds the binary at a path and says whether the walk goes on with it.  A missing one is `end`. */
+static bool step(struct walk *w, const char *path, enum chain_end end, const struct efi_binary *starter)
+{
+	struct chain *chain = w->chain;
+	const struct efi_binary *binary;
+	struct error err;
+	int r;
+
+	if (chain->count == CHAIN_LENGTH) {
+		not_followed(w, "the programs start each other in a circle");
+		return false;
+	}
+	r = image_binary(w->image, w->esp, path, &binary, &err);
+	if (r == -ENOENT || r == -ENOTDIR) {
+		chain->end = end;
+		if (end == CHAIN_ENTRY_MISSING)
+			chain->target = path;
+		else
+			chain->path = path;
+		return false;
+	}
+	if (r < 0) {
+		unreadable(w, &err, path);
+		return false;
+	}
+	chain->binaries[chain->count++] = binary;
+	if (binary->have == UNREADABLE) {
+		unreadable(w, &binary->error, binary->path);
+		return false;
+	}
+	if (!loadable(binary, starter)) {
+		chain->end = CHAIN_NOT_LOADABLE;
+		return false;
+	}
+	return true;
+}
+
+static void follow(struct walk *w, const struct efi_binary *binary);
+
+/* shim: fallback if shim stands at the removable path and fallback beside it, else its default loader beside it. */
+static void follow_shim(struct walk *w, const struct efi_binary *shim)
+{
+	struct arena *arena = w->image->arena;
+	const char *suffix = suffix_of(shim);
+	const char *folder = folder_of(arena, shim->path);
+	const char *name = strrchr(shim->path, '/') + 1;
+	size_t length = strlen(name);
+	struct fs_entry entry;
+
+	if (!suffix) {
+		not_followed(w, "shim is for a machine whose file names are not known");
+		return;
+	}
+	if (!ascii_casecmp(folder, "/EFI/BOOT") && !ascii_ncasecmp(name, "BOOT", 4) && length > 4 &&
+	    !ascii_casecmp(name + length - 4, ".EFI")) {
+		const char *fallback = arena_printf(arena, "%s/fb%s.efi", folder, suffix);
+
+		if (fs_lookup(w->esp->fs, arena, fallback, &entry, NULL) == 0) {
+			if (step(w, fallback, CHAIN_NEXT_MISSING, shim))
+				follow(w, w->chain->binaries[w->chain->count - 1]);
+			return;
+		}
+	}
+	if (!shim->program->loader) {
+		not_followed(w, "shim does not say what it starts");
+		return;
+	}
+	if (step(w, join(arena, folder, shim->program->loader), CHAIN_NEXT_MISSING, shim))
+		follow(w, w->chain->binaries[w->chain->count - 1]);
+}
+
+/* The CSV that fallback takes in one folder below \EFI: BOOT<ARCH>.CSV, else BOOT.CSV. */
+static bool find_csv(struct walk *w, const struct fs_entry *folder, const char *suffix, struct fs_entry *ret)
+{
+	const char *exact = arena_printf(w->image->arena, "boot%s.csv", suffix);
+	struct fs_entry *entries, *plain = NULL;
+	struct error err;
+	size_t count;
+	int r;
+
+	if (folder->type != FS_DIRECTORY || !ascii_casecmp(folder->name, "BOOT"))
+		return false;
+	r = w->esp->fs->ops->readdir(w->esp->fs, w->image->arena, folder->handle, &entries, &count, &err);
+	if (r < 0) {
+		unreadable(w, &err, folder->name);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!ascii_casecmp(entries[i].name, exact)) {
+			*ret = entries[i];
+			return true;
+		}
+		if (!plain && !ascii_casecmp(entries[i].name, "boot.csv"))
+			plain = &entries[i];
+	}
+	if (plain)
+		*ret = *plain;
+	return plain;
+}
+
+/* fallback starts the first line of the first CSV, in the order in which the folders lie on disk. */
+static void follow_csv(struct walk *w, const struct efi_binary *fallback, const struct fs_entry *entry, const char *path)
+{
+	struct arena *arena = w->image->arena;
+	struct chain *chain = w->chain;
+	const struct csv *csv;
+	struct view *file;
+	struct error err;
+	int r;
+
+	r = fs_file_view(w->esp->fs, arena, entry->handle, &file, &err);
+	if (r >= 0)
+		r = csv_read(arena, file, &csv, &err);
+	if (r < 0) {
+		unreadable(w, &err, path);
+		return;
+	}
+	/* a CSV without entries does no harm when another one has some */
+	if (!csv->row_count && chain->csv)
+		return;
+	chain->csv = csv;
+	chain->path = path;
+	chain->end = CHAIN_CSV_EMPTY;
+	if (!csv->row_count)
+		return;
+	chain->line = csv->rows[0].line;
+	chain->end = CHAIN_COMPLETE;
+	if (!step(w, join(arena, folder_of(arena, path), csv->rows[0].loader), CHAIN_ENTRY_MISSING, fallback))
+		return;
+	if (*csv->rows[0].options && chain->binaries[chain->count - 1]->program->kind == EFI_SHIM)
+		not_followed(w, "BOOT.CSV gives shim options, which may name another loader");
+	else
+		follow(w, chain->binaries[chain->count - 1]);
+}
+
+static void follow_fallback(struct walk *w, const struct efi_binary *fallback)
+{
+	struct arena *arena = w->image->arena;
+	struct fs *fs = w->esp->fs;
+	const char *suffix = suffix_of(fallback);
+	struct fs_entry efi, *folders, csv;
+	struct error err;
+	size_t count;
+	int r;
+
+	if (!suffix) {
+		not_followed(w, "fallback is for a machine whose file names are not known");
+		return;
+	}
+	r = fs_lookup(fs, arena, "/EFI", &efi, &err);
+	if (r >= 0)
+		r = fs->ops->readdir(fs, arena, efi.handle, &folders, &count, &err);
+	if (r < 0) {
+		unreadable(w, &err, "/EFI");
+		return;
+	}
+	w->chain->end = CHAIN_NO_CSV;
+	for (size_t i = 0; i < count; i++) {
+		if (find_csv(w, &folders[i], suffix, &csv))
+			follow_csv(w, fallback, &csv, fat_path(w->esp->fat, arena, csv.handle));
+		if (w->chain->end != CHAIN_NO_CSV && w->chain->end != CHAIN_CSV_EMPTY)
+			return;
+	}
+	if (w->chain->end == CHAIN_NO_CSV) {
+		char *name = arena_printf(arena, "BOOT%s.CSV", suffix);
+
+		for (char *p = name; *p; p++)
+			if (*p >= 'a' && *p <= 'z')
+				*p = (char)(*p - 'a' + 'A');
+		w->chain->path = name;
+	}
+}
+
+static void follow(struct walk *w, const struct efi_binary *binary)
+{
+	const struct efi_program *program = binary->program;
+
+	switch (program->kind) {
+	case EFI_SHIM:
+		follow_shim(w, binary);
+		return;
+	case EFI_FALLBACK:
+		follow_fallback(w, binary);
+		return;
+	case EFI_SYSTEMD_BOOT:
+		image_chain_entries(w->image, w->esp, w->chain);
+		return;
+	case EFI_STUB:
+	case EFI_ADDON:
+		w->chain->end = CHAIN_NO_KERNEL;
+		return;
+	case EFI_GRUB:
+	case EFI_UKI:
+	case EFI_LINUX:
+	case EFI_LINUX_ZBOOT:
+		w->chain->end = CHAIN_COMPLETE;
+		return;
+	case EFI_MOK_MANAGER:
+	case EFI_SHELL:
+	case EFI_UNKNOWN:
+		break;
+	}
+	not_followed(w, arena_printf(w->image->arena, "what %s starts next is not known (%s)", efi_kind_name(program->kind),
+				     program->evidence ? program->evidence : "it does not say what it is"));
+}
+
+const struct chain *image_chain(struct image *image, const struct efi_binary *loader)
+{
+	struct chain *chain = ARENA_NEW(image->arena, struct chain);
+	struct walk w = { .image = image, .esp = loader->esp, .chain = chain };
+
+	chain->binaries[chain->count++] = loader;
+	chain->partition = loader->esp->partition;
+	follow(&w, loader);
+	return chain;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* chain: what a loader at the removable-media path starts next, and what that starts, as far as EFI programs go.
+ *
+ * Follows shim 16.1 (shim.c: should_use_fallback, init_grub; fallback.c) and systemd-boot (boot.c of systemd 257).  GRUB's
+ * configuration is not looked at: a chain that reaches GRUB or a kernel is complete.
+ */
+#ifndef IMAGE_CHAIN_H
+#define IMAGE_CHAIN_H
+
+#include "efi/csv.h"
+#include "image/binary.h"
+
+#define CHAIN_LENGTH 6
+
+enum chain_end {
+	CHAIN_COMPLETE,      /* GRUB, a kernel, or systemd-boot with something to boot */
+	CHAIN_NOT_FOLLOWED,  /* an EFI program that we don't know, or that was told what to start: `reason` says which */
+	CHAIN_UNREADABLE,    /* we could not look: `error` */
+	/* broken: */
+	CHAIN_NEXT_MISSING,  /* shim's default loader is not beside it: `path` */
+	CHAIN_NO_CSV,        /* fallback finds no BOOT<ARCH>.CSV or BOOT.CSV in any folder: `path` is what it looks for */
+	CHAIN_CSV_EMPTY,     /* there is one, `path`, but it has no entry that fallback takes: see `csv` */
+	CHAIN_ENTRY_MISSING, /* the CSV at `path` names a file that is not there, `target`, in `line` */
+	CHAIN_NOT_LOADABLE,  /* the last of `binaries` cannot be loaded */
+	CHAIN_NO_KERNEL,     /* the last of `binaries` is a unified kernel image's stub or addon, with no kernel */
+	CHAIN_NO_ENTRIES,    /* systemd-boot finds nothing to boot */
+	CHAIN_NO_ENTRY_FILE, /* systemd-boot's entries name kernels that are not there: `path` is the first entry, `target` its kernel */
+};
+
+struct chain {
+	const struct efi_binary *binaries[CHAIN_LENGTH]; /* in the order in which they start; the first is the loader */
+	unsigned count;
+	enum chain_end end;
+	int partition;         /* of path */
+	const char *path;      /* see enum chain_end */
+	const char *target;
+	uint32_t line;
+	const struct csv *csv;
+	const char *reason;
+	struct error error;
+};
+
+static inline bool chain_is_broken(const struct chain *chain)
+{
+	return chain->end >= CHAIN_NEXT_MISSING;
+}
+
+/* Follows the chain from a loader whose `have` is HAVE. */
+const struct chain *image_chain(struct image *image, const struct efi_binary *loader);
+
+/* What systemd-boot on `esp` can boot; sets chain's end. */
+void image_chain_entries(struct image *image, const struct esp *esp, struct chain *chain);
+
+#endif
