@@ -11,15 +11,21 @@
  * vmlint never follows such a name and judges nothing else of the image. `qemu-img convert` makes an image that holds
  * everything. It does follow the names: use it on images that you trust.
  *
- * good:   debian-arm64-vmdk debian-arm64-vmdk-stream debian-arm64-vhd debian-arm64-vhdx debian-arm64-vdi
- * debian-arm64-qed bad:    debian-arm64 | vmdk descriptor other.img expect: @*: error: an extent of the disk is in
- * another file, "other.img" bad:    debian-arm64 | vmdk embedded other.img expect: @*: error: an extent of the disk is
- * in another file, "other.img" bad:    debian-arm64-vmdk | vmdk parent other.vmdk expect: @*: error: the image needs
- * its parent, "other.vmdk" bad:    debian-arm64-vhd | vhd differencing other.vhd expect: @*: error: the image needs its
- * parent, "other.vhd" bad:    debian-arm64-vhdx | vhdx differencing other.vhdx expect: @*: error: the image needs its
- * parent, "other.vhdx" bad:    debian-arm64-vdi | vdi differencing expect: @*: error: the image needs its parent, "the
- * disk with UUID *" bad:    debian-arm64-qed | qed backing other.img expect: @*: error: the image needs its parent,
- * "other.img"
+ * good:   debian-arm64-vmdk debian-arm64-vmdk-stream debian-arm64-vhd debian-arm64-vhdx debian-arm64-vdi debian-arm64-qed
+ * bad:    debian-arm64 | vmdk descriptor other.img
+ * expect: @*: error: an extent of the disk is in another file, "other.img"
+ * bad:    debian-arm64 | vmdk embedded other.img
+ * expect: @*: error: an extent of the disk is in another file, "other.img"
+ * bad:    debian-arm64-vmdk | vmdk parent other.vmdk
+ * expect: @*: error: the image needs its parent, "other.vmdk"
+ * bad:    debian-arm64-vhd | vhd differencing other.vhd
+ * expect: @*: error: the image needs its parent, "other.vhd"
+ * bad:    debian-arm64-vhdx | vhdx differencing other.vhdx
+ * expect: @*: error: the image needs its parent, "other.vhdx"
+ * bad:    debian-arm64-vdi | vdi differencing
+ * expect: @*: error: the image needs its parent, "the disk with UUID *"
+ * bad:    debian-arm64-qed | qed backing other.img
+ * expect: @*: error: the image needs its parent, "other.img"
  */
 #include "block/container.h"
 #include "image/image.h"
