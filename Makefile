@@ -41,7 +41,7 @@ RULE_SOURCES := $(sort $(wildcard rules/*/*.c))
 DATA := $(sort $(wildcard rules/profiles/*.json rules/data/*))
 
 # V=1 shows the commands.
-ifndef V
+ifeq ($(V)$(findstring s,$(firstword -$(MAKEFLAGS))),)
 QUIET = @printf '%-8s %s\n' '$(1)' '$@';
 endif
 
