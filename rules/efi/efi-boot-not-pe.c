@@ -5,6 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I5
  * subject:  loader
+ * after:    esp-fat-corrupt
  *
  * Firmware starts PE/COFF images only (UEFI 2.6, section 2.1.1): a DOS header that begins with "MZ", and a PE header where
  * it points. Anything else at the removable-media path (an empty file, a script, a kernel that is still compressed,

@@ -5,7 +5,7 @@
  * effect:   degrades
  * clause:   VM Image Format, I5
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated pe-machine pe-layout
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated pe-machine pe-layout
  *
  * With Secure Boot on, shim starts a program only if its SBAT data name no component of a generation that has been revoked
  * (shim's SBAT.md). Each shim brings a level of its own that it applies on every boot; a GRUB older than the shim beside

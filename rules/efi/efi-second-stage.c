@@ -5,7 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I4
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout
  *
  * The file at the removable-media path is seldom all. shim starts its fallback program, \EFI\BOOT\fbaa64.efi, if that is
  * there; fallback starts the first line of the first BOOTAA64.CSV (or BOOT.CSV) in the folders below \EFI, in UTF-16,

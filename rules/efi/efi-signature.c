@@ -4,7 +4,7 @@
  * severity: note
  * effect:   hygiene
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated pe-machine pe-layout
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated pe-machine pe-layout
  *
  * With Secure Boot on, firmware starts only binaries whose signature it can follow to a key that it knows, and shim does
  * the same with what it starts. An image without signatures boots wherever Secure Boot is off, as it is in most

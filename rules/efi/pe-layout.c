@@ -5,7 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I5
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated pe-machine
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated pe-machine
  *
  * Firmware places a PE image in memory by its headers, and refuses it when they contradict each other: sizes that do not
  * cover the section table, a section or the base relocations past SizeOfImage, a section inside the headers, relocations

@@ -5,7 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I5
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated
  *
  * Each architecture has a file name of its own at the removable-media path, and firmware refuses an image whose PE header
  * names another machine: AArch64 0xaa64 in BOOTAA64.EFI, AArch32 0x01c2 in BOOTARM.EFI, x86-64 0x8664 in BOOTX64.EFI,

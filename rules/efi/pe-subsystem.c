@@ -5,7 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I5
  * subject:  loader
- * after:    efi-boot-not-pe pe-truncated
+ * after:    esp-fat-corrupt efi-boot-not-pe pe-truncated
  *
  * The PE header's Subsystem tells firmware what a binary is. At the removable-media path it must be an EFI application (10):
  * a boot service driver (11), a runtime driver (12) or a program for Windows is not started by the boot manager (UEFI

@@ -5,7 +5,7 @@
  * effect:   blocks-boot
  * clause:   VM Image Format, I5
  * subject:  loader
- * after:    efi-boot-not-pe
+ * after:    esp-fat-corrupt efi-boot-not-pe
  *
  * The headers of the file at the removable-media path refer to bytes past its end: a section's data, or the signature at
  * the end. Firmware reads the last byte of each before it loads anything, and refuses the image. It is what a full

@@ -70,7 +70,7 @@ static int op_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, cons
 
 static int broken_chain(struct error *err, const struct fat_node *node)
 {
-	return error_set(err, EIO, "the cluster chain of %s is broken", node->name);
+	return error_set(err, EUCLEAN, "the cluster chain of %s is broken", node->name);
 }
 
 /* Moves to cluster number `index` of the file's chain.  Reading goes forward nearly always, so the place where the last

@@ -251,12 +251,25 @@ static int start(struct nbd_handle *nbd, const char *driver, char *message, size
 	return -failure;
 }
 
-/* One request; false when the socket is of no use any more. */
-static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data)
+/* qemu-nbd refuses requests that are not made of whole blocks; how long those are depends on the format's driver. */
+#define BLOCK_MAX (64U << 10)
+
+/* The length of a block in bytes; 0 if it is none that can be worked with. */
+static uint32_t block_length(struct nbd_handle *nbd)
+{
+	int64_t length = nbd_get_block_size(nbd, LIBNBD_SIZE_MINIMUM);
+
+	if (length <= 0)
+		return 1; /* the server has not said */
+	return length <= BLOCK_MAX && (length & (length - 1)) == 0 ? (uint32_t)length : 0;
+}
+
+/* One request; false when the socket is of no use any more.  `data` has room for REMOTE_READ_MAX and a block at either end. */
+static bool serve(struct nbd_handle *nbd, int64_t disk_size, uint32_t block, unsigned char *data)
 {
 	unsigned char request[REMOTE_REQUEST_BYTES];
 	struct cursor c = cursor_make(request, sizeof(request));
-	uint64_t id, offset;
+	uint64_t id, offset, start, end;
 	uint32_t length;
 	int64_t cookie;
 
@@ -268,7 +281,12 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data
 	if (!length || length > REMOTE_READ_MAX || offset > (uint64_t)disk_size ||
 	    length > (uint64_t)disk_size - offset)
 		return send_failure(id, EINVAL, "a request for bytes that the disk does not have");
-	cookie = nbd_aio_pread(nbd, data, length, offset, NBD_NULL_COMPLETION, 0);
+	start = offset / block * block;
+	end = (offset + length + block - 1) / block * block;
+	/* a disk's last block may be cut, and then it is the one that may be asked for in part */
+	if (end > (uint64_t)disk_size)
+		end = (uint64_t)disk_size;
+	cookie = nbd_aio_pread(nbd, data, end - start, start, NBD_NULL_COMPLETION, 0);
 	if (cookie < 0 || wait_until(nbd, completed, cookie, REMOTE_READ_MS) < 0) {
 		const char *why = nbd_get_error();
 		char message[REMOTE_MESSAGE_MAX];
@@ -282,7 +300,7 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, unsigned char *data
 		/* after a time-out, libnbd may still write into the buffer: this was the last answer */
 		return send_failure(id, code ? code : EIO, message) && code != ETIMEDOUT;
 	}
-	return send_reply(id, 0, data, length);
+	return send_reply(id, 0, data + (offset - start), length);
 }
 
 int helper_container(const char *driver)
@@ -291,6 +309,7 @@ int helper_container(const char *driver)
 	char message[REMOTE_MESSAGE_MAX] = "";
 	struct nbd_handle *nbd;
 	unsigned char *data;
+	uint32_t block = 0;
 	int64_t size;
 	int r;
 
@@ -310,7 +329,7 @@ int helper_container(const char *driver)
 		return 2;
 	}
 	close(REMOTE_IMAGE_FD);
-	data = malloc(REMOTE_READ_MAX);
+	data = malloc(REMOTE_READ_MAX + 2 * BLOCK_MAX);
 	nbd = nbd_create();
 	if (!data || !nbd) {
 		send_hello(-ENOMEM, 0, "out of memory");
@@ -319,14 +338,15 @@ int helper_container(const char *driver)
 	r = start(nbd, driver, message, sizeof(message));
 	if (r == 0) {
 		size = nbd_get_size(nbd);
-		if (size < 0)
+		block = block_length(nbd);
+		if (size < 0 || !block)
 			r = -EIO;
 		if (r == 0 && send_hello(0, (uint64_t)size, NULL))
-			while (serve(nbd, size, data))
+			while (serve(nbd, size, block, data))
 				;
 	}
 	if (r < 0)
-		send_hello(r, 0, message[0] ? message : "qemu-nbd tells no size");
+		send_hello(r, 0, message[0] ? message : "qemu-nbd tells no size, or an odd length of its blocks");
 	/* it has nothing to save, and may be the reason why we stop; nbd_close waits for it */
 	nbd_kill_subprocess(nbd, SIGKILL);
 	nbd_close(nbd);

@@ -91,8 +91,8 @@ void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const
 /* This rule does not apply to this subject, because...  */
 void not_applicable(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* We could not look, because...  `err` may be NULL; else its message follows.  Where err says that the container is at fault
- * (ENODATA, EBADMSG, ENOLINK: see view_read), a container rule has found that already and this rule is superseded. */
+/* We could not look, because...  `err` may be NULL; else its message follows.  Where err says that the image is at fault
+ * (ENODATA, EBADMSG, ENOLINK: see view_read; EUCLEAN: see fs.h), another rule has found that and this one is superseded. */
 void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
