@@ -24,9 +24,10 @@ else
 B := build
 endif
 
-PACKAGES := zlib libzstd fdisk libmagic json-c ext2fs com_err
+PACKAGES := zlib libzstd fdisk libmagic json-c ext2fs com_err liblzma liblz4 lzo2
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# libbz2 comes without a .pc file
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lbz2
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2

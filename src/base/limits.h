@@ -53,6 +53,13 @@
 #define LIMIT_ESPS 16
 #define LIMIT_LOADERS 32
 
+/* kernels, initrds and what is inside them */
+#define LIMIT_STREAM_BUFFER (256 * KiB)
+#define LIMIT_ZSTD_WINDOW_LOG 27		/* the kernel's own bound */
+#define LIMIT_LZMA_MEMORY (160 * MiB)		/* xz -9 takes 65 MiB */
+#define LIMIT_LZ4_BLOCK (8 * MiB)		/* the kernel's own bound */
+#define LIMIT_LZO_BLOCK (256 * KiB)		/* the kernel's own bound */
+
 /* reports */
 #define LIMIT_DIAGNOSTICS_PER_RULE 20
 #define LIMIT_RECORD_BYTES (128 * KiB)

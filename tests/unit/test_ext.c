@@ -39,7 +39,8 @@ static struct volume make(const char *type)
 	struct stat st;
 	int fd;
 
-	snprintf(command, sizeof(command), "PATH=$PATH:/sbin:/usr/sbin; cd %s && rm -f v && mke2fs -q -F -t %s -b 1024 -d tree v 2M >/dev/null 2>&1",
+	snprintf(command, sizeof(command), 
+		 "PATH=$PATH:/sbin:/usr/sbin; cd %s && rm -f v && mke2fs -q -F -t %s -b 1024 -d tree v 2M >/dev/null 2>&1",
 		 folder, type);
 	shell(command);
 	snprintf(command, sizeof(command), "%s/v", folder);

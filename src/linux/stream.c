@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* stream: a part of a view, or memory, as a stream; reading and skipping.  Decompressors are in decompress*.c. */
+#include "linux/stream.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+struct source {
+	struct view *view;
+	uint64_t offset, left;
+	uint8_t *buffer;
+};
+
+static int view_fill(struct stream *stream, struct error *err)
+{
+	struct source *source = stream->state;
+	size_t count = source->left < LIMIT_STREAM_BUFFER ? (size_t)source->left : (size_t)LIMIT_STREAM_BUFFER;
+	int r;
+
+	if (!count) {
+		stream->ended = true;
+		return 0;
+	}
+	r = view_read(source->view, source->offset, source->buffer, count, err);
+	if (r < 0)
+		return r;
+	source->offset += count;
+	source->left -= count;
+	stream->data = source->buffer;
+	stream->size = count;
+	return 0;
+}
+
+static const struct stream_ops view_ops = { .fill = view_fill };
+
+struct stream *stream_view(struct arena *arena, struct view *view, uint64_t offset, uint64_t length)
+{
+	struct stream *stream = ARENA_NEW(arena, struct stream);
+	struct source *source = ARENA_NEW(arena, struct source);
+	size_t buffer = length < LIMIT_STREAM_BUFFER ? (size_t)length : (size_t)LIMIT_STREAM_BUFFER;
+
+	*source = (struct source){ view, offset, length, arena_alloc(arena, buffer) };
+	*stream = (struct stream){ .ops = &view_ops, .state = source };
+	return stream;
+}
+
+static int memory_fill(struct stream *stream, struct error *err)
+{
+	(void)err;
+	stream->ended = true;
+	return 0;
+}
+
+static const struct stream_ops memory_ops = { .fill = memory_fill };
+
+struct stream *stream_memory(struct arena *arena, const void *data, size_t size)
+{
+	struct stream *stream = ARENA_NEW(arena, struct stream);
+
+	*stream = (struct stream){ .ops = &memory_ops, .data = data, .size = size };
+	return stream;
+}
+
+int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *ret_count, struct error *err)
+{
+	uint8_t *to = data;
+	uint64_t done = 0;
+
+	while (done < length) {
+		size_t n;
+		int r = stream_fill(stream, err);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+		n = stream->size < length - done ? stream->size : (size_t)(length - done);
+		if (to)
+			memcpy(to + done, stream->data, n);
+		stream_consume(stream, n);
+		done += n;
+	}
+	*ret_count = done;
+	return 0;
+}
+
+void stream_close(struct stream *stream)
+{
+	if (stream && stream->ops->close)
+		stream->ops->close(stream);
+}
