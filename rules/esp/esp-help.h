@@ -90,6 +90,14 @@ static inline void esp_help_delete(struct check *check, struct diagnostic *d, co
 /* Why there is no FAT result to judge; true if so, and the rule is over. */
 static inline bool esp_unreadable(struct check *check)
 {
+	const uint32_t misplaced = GPT_PARTITION_REVERSED | GPT_PARTITION_OUTSIDE | GPT_PARTITION_IN_TABLE;
+	const struct partition *partition = image_partition(check->image, check->esp->partition);
+
+	/* what is found where no partition can be is not what the partition holds; gpt-partition-range reports it */
+	if (check->esp->have == ABSENT && partition && partition->gpt && partition->gpt->faults & misplaced) {
+		not_applicable(check, "partition %d lies where none can be", partition->number);
+		return true;
+	}
 	if (check->esp->have != UNREADABLE)
 		return false;
 	not_evaluated(check, &check->esp->error, "the EFI system partition could not be read");

@@ -19,6 +19,10 @@
  * expect: !disk@0x4a0: error: partition 2 ends at LBA 18446744073709551615, past the end of the disk at LBA *
  * bad:    debian-arm64 | gpt range 2 = 71000
  * expect: !disk@0x4a0: error: partition 2 ends at LBA 71000, before it begins at LBA 71680
+ * bad:    debian-arm64 | gpt range 1 = first-1
+ * expect: !disk@0x420: error: partition 1 ends at LBA 2047, before it begins at LBA 2048
+ * bad:    debian-arm64 | gpt range 1 34 =
+ * expect: !disk@0x420: error: partition 1 (LBA 34 to 71679) is not within the usable LBAs, 2048 to *
  * bad:    debian-arm64 | gpt range 2 = last
  * expect: !disk@0x4a0: error: partition 2 (LBA 71680 to *) lies over the partition table
  * bad:    bios-and-efi-amd64 | gpt range 14 3 =

@@ -163,12 +163,13 @@ static void judge_size(struct gpt *gpt)
 	}
 }
 
-/* How far a copy that is not accepted can still be believed; 0: not at all. */
+/* How far a copy that is not accepted can still be believed; 0: not at all.  What a damaged header leads to may be anything,
+ * but it is the entries if their checksum says so. */
 static unsigned credit(const struct gpt_copy *copy)
 {
 	if (!copy->found || !copy->entries_read)
 		return 0;
-	return 1 + (copy->faults & GPT_FAULT_ENTRIES_CRC ? 0 : 2) + (copy->faults & GPT_FAULTS_DAMAGE ? 0 : 1);
+	return (copy->faults & GPT_FAULT_ENTRIES_CRC ? 0 : 2) + (copy->faults & GPT_FAULTS_DAMAGE ? 0 : 1);
 }
 
 static void choose_copy(struct gpt *gpt)

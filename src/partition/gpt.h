@@ -134,7 +134,7 @@ struct gpt {
 
 	bool bootable_table;         /* EDK2 finds partitions: primary accepted, or backup accepted and at the last LBA */
 	/* The copy that the partitions below are from: the one that firmware would use, else the better of what could be read;
-	 * NULL when no entries could be read. */
+	 * NULL when no entries could be read, or none that anything speaks for. */
 	const struct gpt_copy *used;
 	const struct gpt_partition *partitions;
 	size_t partition_count;
