@@ -135,5 +135,9 @@ RULE(gpt_tables_differ)
 	d = finding(check, at_disk(offset, length), "the backup GPT differs from the primary in %s", text.data);
 	for (size_t i = 0; i < gpt->entry_difference_count && i < NUMBERS && differences & GPT_DIFFERS_ENTRIES; i++)
 		note_entry(check, d, &gpt->entry_differences[i]);
-	gpt_help_rewrite(check, d, gpt);
+	/* tools that write the backup anew keep its header's GUID */
+	if (differences & GPT_DIFFERS_DISK_GUID)
+		gpt_help_recreate(check, d, gpt);
+	else
+		gpt_help_rewrite(check, d, gpt);
 }

@@ -44,7 +44,7 @@ static void disk_guid(struct check *check, const struct gpt *gpt)
 	if (primary)
 		gpt_help(check, d, gpt, "sgdisk -U R {disk}");
 	else
-		gpt_help_rewrite(check, d, gpt);
+		gpt_help_recreate(check, d, gpt);
 }
 
 RULE(gpt_zero_guid)

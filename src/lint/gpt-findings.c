@@ -180,7 +180,10 @@ void gpt_help(struct check *check, struct diagnostic *diagnostic, const struct g
 
 void gpt_help_rewrite(struct check *check, struct diagnostic *diagnostic, const struct gpt *gpt)
 {
-	if (gpt->sector_size == 512)
+	/* sgdisk does not look at a header's own address, so it keeps a wrong one */
+	bool blind = (gpt->primary.faults | gpt->backup.faults) & GPT_FAULT_MY_LBA;
+
+	if (gpt->sector_size == 512 && !blind)
 		finding_help_disk(check, diagnostic, "sgdisk -e {disk}");
 	else
 		finding_help_disk(check, diagnostic,
