@@ -4,6 +4,7 @@
  * severity: error
  * effect:   blocks-boot
  * clause:   VM Image Format, I4
+ * after:    esp-fat-corrupt
  *
  * A virtual machine begins with an empty variable store: no boot option leads to \EFI\debian or any other folder, so
  * firmware takes the file at the removable-media path of its own architecture, \EFI\BOOT\BOOTAA64.EFI for AArch64 (UEFI

@@ -117,7 +117,9 @@ static void boot_sector_details(struct check *check)
 	if (!fat->boot.signature) {
 		d = finding(check, at_partition_bytes(esp->partition, fat->boot.offset + 510, 2),
 			    "the boot sector of the FAT volume does not end with the signature 55 AA");
+		/* EDK2, Linux and GRUB go without it */
 		d->effect = EFFECT_CONFORMANCE;
+		finding_stands_alone(check);
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
 					       "printf '\\125\\252' | dd of={disk} bs=1 seek=%" PRIu64 " conv=notrunc",
@@ -139,6 +141,7 @@ static void boot_sector_details(struct check *check)
 			fat->backup_beyond ? "the backup boot sector is outside of the reserved sectors"
 					   : "the backup boot sector differs from the first one");
 		d->effect = EFFECT_HYGIENE;
+		finding_stands_alone(check);
 		if (!fat->backup_beyond)
 			finding_help_disk(check, d,
 					  arena_printf(check->arena,
@@ -146,6 +149,26 @@ static void boot_sector_details(struct check *check)
 						       " count=1 conv=notrunc",
 						       esp->start / 512, (esp->start + fat->backup_offset) / 512));
 	}
+}
+
+static bool begins_with(const char *path, const char *prefix)
+{
+	return path && !ascii_ncasecmp(path, prefix, strlen(prefix));
+}
+
+/* Is a directory or a file hit that firmware needs on its way to the removable-media path and in it?  A file whose chain loops
+ * at its end can be read: only its size counts. */
+static bool blocks_boot(const struct fat_problem *p)
+{
+	if (begins_with(p->path, "/EFI/BOOT/BOOT") || begins_with(p->other, "/EFI/BOOT/BOOT"))
+		return p->kind != FAT_CHAIN_LOOPS;
+	return !ascii_casecmp(p->path, "/EFI/BOOT") || !ascii_casecmp(p->path, "/EFI") || !strcmp(p->path, "/");
+}
+
+/* Is it a matter for the rules that judge what firmware starts? */
+static bool in_boot_chain(const struct fat_problem *p)
+{
+	return !strcmp(p->path, "/") || begins_with(p->path, "/EFI") || begins_with(p->other, "/EFI");
 }
 
 /* The FAT as a whole.  True when what single chains look like follows from it. */
@@ -160,6 +183,7 @@ static bool table(struct check *check)
 			check,
 			at_partition_bytes(esp->partition, fat->type == FAT_32 ? 36 : 22, fat->type == FAT_32 ? 4 : 2),
 			"the FAT has room for %u clusters, the volume has %u", fat->usable_clusters, fat->clusters);
+		d->effect = EFFECT_BLOCKS_BOOT;
 		esp_help_mkfs(check, d, false);
 		return true;
 	}
@@ -172,24 +196,17 @@ static bool table(struct check *check)
 				    : "copies 1 and %u of the FAT differ in %u entries, the first at cluster %u",
 			    copy->number + 1, copy->differences, copy->first_cluster);
 		finding_note(check, d, "copy 1 has %#x there, copy %u %#x", copy->there, copy->number + 1, copy->here);
+		/* everybody reads the first copy: as long as that is whole, nothing is missing */
+		if (!fat->problem_count)
+			finding_stands_alone(check);
+		else if (blocks_boot(&fat->problems[0]))
+			d->effect = EFFECT_BLOCKS_BOOT;
 		if (fat->problem_count)
 			finding_note(check, d, "by copy 1, the cluster chain of %s is broken too",
 				     fat->problems[0].path);
 		esp_help_fsck(check, d);
 	}
 	return d != NULL;
-}
-
-static bool begins_with(const char *path, const char *prefix)
-{
-	return !ascii_ncasecmp(path, prefix, strlen(prefix));
-}
-
-/* Is firmware's way to the removable-media path hit? */
-static bool on_the_way(const struct fat_problem *p)
-{
-	return begins_with(p->path, "/EFI/BOOT/BOOT") || !ascii_casecmp(p->path, "/EFI/BOOT") ||
-	       !ascii_casecmp(p->path, "/EFI") || !strcmp(p->path, "/");
 }
 
 static struct diagnostic *problem(struct check *check, const struct fat_problem *p)
@@ -247,7 +264,9 @@ static bool chains(struct check *check)
 		d = problem(check, p);
 		if (!d)
 			continue;
-		d->effect = on_the_way(p) ? EFFECT_BLOCKS_BOOT : EFFECT_DEGRADES;
+		d->effect = blocks_boot(p) ? EFFECT_BLOCKS_BOOT : EFFECT_DEGRADES;
+		if (!in_boot_chain(p))
+			finding_stands_alone(check);
 		esp_help_fsck(check, d);
 		last = d;
 		shown++;
@@ -277,6 +296,7 @@ RULE(esp_fat_corrupt)
 				     "the FAT begins with %#x, the media byte of the boot sector is %#x",
 				     fat->entry_0 & 0xff, fat->boot.media);
 		d->effect = EFFECT_HYGIENE;
+		finding_stands_alone(check);
 		esp_help_fsck(check, d);
 	}
 	if (fat->limited)

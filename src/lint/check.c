@@ -26,6 +26,7 @@ static struct diagnostic *add(struct check *check, enum severity severity, struc
 		.location = location,
 		.message = arena_vprintf(check->arena, format, ap),
 	};
+	lint->verdict_before = lint->verdict;
 	if (severity >= SEVERITY_WARNING)
 		lint->verdict = VERDICT_SUPERSEDING;
 	else if (lint->verdict == VERDICT_PASS)
@@ -59,6 +60,13 @@ struct diagnostic *finding_severity(struct check *check, enum severity severity,
 	d = add(check, severity, location, format, ap);
 	va_end(ap);
 	return d;
+}
+
+void finding_stands_alone(struct check *check)
+{
+	struct lint *lint = check->lint;
+
+	lint->verdict = lint->verdict_before == VERDICT_PASS ? VERDICT_NOTED : lint->verdict_before;
 }
 
 void finding_note(struct check *check, struct diagnostic *diagnostic, const char *format, ...)

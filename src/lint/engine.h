@@ -25,7 +25,7 @@ struct lint {
 		enum verdict *of; /* for each subject */
 	} *verdicts;              /* for each rule */
 	/* the check under way */
-	enum verdict verdict;
+	enum verdict verdict, verdict_before; /* the latter without the last finding */
 	unsigned findings; /* of this rule, all subjects */
 	const char *reason;
 	bool moot; /* not_evaluated() found that the container is at fault */

@@ -73,6 +73,9 @@ struct diagnostic *finding(struct check *check, struct location location, const 
 struct diagnostic *finding_severity(struct check *check, enum severity severity, struct location location,
 				    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Makes the finding just added one that nothing follows from: rules that come after this one are called all the same. */
+void finding_stands_alone(struct check *check);
+
 /* Adds a line of explanation. */
 void finding_note(struct check *check, struct diagnostic *diagnostic, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
