@@ -33,7 +33,7 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
 char *arena_vprintf(struct arena *arena, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* A position to go back to: arena_release frees all that was allocated since the mark was taken.  For scratch buffers
- * in loops. */
+ * in loops.  Nothing that lives longer may be allocated in between: so a view must not allocate when it is read. */
 struct arena_mark {
 	void *block;
 	size_t used;

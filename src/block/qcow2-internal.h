@@ -37,6 +37,17 @@ struct qcow2_page {
 	unsigned char data[QCOW2_PAGE];
 };
 
+/* Decompressed clusters that are kept: at most this many, and this many bytes (but always two, for FAT's two copies are
+ * compared side by side). */
+#define QCOW2_CLUSTERS 32U
+#define QCOW2_CLUSTERS_BYTES (2U << 20)
+
+struct qcow2_cluster {
+	uint64_t entry; /* the descriptor that it was made from; 0: the slot is free */
+	uint64_t used;  /* the higher, the later */
+	unsigned char *data;
+};
+
 struct qcow2_state {
 	struct qcow2 *q;
 	struct arena *arena;
@@ -49,9 +60,9 @@ struct qcow2_state {
 	struct view view;
 	struct qcow2_page *pages;
 	uint64_t clock;
-	unsigned char *cluster;        /* the last decompressed cluster */
-	unsigned char *compressed;     /* scratch for its source */
-	uint64_t cluster_entry;        /* the descriptor that `cluster` was made from; 0: none */
+	struct qcow2_cluster clusters[QCOW2_CLUSTERS];
+	unsigned cluster_slots;        /* how many of them are used with clusters of this size */
+	unsigned char *compressed;     /* scratch for their source */
 	uint64_t hole_start, hole_end; /* of the backing file, as next_data last found it */
 };
 
@@ -84,8 +95,9 @@ int qcow2_map(struct qcow2_state *s, uint64_t offset, struct qcow2_mapping *ret,
 /* Bytes of the file that a compressed cluster's descriptor speaks of. */
 void qcow2_compressed_extent(const struct qcow2_state *s, uint64_t entry, uint64_t *ret_offset, uint64_t *ret_length);
 
-/* Makes s->cluster hold the decompressed cluster of `map`. */
-int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, struct error *err);
+/* The decompressed cluster of `map`; good until the next call. */
+int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, const unsigned char **ret,
+		     struct error *err);
 
 extern const struct view_ops qcow2_view_ops;
 

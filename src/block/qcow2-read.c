@@ -50,16 +50,34 @@ static bool unzstd_cluster(unsigned char *out, size_t out_size, const unsigned c
 	return true;
 }
 
-int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, struct error *err)
+/* The slot that holds the cluster, or the one that was not used for longest, emptied. */
+static struct qcow2_cluster *find_slot(struct qcow2_state *s, uint64_t entry)
+{
+	struct qcow2_cluster *oldest = &s->clusters[0];
+
+	for (unsigned i = 0; i < s->cluster_slots; i++) {
+		if (s->clusters[i].entry == entry)
+			return &s->clusters[i];
+		if (s->clusters[i].used < oldest->used)
+			oldest = &s->clusters[i];
+	}
+	oldest->entry = 0;
+	return oldest;
+}
+
+int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, const unsigned char **ret,
+		     struct error *err)
 {
 	struct qcow2 *q = s->q;
+	struct qcow2_cluster *slot = find_slot(s, map->entry);
 	uint64_t offset, length, present;
 	bool ok;
 	int r;
 
-	if (s->cluster_entry == map->entry)
+	slot->used = ++s->clock;
+	*ret = slot->data;
+	if (slot->entry == map->entry)
 		return 0;
-	s->cluster_entry = 0;
 	qcow2_compressed_extent(s, map->entry, &offset, &length);
 	/* the last sector may end past the file's end without any data in it */
 	present = qcow2_min(length, s->file->size - offset);
@@ -67,11 +85,11 @@ int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, str
 	if (r < 0)
 		return r;
 	if (q->compression == 0)
-		ok = inflate_cluster(s->cluster, q->cluster_size, s->compressed, (size_t)present);
+		ok = inflate_cluster(slot->data, q->cluster_size, s->compressed, (size_t)present);
 	else
-		ok = unzstd_cluster(s->cluster, q->cluster_size, s->compressed, (size_t)present);
+		ok = unzstd_cluster(slot->data, q->cluster_size, s->compressed, (size_t)present);
 	if (ok) {
-		s->cluster_entry = map->entry;
+		slot->entry = map->entry;
 		return 0;
 	}
 	if (present < length) {
@@ -139,6 +157,7 @@ static int guest_read(struct view *view, uint64_t offset, void *data, size_t len
 	unsigned char *p = data;
 
 	while (length) {
+		const unsigned char *cluster;
 		struct qcow2_mapping map;
 		size_t n;
 		int r = qcow2_map(s, offset, &map, err);
@@ -157,9 +176,9 @@ static int guest_read(struct view *view, uint64_t offset, void *data, size_t len
 			r = read_data(s, &map, offset, p, n, err);
 			break;
 		case QCOW2_MAP_COMPRESSED:
-			r = qcow2_decompress(s, &map, err);
+			r = qcow2_decompress(s, &map, &cluster, err);
 			if (!r)
-				memcpy(p, s->cluster + offset % s->q->cluster_size, n);
+				memcpy(p, cluster + offset % s->q->cluster_size, n);
 			break;
 		}
 		if (r < 0)
