@@ -35,7 +35,8 @@
 
 static void help(struct check *check, struct diagnostic *d)
 {
-	finding_help_image(check, d, "qemu-img check -r all {image} (makes the tables consistent; data may be lost)");
+	finding_help_image(check, d, "qemu-img check -r all {image}");
+	finding_note(check, d, "a repair makes the tables consistent, and may lose data");
 }
 
 static void check_layer(struct check *check, const struct layer *layer)

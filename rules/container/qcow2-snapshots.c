@@ -3,6 +3,7 @@
  *
  * severity: note
  * effect:   hygiene
+ * after:    qcow2-corrupt
  *
  * Internal snapshots keep older states of the disk, and perhaps a VM's memory, inside the image. They make a download
  * larger, and publish what was deleted from the disk before it was published: keys, logs, machine ids.

@@ -26,8 +26,6 @@
 #define EXTENSION_BITMAPS 0x23852875U
 #define FEATURE_NAME_SIZE 48
 #define BACKING_NAME_MAX 1023
-/* QEMU's own bound */
-#define SNAPSHOTS_MAX 65536
 
 bool qcow2_probe(const void *start, size_t size)
 {
@@ -232,9 +230,9 @@ static void check_refcount_fields(struct qcow2_state *s)
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_REFCOUNT_TABLE, 48, 8,
 			      "the refcount table at %#" PRIx64 " lies past the end of the file (%" PRIu64 " bytes)",
 			      s->refcount_table_offset, s->file->size);
-	if (q->snapshots > SNAPSHOTS_MAX)
+	if (q->snapshots > QCOW2_SNAPSHOTS_MAX)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 60, 4,
-			      "%" PRIu32 " snapshots, at most %d are possible", q->snapshots, SNAPSHOTS_MAX);
+			      "%" PRIu32 " snapshots, at most %d are possible", q->snapshots, QCOW2_SNAPSHOTS_MAX);
 	else if (q->snapshots && s->snapshots_offset % q->cluster_size)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 64, 8,
 			      "the snapshot table's offset %#" PRIx64 " is not a multiple of the cluster size",

@@ -23,8 +23,9 @@
 
 #define QCOW2_SUBCLUSTERS_PER_CLUSTER 32
 
-/* QEMU's own bound, bytes (block/qcow2.h) */
-#define QCOW2_REFCOUNT_TABLE_MAX (8ULL << 20)
+/* QEMU's own bounds (block/qcow2.h) */
+#define QCOW2_REFCOUNT_TABLE_MAX (8ULL << 20) /* bytes */
+#define QCOW2_SNAPSHOTS_MAX 65536
 
 /* Tables are read in pages, because a whole L2 table of 2 MiB would be a high price for one entry. */
 #define QCOW2_PAGE 4096

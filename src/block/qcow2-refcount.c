@@ -147,7 +147,7 @@ static int walk_snapshots(struct walk *w, struct error *err)
 	struct qcow2 *q = s->q;
 	uint64_t at = s->snapshots_offset;
 
-	if (!q->snapshots || at % q->cluster_size)
+	if (!q->snapshots || q->snapshots > QCOW2_SNAPSHOTS_MAX || at % q->cluster_size)
 		return 0;
 	for (uint32_t i = 0; i < q->snapshots; i++) {
 		unsigned char head[SNAPSHOT_HEADER];

@@ -184,8 +184,9 @@ static int remote_read(struct view *view, uint64_t offset, void *data, size_t le
 		size_t n;
 		int r;
 
-		if (length >= BLOCK_BYTES) {
-			n = length < REMOTE_READ_MAX ? length : REMOTE_READ_MAX;
+		/* whole blocks alone: a driver may refuse what is not aligned to its sectors */
+		if (offset % BLOCK_BYTES == 0 && length >= BLOCK_BYTES) {
+			n = length < REMOTE_READ_MAX ? length / BLOCK_BYTES * BLOCK_BYTES : REMOTE_READ_MAX;
 			r = fetch(view->state, offset, p, (uint32_t)n, err);
 			if (r < 0)
 				return r;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "block/container.h"
 #include "block/qcow2.h"
 #include "image/image.h"
 #include "lint/engine.h"
@@ -139,7 +140,7 @@ void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const
 		buffer_printf(&text, "qemu-img convert -O raw %s disk.raw && ", name.data);
 	append_command(&text, command, "{disk}", disk);
 	if (!raw)
-		buffer_printf(&text, " && qemu-img convert -O %s disk.raw %s", format, name.data);
+		buffer_printf(&text, " && qemu-img convert -O %s disk.raw %s", check->image->container->driver, name.data);
 	diagnostic->help = arena_strdup(check->arena, text.data);
 }
 
