@@ -22,6 +22,8 @@
  * expect: !disk@0x*08: warning: backup GPT header: revision 0x00020000, 0x00010000 expected
  * bad:    debian-arm64 | gpt entry-size 132 120
  * expect: !disk@0x254: warning: both GPT headers: entries of 132 bytes, 128 times a power of two expected
+ * bad:    debian-arm64 | gpt field both entry_size 132
+ * expect: !disk@0x254: error: both GPT headers: entries of 132 bytes, 128 times a power of two expected
  * bad:    debian-arm64 | gpt field primary entry_size 127
  * expect: !disk@0x254: warning: primary GPT header: entries of 127 bytes, 128 times a power of two expected
  * bad:    debian-arm64 | gpt field both entry_size 0

@@ -96,7 +96,10 @@ static bool sound(const struct gpt *gpt, const struct mbr *mbr)
 	for (size_t i = 0; i < gpt->partition_count; i++)
 		if (gpt->partitions[i].faults)
 			return false;
-	return mbr->protective && !mbr->hybrid && !gpt->primary.faults && !gpt->backup.faults &&
+	/* libfdisk wants either of these sizes, though UEFI allows more */
+	if (!mbr->protective || (mbr->protective->sectors != gpt->last_lba && mbr->protective->sectors != UINT32_MAX))
+		return false;
+	return !mbr->hybrid && !gpt->primary.faults && !gpt->backup.faults &&
 	       gpt->backup_place == GPT_BACKUP_AT_END && !gpt->overlap_count && !gpt->duplicate_count &&
 	       !gpt->differences && !gpt->truncated;
 }
@@ -126,7 +129,10 @@ const char *const *fdisk_compare(struct arena *arena, const struct fdisk_opinion
 			say(&list, "libfdisk sees a partition %" PRIu32 ", vmlint does not", opinion->partitions[i].number);
 	if (opinion->problems > 0 && is_sound)
 		say(&list, "libfdisk finds %d problems in the table, vmlint none", opinion->problems);
-	if (opinion->problems == 0 && label && !is_sound)
+	/* what it repairs in memory it says once, and then verifies what it has repaired */
+	if (opinion->problems == 0 && !opinion->complaints && label && !is_sound)
 		say(&list, "libfdisk finds no problem in the table, vmlint does");
+	for (size_t i = 0; i < opinion->complaints && is_sound; i++)
+		say(&list, "libfdisk says, of a table in which vmlint finds no fault: %s", opinion->said[i]);
 	return list.sentences;
 }

@@ -183,6 +183,7 @@ int fdisk_ask_opinion(struct arena *arena, struct view *disk, uint32_t sector_si
 		return error_set(err, -r, "libfdisk: %s", strerror(-r));
 	label = fdisk_has_label(context) ? fdisk_get_label(context, NULL) : NULL;
 	opinion->problems = -1;
+	opinion->complaints = listener.count;
 	if (label) {
 		opinion->label = arena_strdup(arena, fdisk_label_get_name(label));
 		list_partitions(arena, context, opinion);

@@ -29,9 +29,9 @@ struct fdisk_opinion {
 	const struct fdisk_opinion_partition *partitions;
 	size_t partition_count;
 	int problems;      /* that its verify counted; -1: it could not verify */
-	/* What it said or asked on the way, in its words. */
+	/* What it said or asked on the way, in its words; the first `complaints` of them before it was asked to verify. */
 	const char *const *said;
-	size_t said_count;
+	size_t said_count, complaints;
 };
 
 /* An anonymous memory file for fdisk_ask; close it afterwards.  A negative errno on failure. */

@@ -123,6 +123,9 @@ static void judge_array(const struct gpt *gpt, struct gpt_copy *copy, bool is_pr
 		copy->faults |= GPT_FAULT_ENTRIES_LBA;
 		return;
 	}
+	/* how many sectors it takes is then not known, and that is the one thing to say */
+	if (copy->faults & GPT_FAULT_ENTRY_SIZE)
+		return;
 	usual = is_primary ? copy->lba + 1 : copy->lba - GPT_ARRAY_MINIMUM / gpt->sector_size;
 	if (__builtin_add_overflow(start, sectors - 1, &end) || end > gpt->last_lba ||
 	    (start < copy->lba && end >= copy->lba)) {
