@@ -46,7 +46,7 @@ same() {
 	sfdisk -q disk <<-'END'
 	label: gpt
 	size=4M, type=uefi, name="EFI system ελ", attrs="RequiredPartition"
-	size=4M, type=linux, name="\"quoted\"", attrs="LegacyBIOSBootable GUID:48,63"
+	size=4M, type=linux, name="it's {a: b}", attrs="LegacyBIOSBootable GUID:48,63"
 	7: size=1M, type=21686148-6449-6E6F-744E-656564454649
 	128: size=2M, type=linux, name="abcdefghijklmnopqrstuvwxyz0123456789"
 	END
@@ -72,7 +72,7 @@ same() {
 
 @test "GPT made by sgdisk: entries out of order, a table of another size" {
 	truncate -s 64M disk
-	sgdisk -S 256 -a 1 -n 3:50000:60000 -t 3:ef00 -c 3:boot -n 1:0:+5M -A 1:set:60 -n 200:70000:70000 disk >/dev/null
+	sgdisk -S 256 -a 1 -n 3:50000:60000 -t 3:ef00 -c 3:boot -n 1:2048:+5M -A 1:set:60 -n 200:70000:70000 disk >/dev/null
 	same
 	sgdisk -s disk >/dev/null # sorted
 	same
