@@ -26,6 +26,7 @@ RULE(esp_dirty)
 	const struct fat *fat = check->esp->fat;
 	struct location at;
 	struct diagnostic *d;
+	uint8_t bits;
 
 	if (esp_unreadable(check) || fat->type == FAT_NONE || !(fat->dirty || fat->hard_errors))
 		return;
@@ -34,9 +35,19 @@ RULE(esp_dirty)
 	else
 		at = at_partition_bytes(check->esp->partition, fat->fat_offset + (fat->type == FAT_32 ? 4 : 2),
 					fat->type == FAT_32 ? 4 : 2);
-	if (fat->dirty)
+	if (fat->dirty) {
 		d = finding(check, at, "the FAT volume was not cleanly unmounted");
-	else
-		d = finding(check, at, "a driver met I/O errors on the FAT volume and left its mark");
-	esp_help_fsck(check, d);
+		esp_help_fsck(check, d, NULL);
+		return;
+	}
+	d = finding(check, at, "a driver met I/O errors on the FAT volume and left its mark");
+	/* fsck.fat leaves it alone */
+	if (fat->boot.state & 2) {
+		bits = fat->boot.state & ~2U;
+		finding_help_disk(check, d, esp_poke(check, at.offset, &bits, 1, false));
+	} else {
+		at.offset += at.length - 1;
+		bits = (uint8_t)(fat->type == FAT_32 ? fat->entry_1 >> 24 | 0x0c : fat->entry_1 >> 8 | 0xc0);
+		finding_help_disk(check, d, esp_poke(check, at.offset, &bits, 1, true));
+	}
 }

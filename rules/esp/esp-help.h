@@ -33,13 +33,14 @@ static inline unsigned esp_cluster_sectors(uint64_t size, unsigned sector_size)
 	return 0;
 }
 
-/* Formats it anew; with `keep`, its files are taken out before and put back. */
+/* Formats it anew; with `keep`, its files are taken out before and put back.  mtools does not read a FAT32 of too few
+ * clusters.  fatcat does, if its sectors have 512 bytes, and forgets the case of short names, which means nothing. */
 static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool keep)
 {
 	const struct esp *esp = check->esp;
 	unsigned sector_size = esp_sector_size(check->image);
 	unsigned cluster = esp_cluster_sectors(esp->size, sector_size);
-	char *mkfs;
+	char *mkfs, *take;
 
 	if (!cluster) {
 		uint64_t least = (FAT32_MIN_CLUSTERS + 1000ULL) * (sector_size + 8) + 64ULL * sector_size;
@@ -52,28 +53,54 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 	}
 	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u --offset=%" PRIu64 " {disk} %" PRIu64,
 			    sector_size, cluster, esp->start / sector_size, (uint64_t)(esp->size / KiB));
+	if (keep && esp->fat->type == FAT_32 && esp->fat->clusters < FAT32_MIN_CLUSTERS)
+		take = esp->fat->boot.sector_size == 512
+			       ? arena_printf(check->arena, "fatcat -O %" PRIu64 " -x esp {disk}", esp->start)
+			       : arena_printf(check->arena,
+					      "mkdir mnt && dev=$(losetup --find --show --read-only --offset %" PRIu64
+					      " {disk}) && mount -t vfat $dev mnt && cp -r mnt/. esp && umount mnt && "
+					      "losetup --detach $dev",
+					      esp->start);
+	else
+		take = arena_printf(check->arena, "mcopy -s -i {disk}@@%" PRIu64 " '::*' esp/", esp->start);
 	if (keep)
-		mkfs = arena_printf(check->arena,
-				    "mkdir esp && mcopy -s -i {disk}@@%" PRIu64 " '::*' esp/ && %s && mcopy -s -i "
-				    "{disk}@@%" PRIu64 " esp/* ::",
-				    esp->start, mkfs, esp->start);
+		mkfs = arena_printf(check->arena, "mkdir esp && %s && %s && mcopy -s -i {disk}@@%" PRIu64 " esp/* ::",
+				    take, mkfs, esp->start);
 	finding_help_disk(check, d, mkfs);
 }
 
-/* Takes it out, lets fsck.fat repair it, puts it back.  fsck.fat's exit status is 1 when it repaired something. */
-static inline void esp_help_fsck(struct check *check, struct diagnostic *d)
+/* A command that writes a few bytes at an offset of the partition, and into each copy of the FAT if that is where it lies. */
+static inline const char *esp_poke(struct check *check, uint64_t offset, const uint8_t *bytes, unsigned count, bool copies)
 {
 	const struct esp *esp = check->esp;
+	const char *octal = "", *command = "";
 
+	for (unsigned i = 0; i < count; i++)
+		octal = arena_printf(check->arena, "%s\\%03o", octal, bytes[i]);
+	for (unsigned n = 0; n < (copies && !esp->fat->mirroring_off ? esp->fat->boot.fat_count : 1U); n++)
+		command = arena_printf(check->arena, "%s%sprintf '%s' | dd of={disk} bs=1 seek=%" PRIu64 " conv=notrunc",
+				       command, n ? " && " : "", octal,
+				       esp->start + offset + n * esp->fat->fat_bytes);
+	return command;
+}
+
+/* Takes it out, lets fsck.fat repair it, puts it back; `before` is a command to run first, or NULL.  fsck.fat's exit
+ * status is 1 when it repaired something. */
+static inline void esp_help_fsck(struct check *check, struct diagnostic *d, const char *before)
+{
+	const struct esp *esp = check->esp;
+	const char *join = before ? " && " : "";
+
+	before = before ? before : "";
 	if (esp->found == ESP_WHOLE_DISK)
-		finding_help_disk(check, d, "fsck.fat -a {disk}");
+		finding_help_disk(check, d, arena_printf(check->arena, "%s%sfsck.fat -a {disk}", before, join));
 	else
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
-					       "dd if={disk} of=esp.img bs=512 skip=%" PRIu64 " count=%" PRIu64
+					       "%s%sdd if={disk} of=esp.img bs=512 skip=%" PRIu64 " count=%" PRIu64
 					       " && { fsck.fat -a esp.img; dd if=esp.img of={disk} bs=512 seek=%" PRIu64
 					       " conv=notrunc; }",
-					       esp->start / 512, esp->size / 512, esp->start / 512));
+					       before, join, esp->start / 512, esp->size / 512, esp->start / 512));
 }
 
 /* Deletes a file, whose name may be anything: it comes from the image. */

@@ -21,6 +21,7 @@
 #include <inttypes.h>
 
 #include "image/image.h"
+#include "lint/gpt-findings.h"
 #include "lint/rule.h"
 #include "partition/gpt.h"
 
@@ -43,7 +44,10 @@ RULE(esp_missing)
 	}
 	d = finding(check, at_image(), "no partition has the EFI system partition type (%s)",
 		    guid_format(&GPT_TYPE_ESP, text));
-	finding_help_disk(check, d, "sgdisk -n 0:0:+100M -t 0:EF00 {disk}");
+	gpt_help(check, d, image->gpt,
+		 image->gpt->sector_size == 512 ?
+			 "qemu-img resize -f raw {disk} +101M && sgdisk -e -n 0:0:+100M -t 0:EF00 {disk}" :
+			 "sgdisk -n 0:0:+100M -t 0:EF00 {disk}");
 	finding_note(check, d,
 		     "the partition then needs a FAT32 file system (mkfs.vfat -F 32) and an EFI application in "
 		     "\\EFI\\BOOT");

@@ -12,6 +12,7 @@
  * expect: !p3: note: the disk has 2 EFI system partitions (1 and 3), one expected
  */
 #include "image/image.h"
+#include "lint/gpt-findings.h"
 #include "lint/rule.h"
 
 RULE(esp_multiple)
@@ -41,5 +42,8 @@ RULE(esp_multiple)
 		return;
 	d = finding(check, at_partition(last->partition),
 		    "the disk has %u EFI system partitions (%s and %d), one expected", count, numbers, last->partition);
-	finding_help_disk(check, d, arena_printf(check->arena, "sgdisk -d %d {disk}", last->partition));
+	if (last->found == ESP_BY_MBR_TYPE)
+		finding_help_disk(check, d, arena_printf(check->arena, "sfdisk --delete {disk} %d", last->partition));
+	else
+		gpt_help(check, d, image->gpt, arena_printf(check->arena, "sgdisk -d %d {disk}", last->partition));
 }

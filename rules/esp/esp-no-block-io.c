@@ -16,6 +16,7 @@
  * expect: !disk@0x430: error: attribute bit 1 of partition 1 tells firmware to ignore the EFI system partition
  */
 #include "esp-help.h"
+#include "lint/gpt-findings.h"
 
 RULE(esp_no_block_io)
 {
@@ -28,5 +29,5 @@ RULE(esp_no_block_io)
 	d = finding(check, at_disk(partition->gpt->entry_offset + GPT_ENTRY_ATTRIBUTES, 8),
 		    "attribute bit 1 of partition %d tells firmware to ignore the EFI system partition",
 		    esp->partition);
-	finding_help_disk(check, d, arena_printf(check->arena, "sgdisk -A %d:clear:1 {disk}", esp->partition));
+	gpt_help(check, d, check->image->gpt, arena_printf(check->arena, "sgdisk -A %d:clear:1 {disk}", esp->partition));
 }
