@@ -36,6 +36,8 @@
  * expect: !p1@*: error: copies 1 and 2 of the FAT differ in 1 entry, at cluster *
  * bad:    debian-arm64 | fat zero 1
  * expect: !p1@*: error: copies 1 and 2 of the FAT differ in * entries, the first at cluster 0
+ * bad:    debian-arm64 | fat zero 1 | fat zero 2
+ * expect: !p1@0x4000: error: the FAT is overwritten: it begins with 0, and the cluster chain of / is broken
  * bad:    debian-arm64 | fat media 0xf0
  * expect: !p1@*: warning: the FAT begins with 0xf0, the media byte of the boot sector is 0xf8
  * bad:    debian-arm64 | fat field total_sectors 0
@@ -88,6 +90,8 @@ static bool boot_sector(struct check *check)
 
 	if (fault == FAT_BOOT_GOOD)
 		return false;
+	if (fault == FAT_BOOT_BEYOND_VIEW && esp_cut_off(check))
+		return true;
 	if (fault == FAT_BOOT_ROOT_CLUSTER)
 		text = arena_printf(check->arena, "the root directory is at cluster %u, which does not exist",
 				    fat->primary.root_cluster);
@@ -176,7 +180,8 @@ static bool table(struct check *check)
 	const struct fat *fat = esp->fat;
 	struct diagnostic *d = NULL;
 
-	if (fat->fat_too_small) {
+	/* where the volume is larger than its partition as well, its size is what is wrong: esp-size-mismatch */
+	if (fat->fat_too_small && fat->volume_size <= esp->size) {
 		d = finding(
 			check,
 			at_partition_bytes(esp->partition, fat->type == FAT_32 ? 36 : 22, fat->type == FAT_32 ? 4 : 2),
@@ -203,6 +208,15 @@ static bool table(struct check *check)
 			finding_note(check, d, "by copy 1, the cluster chain of %s is broken too",
 				     fat->problems[0].path);
 		esp_help_fsck(check, d, NULL);
+	}
+	if (!d && fat->media_differs && fat->problem_count) {
+		d = finding(check, at_partition_bytes(esp->partition, fat->fat_offset, fat->fat_bytes),
+			    "the FAT is overwritten: it begins with %#x, and the cluster chain of %s is broken",
+			    fat->entry_0, fat->problems[0].path);
+		if (fat->problem_count > 1)
+			finding_note(check, d, "and %u more", fat->problem_count - 1);
+		d->effect = blocks_boot(&fat->problems[0]) ? EFFECT_BLOCKS_BOOT : EFFECT_DEGRADES;
+		esp_help_mkfs(check, d, false);
 	}
 	return d != NULL;
 }

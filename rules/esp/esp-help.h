@@ -4,6 +4,7 @@
 #ifndef RULES_ESP_ESP_HELP_H
 #define RULES_ESP_ESP_HELP_H
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -131,14 +132,17 @@ static inline bool esp_unreadable(struct check *check)
 	return true;
 }
 
-/* "partition 1", or "the disk" for a FAT volume without a partition table. */
-static inline const char *esp_name(struct check *check)
+/* Is it no FAT because the disk ends before its file system does?  That is image-truncated's to say; the rule is over then. */
+static inline bool esp_cut_off(struct check *check)
 {
 	const struct esp *esp = check->esp;
+	struct error err;
 
-	if (esp->partition == PARTITION_WHOLE_DISK)
-		return "the disk";
-	return arena_printf(check->arena, "partition %d", esp->partition);
+	if (esp->view->size >= esp->size)
+		return false;
+	(void)error_set(&err, ENODATA, "the disk ends inside the EFI system partition");
+	not_evaluated(check, &err, "the EFI system partition could not be read");
+	return true;
 }
 
 #endif

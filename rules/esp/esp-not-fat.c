@@ -29,7 +29,7 @@ RULE(esp_not_fat)
 	struct diagnostic *d;
 	struct error err;
 
-	if (esp_unreadable(check) || esp->fat->type != FAT_NONE)
+	if (esp_unreadable(check) || esp->fat->type != FAT_NONE || esp_cut_off(check))
 		return;
 	if (esp->found == ESP_WHOLE_DISK) {
 		not_applicable(check, "the disk has no partition table");

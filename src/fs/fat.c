@@ -146,7 +146,7 @@ static int op_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data,
 			n = length;
 		place = fat_cluster_offset(state->fat, cluster) + within;
 		if (place + n > state->view->size)
-			return error_set(err, EIO, "%s lies beyond the end of the partition", node->name);
+			return error_set(err, ENODATA, "%s lies beyond the end of the partition", node->name);
 		r = view_read(state->view, place, to, (size_t)n, err);
 		if (r < 0)
 			return r;

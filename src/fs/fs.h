@@ -6,7 +6,8 @@
  * system; everything returned through an arena lives as long as that arena.  Names are UTF-8.
  *
  * Errors: a negative errno and a message, for "we could not look".  -ENOENT, -ENOTDIR and -EISDIR are answers about the
- * file system, -EUCLEAN with a message stands for a file whose own metadata are broken, -EOPNOTSUPP for what a file
+ * file system, -EUCLEAN with a message stands for a file whose own metadata are broken, -ENODATA for one that is
+ * cut off with the image, -EOPNOTSUPP for what a file
  * system does not have at all (a symbolic link on FAT).
  */
 #ifndef FS_FS_H
