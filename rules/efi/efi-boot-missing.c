@@ -26,6 +26,7 @@
 #include "base/utf16.h"
 #include "fs/fat.h"
 #include "fs/fs.h"
+#include "fs/fs.h"
 #include "efi-help.h"
 
 /* Is there, under another architecture's name, a program of this one?  Then pe-machine reports the wrong name. */
@@ -37,27 +38,35 @@ static bool misnamed(const struct image *image, enum architecture architecture)
 	return false;
 }
 
-/* A boot loader in a vendor's folder, such as /EFI/debian/shimaa64.efi; NULL when there is none. */
-static const char *vendor_loader(struct check *check, const struct esp *esp, enum architecture architecture)
+/* The commands that make a removable path of what a vendor's folder has: shim with its fallback, or what it starts beside it. */
+static void help(struct check *check, struct diagnostic *d, const struct esp *esp, enum architecture architecture,
+		 const char *path)
 {
-	static const char *const programs[] = { "shim", "systemd-boot", "grub" };
-	struct fs *fs = esp->fs;
-	struct fs_entry efi, *folders, file;
-	size_t count;
+	static const enum efi_kind kinds[] = { EFI_SHIM, EFI_SYSTEMD_BOOT, EFI_GRUB };
+	const struct efi_binary *loader = NULL, *next = NULL;
+	struct fs_entry folder;
+	BUFFER_AUTO command = buffer_make(4 * LIMIT_PATH);
 
-	if (fs_lookup(fs, check->arena, "/EFI", &efi, NULL) < 0 || efi.type != FS_DIRECTORY ||
-	    fs->ops->readdir(fs, check->arena, efi.handle, &folders, &count, NULL) < 0)
-		return NULL;
-	for (size_t p = 0; p < 3; p++)
-		for (size_t i = 0; i < count; i++) {
-			const char *path = arena_printf(check->arena, "/EFI/%s/%s%s.efi", folders[i].name, programs[p],
-							architectures[architecture].suffix);
-
-			if (folders[i].type == FS_DIRECTORY && fs_lookup(fs, check->arena, path, &file, NULL) == 0 &&
-			    file.type == FS_FILE)
-				return fat_path(esp->fat, check->arena, file.handle);
-		}
-	return NULL;
+	for (size_t i = 0; i < 3 && !loader; i++)
+		loader = image_find_binary(check->image, esp, kinds[i], architecture, NULL);
+	if (!loader) {
+		finding_help(check, d, "in the image: grub-install --target=%s --removable, or bootctl install",
+			     efi_grub_target(architecture));
+		return;
+	}
+	finding_note(check, d, "%s is there, but only a stored boot option leads to it", loader->path);
+	if (fs_lookup(esp->fs, check->arena, "/EFI/BOOT", &folder, NULL) < 0)
+		buffer_printf(&command, "mmd -i {disk}@@%" PRIu64 " ::/EFI/BOOT && ", esp->start);
+	if (loader->program->kind == EFI_SHIM) {
+		next = image_find_binary(check->image, esp, EFI_FALLBACK, architecture, NULL);
+		if (!next)
+			next = image_find_binary(check->image, esp, EFI_GRUB, architecture, NULL);
+	}
+	if (next && ascii_ncasecmp(next->path, "/EFI/BOOT/", 10))
+		buffer_printf(&command, "mcopy -i {disk}@@%" PRIu64 " %s next.efi && mcopy -o -i {disk}@@%" PRIu64
+			      " next.efi ::/EFI/BOOT%s && ", esp->start, efi_mtools(check->arena, next->path), esp->start,
+			      strrchr(next->path, '/'));
+	efi_help_copy_inside(check, d, esp, command.data ? command.data : "", loader->path, path);
 }
 
 RULE(efi_boot_missing)
@@ -65,7 +74,7 @@ RULE(efi_boot_missing)
 	const struct image *image = check->image;
 	enum architecture architecture = image->architecture;
 	const struct esp *esp = NULL;
-	const char *path, *vendor;
+	const char *path;
 	struct diagnostic *d;
 
 	for (unsigned i = 0; i < image->esp_count; i++) {
@@ -92,13 +101,5 @@ RULE(efi_boot_missing)
 	path = arena_printf(check->arena, "/EFI/BOOT/%s", architectures[architecture].boot_file);
 	d = finding(check, at_file(esp->partition, path),
 		    "the file is missing, and firmware without stored boot options starts nothing else");
-	vendor = vendor_loader(check, esp, architecture);
-	if (!vendor) {
-		finding_help(check, d, "grub-install --target=%s --removable, in the image; or bootctl install",
-			     efi_grub_target(architecture));
-		return;
-	}
-	finding_note(check, d, "%s is there, but only a stored boot option leads to it", vendor);
-	finding_help(check, d, "grub-install --target=%s --force-extra-removable, in the image%s", efi_grub_target(architecture),
-		     strstr(vendor, "systemd-boot") ? "; here: bootctl install" : "");
+	help(check, d, esp, architecture, path);
 }

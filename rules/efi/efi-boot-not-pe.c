@@ -21,8 +21,6 @@
  * bad:    debian-arm64 | pe field EFI/BOOT/BOOTAA64.EFI signature 0
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0x80: error: not an EFI binary: no PE signature stands where its DOS header points *
  */
-#include <string.h>
-
 #include "efi-help.h"
 
 RULE(efi_boot_not_pe)
@@ -36,7 +34,9 @@ RULE(efi_boot_not_pe)
 
 	if (loader->directory) {
 		d = finding(check, efi_at(loader), "a folder stands where the EFI binary should be");
-		efi_help_loader(check, d, loader->esp, loader->architecture, NULL, loader->path);
+		efi_help_program(check, d, loader->esp, loader->architecture, EFI_UNKNOWN,
+				 arena_printf(check->arena, "mdeltree -i {disk}@@%" PRIu64 " %s && ", loader->esp->start,
+					      efi_mtools(check->arena, loader->path)), loader->path);
 		return;
 	}
 	if (loader->have == UNREADABLE) {
@@ -65,5 +65,5 @@ RULE(efi_boot_not_pe)
 							 efi_mtools(check->arena, loader->path), loader->esp->start,
 							 efi_mtools(check->arena, loader->path)));
 	else
-		efi_help_loader(check, d, loader->esp, loader->architecture, NULL, loader->path);
+		efi_help_loader(check, d);
 }

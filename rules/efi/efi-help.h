@@ -4,6 +4,7 @@
 #define RULES_EFI_EFI_HELP_H
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -78,7 +79,7 @@ static inline const char *efi_mtools(struct arena *arena, const char *path)
 	return word.overflowed ? "::" : arena_strdup(arena, word.data);
 }
 
-/* Puts a file of the machine's own over one on the ESP. */
+/* Puts a file of the machine's own in the place of one on the ESP. */
 static inline void efi_help_copy(struct check *check, struct diagnostic *d, const struct esp *esp, const char *source,
 				 const char *path)
 {
@@ -86,33 +87,68 @@ static inline void efi_help_copy(struct check *check, struct diagnostic *d, cons
 						 efi_mtools(check->arena, path)));
 }
 
-/* The same for a loader, with the file that Debian's packages have of this kind. */
-static inline void efi_help_loader(struct check *check, struct diagnostic *d, const struct esp *esp,
-				   enum architecture architecture, const struct efi_binary *binary, const char *path)
+/* Puts one file of the ESP in the place of another; `before` is a command to run first, ending in " && ", or "". */
+static inline void efi_help_copy_inside(struct check *check, struct diagnostic *d, const struct esp *esp, const char *before,
+					const char *source, const char *path)
 {
-	enum efi_kind kind = binary && binary->program ? binary->program->kind : EFI_UNKNOWN;
-	const char *suffix = architectures[architecture].suffix, *source;
+	finding_help_disk(check, d,
+			  arena_printf(check->arena, "%smcopy -i {disk}@@%" PRIu64 " %s boot.efi && mcopy -o -i {disk}@@%" PRIu64
+				       " boot.efi %s", before, esp->start, efi_mtools(check->arena, source), esp->start,
+				       efi_mtools(check->arena, path)));
+}
+
+/* Where Debian's packages have a program of this kind; NULL for one that they don't. */
+static inline const char *efi_packaged(struct arena *arena, enum efi_kind kind, enum architecture architecture)
+{
+	const char *suffix = architectures[architecture].suffix;
 
 	switch (kind) {
 	case EFI_SHIM:
-		source = arena_printf(check->arena, "/usr/lib/shim/shim%s.efi.signed", suffix);
-		break;
+		return arena_printf(arena, "/usr/lib/shim/shim%s.efi.signed", suffix);
 	case EFI_FALLBACK:
-		source = arena_printf(check->arena, "/usr/lib/shim/fb%s.efi.signed", suffix);
-		break;
+		return arena_printf(arena, "/usr/lib/shim/fb%s.efi.signed", suffix);
 	case EFI_SYSTEMD_BOOT:
-		source = arena_printf(check->arena, "/usr/lib/systemd/boot/efi/systemd-boot%s.efi", suffix);
-		break;
+		return arena_printf(arena, "/usr/lib/systemd/boot/efi/systemd-boot%s.efi", suffix);
 	case EFI_GRUB:
-		source = arena_printf(check->arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed", efi_grub_target(architecture),
-				      suffix);
-		break;
+		return arena_printf(arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed", efi_grub_target(architecture), suffix);
 	default:
-		finding_help(check, d, "grub-install --target=%s --removable, in the image; or bootctl install",
-			     efi_grub_target(architecture));
+		return NULL;
+	}
+}
+
+/* Mends a program of the boot chain at `path`, of which `kind` is known or EFI_UNKNOWN: with a sound one from elsewhere on the
+ * ESP, else with the package's, else in the image. */
+static inline void efi_help_program(struct check *check, struct diagnostic *d, const struct esp *esp,
+				    enum architecture architecture, enum efi_kind kind, const char *before, const char *path)
+{
+	static const enum efi_kind loaders[] = { EFI_SHIM, EFI_SYSTEMD_BOOT, EFI_GRUB };
+	const struct efi_binary *sound = NULL;
+	const char *packaged;
+
+	if (kind)
+		sound = image_find_binary(check->image, esp, kind, architecture, path);
+	for (size_t i = 0; !kind && !sound && i < sizeof(loaders) / sizeof(*loaders); i++)
+		sound = image_find_binary(check->image, esp, loaders[i], architecture, path);
+	if (sound) {
+		efi_help_copy_inside(check, d, esp, before, sound->path, path);
 		return;
 	}
-	efi_help_copy(check, d, esp, source, path);
+	packaged = efi_packaged(check->arena, kind, architecture);
+	if (packaged)
+		efi_help_copy(check, d, esp, packaged, path);
+	else
+		finding_help(check, d, "in the image: grub-install --target=%s --removable, or bootctl install",
+			     efi_grub_target(architecture));
+}
+
+/* The same for the file at the removable-media path. */
+static inline void efi_help_loader(struct check *check, struct diagnostic *d)
+{
+	const struct loader *loader = check->loader;
+	const struct efi_binary *b = loader->binary;
+
+	efi_help_program(check, d, loader->esp, loader->architecture,
+			 b && b->have == HAVE ? b->program->kind : EFI_UNKNOWN, "", loader->path);
 }
 
 #endif

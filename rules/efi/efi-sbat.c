@@ -113,6 +113,8 @@ static const char *refusal(struct arena *arena, const struct efi_binary *shim, c
 	case SBAT_MALFORMED:
 		return arena_printf(arena, "shim refuses its SBAT data: line %u has too few fields or an empty one",
 				    b->sbat->sbat.bad_line);
+	case SBAT_TOO_LARGE:
+		return NULL;
 	case SBAT_OK:
 		break;
 	}
@@ -139,9 +141,15 @@ static const char *table_refusal(struct arena *arena, const struct level *levels
 			    why.entry->generation, levels->date, why.level->url, why.level->generation);
 }
 
+/* Nothing on the image will do: what mends it is a newer package. */
 static void help(struct check *check, struct diagnostic *d, const struct efi_binary *b)
 {
-	efi_help_loader(check, d, check->loader->esp, check->loader->architecture, b, b->path);
+	const char *packaged = efi_packaged(check->arena, b->program->kind, check->loader->architecture);
+
+	if (packaged)
+		efi_help_copy(check, d, check->loader->esp, packaged, b->path);
+	else
+		finding_help(check, d, "build it again with SBAT data: objcopy --add-section .sbat=sbat.csv, or ukify --sbat");
 }
 
 RULE(efi_sbat)
@@ -162,6 +170,10 @@ RULE(efi_sbat)
 			break;
 		if (b->program->kind == EFI_SHIM)
 			shim = b;
+		if (shim && (b->sbat->status == SBAT_TOO_LARGE || b->levels->too_large)) {
+			not_evaluated(check, NULL, "the SBAT data of %s are larger than is read", b->path);
+			return;
+		}
 		if (!shim || shim->sbat->status == SBAT_ABSENT)
 			continue;
 		text = refusal(check->arena, shim, b);

@@ -60,24 +60,38 @@ static void next_missing(struct check *check, const struct chain *chain)
 	if (chain->count == 1)
 		finding_note(check, d, "there is no fallback program beside shim (/EFI/BOOT/fb%s.efi), so shim starts this one",
 			     architectures[loader->architecture].suffix);
-	efi_help_copy(check, d, loader->esp, arena_printf(check->arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed",
-							  efi_grub_target(loader->architecture),
-							  architectures[loader->architecture].suffix), chain->path);
+	efi_help_program(check, d, loader->esp, loader->architecture, EFI_GRUB, "", chain->path);
+}
+
+/* "/EFI/debian/" of a folder with a sound shim, and a command that writes a BOOT.CSV for it to `path`. */
+static void help_csv(struct check *check, struct diagnostic *d, const char *name, const char *path)
+{
+	const struct loader *loader = check->loader;
+	const struct efi_binary *shim = image_find_binary(check->image, loader->esp, EFI_SHIM, loader->architecture, loader->path);
+	const char *folder, *file;
+
+	if (!shim) {
+		finding_help(check, d, "in the image: grub-install --target=%s --force-extra-removable",
+			     efi_grub_target(loader->architecture));
+		return;
+	}
+	file = strrchr(shim->path, '/') + 1;
+	folder = arena_strndup(check->arena, shim->path, (size_t)(file - shim->path));
+	if (!path)
+		path = arena_printf(check->arena, "%s%s", folder, name);
+	finding_help_disk(check, d,
+			  arena_printf(check->arena, "echo %s,Linux,, | iconv -t UTF-16LE > boot.csv && mcopy -o -i {disk}@@%" PRIu64
+				       " boot.csv %s", file, loader->esp->start, efi_mtools(check->arena, path)));
 }
 
 static void no_csv(struct check *check, const struct chain *chain)
 {
 	const struct efi_binary *fallback = chain->binaries[chain->count - 1];
-	const char *suffix = architectures[check->loader->architecture].suffix;
 	struct diagnostic *d;
 
 	d = finding(check, at_file(chain->partition, fallback->path), "shim's fallback finds no %s or BOOT.CSV in any folder of /EFI",
 		    chain->path);
-	finding_help_disk(check, d,
-			  arena_printf(check->arena, "echo shim%s.efi,NAME,, | iconv -t UTF-16LE | mcopy -i {disk}@@%" PRIu64
-				       " - ::/EFI/NAME/%s, for the folder NAME that has shim%s.efi; or, to start GRUB in /EFI/BOOT: "
-				       "mdel -i {disk}@@%" PRIu64 " %s", suffix, check->loader->esp->start, chain->path, suffix,
-				       check->loader->esp->start, efi_mtools(check->arena, fallback->path)));
+	help_csv(check, d, chain->path, NULL);
 }
 
 static void csv_empty(struct check *check, const struct chain *chain)
@@ -97,16 +111,23 @@ static void csv_empty(struct check *check, const struct chain *chain)
 	}
 	d = finding(check, at_text(chain->partition, chain->path, chain->csv->bad_line ? chain->csv->bad_line : 1, 1),
 		    "shim's fallback finds no boot entry in it: a line is FILE,LABEL,OPTIONS,REMARK");
-	finding_help_disk(check, d,
-			  arena_printf(check->arena, "echo shim%s.efi,NAME,, | iconv -t UTF-16LE | mcopy -o -i {disk}@@%" PRIu64 " - %s",
-				       architectures[check->loader->architecture].suffix, start, path));
+	help_csv(check, d, NULL, chain->path);
+}
+
+/* What a program is likely to have started, where that cannot be seen from the file. */
+static enum efi_kind expected_kind(const struct efi_binary *starter)
+{
+	if (starter->program->kind == EFI_FALLBACK)
+		return EFI_SHIM;
+	return EFI_GRUB;
 }
 
 /* Exists, and cannot be loaded: the same things that the pe-* rules say of the first file. */
 static void not_loadable(struct check *check, const struct chain *chain)
 {
 	const struct efi_binary *b = chain->binaries[chain->count - 1];
-	const char *starter = named(check->arena, chain->binaries[chain->count - 2]);
+	const struct efi_binary *starting = chain->binaries[chain->count - 2];
+	const char *starter = named(check->arena, starting);
 	const struct pe *pe = b->pe;
 	struct location at = at_file(chain->partition, b->path);
 	struct diagnostic *d;
@@ -133,7 +154,7 @@ static void not_loadable(struct check *check, const struct chain *chain)
 		d = finding(check, at_file_bytes(chain->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
 			    "%s cannot start it: %s", starter, pe_problem_text(check->arena, pe, &pe->problems[0]));
 	}
-	efi_help_loader(check, d, check->loader->esp, check->loader->architecture, b, b->path);
+	efi_help_program(check, d, check->loader->esp, check->loader->architecture, expected_kind(starting), "", b->path);
 }
 
 static void no_kernel(struct check *check, const struct chain *chain)
@@ -188,9 +209,7 @@ RULE(efi_second_stage)
 	case CHAIN_ENTRY_MISSING:
 		d = finding(check, at_text(chain->partition, chain->path, chain->line, 1), "it names %s, which does not exist",
 			    chain->target);
-		efi_help_copy(check, d, check->loader->esp,
-			      arena_printf(check->arena, "/usr/lib/shim/shim%s.efi.signed",
-					   architectures[check->loader->architecture].suffix), chain->target);
+		help_csv(check, d, NULL, chain->path);
 		return;
 	case CHAIN_NOT_LOADABLE:
 		not_loadable(check, chain);

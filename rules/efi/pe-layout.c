@@ -62,6 +62,6 @@ RULE(pe_layout)
 			finding_help(check, d, "build the unified kernel image with ukify, or give objcopy addresses that do "
 				     "not overlap");
 		else
-			efi_help_loader(check, d, loader->esp, loader->architecture, loader->binary, loader->path);
+			efi_help_loader(check, d);
 	}
 }

@@ -39,5 +39,5 @@ RULE(pe_machine)
 				  arena_printf(check->arena, "mren -i {disk}@@%" PRIu64 " %s %s", loader->esp->start,
 					       efi_mtools(check->arena, loader->path), architectures[real].boot_file));
 	else
-		efi_help_loader(check, d, loader->esp, loader->architecture, loader->binary, loader->path);
+		efi_help_loader(check, d);
 }

@@ -34,5 +34,5 @@ RULE(pe_subsystem)
 	d = finding(check, efi_at_bytes(loader, pe->subsystem_offset, 2), "subsystem is %s, EFI application (10) expected",
 		    name ? arena_printf(check->arena, "%s (%u)", name, pe->subsystem) :
 			   arena_printf(check->arena, "%u", pe->subsystem));
-	finding_help(check, d, "objcopy --subsystem efi-app, if it was built for another by mistake");
+	efi_help_loader(check, d);
 }

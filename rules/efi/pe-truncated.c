@@ -39,5 +39,5 @@ RULE(pe_truncated)
 	else
 		d = finding(check, efi_at_bytes(loader, pe->needed_offset, pe->needed_length),
 			    "the file has %" PRIu64 " bytes, %s needs %" PRIu64, pe->file_size, pe->needed_by, pe->needed);
-	efi_help_loader(check, d, loader->esp, loader->architecture, loader->binary, loader->path);
+	efi_help_loader(check, d);
 }

@@ -52,6 +52,7 @@
 #define LIMIT_TEXT_FILE (1 * MiB)
 #define LIMIT_ESPS 16
 #define LIMIT_LOADERS 32
+#define LIMIT_EFI_FOLDERS 64 /* below \EFI that are looked into for a loader */
 
 /* kernels, initrds and what is inside them */
 #define LIMIT_STREAM_BUFFER (256 * KiB)

@@ -15,7 +15,7 @@
 #define SECTION_HEADER_SIZE 40
 #define DEBUG_ENTRY_SIZE 28
 #define DEBUG_TYPE_CODEVIEW 2
-#define DEBUG_ENTRIES 64 /* more were never seen; a loader stops at the first of type CodeView */
+#define DEBUG_ENTRIES 4096 /* real ones have a handful; a loader stops at the first of type CodeView */
 
 /* fields, counted from the signature */
 #define AT_SECTION_COUNT 6
@@ -318,6 +318,7 @@ static int judge_debug(struct judge *j)
 	const struct pe *pe = j->pe;
 	const struct pe_directory *d = &pe->debug;
 	const struct pe_section *s = d->size ? section_of(pe, d->address) : NULL;
+	uint32_t address;
 	uint64_t offset;
 
 	if (!s || pe_is_truncated(pe))
@@ -337,8 +338,14 @@ static int judge_debug(struct judge *j)
 		if (result < 0)
 			return result;
 		cursor_skip(&c, 12);
-		if (cursor_le32(&c) == DEBUG_TYPE_CODEVIEW)
+		if (cursor_le32(&c) == DEBUG_TYPE_CODEVIEW) {
+			cursor_skip(&c, 4);
+			address = cursor_le32(&c);
+			/* address 0: not loaded with the image, and put behind the last section */
+			if (address >= pe->image_size && !j->image_size_bad)
+				add(j, PE_DEBUG_OUTSIDE, d->header_offset, 8, address, pe->image_size);
 			return 0;
+		}
 	}
 	return 0;
 }

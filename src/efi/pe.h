@@ -78,7 +78,7 @@ enum pe_problem_kind {
 	PE_RELOCATIONS_STRIPPED,  /* cannot be relocated */
 	PE_RELOCATIONS_OUTSIDE,   /* base relocation directory past SizeOfImage */
 	PE_RELOCATION_BLOCK,      /* a base relocation block that leaves its table or the image */
-	PE_DEBUG_OUTSIDE,         /* debug directory past the end of the file */
+	PE_DEBUG_OUTSIDE,         /* debug directory past the end of the file, or its contents past SizeOfImage */
 	PE_ENTRY_OUTSIDE,         /* entry point past SizeOfImage */
 	/* misplaced */
 	PE_ENTRY_NOT_IN_SECTION, /* entry point zero, in the headers or between sections */

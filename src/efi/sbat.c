@@ -2,7 +2,6 @@
 /* sbat: parses and compares as shim does, its oddities included where they decide what boots. */
 #include "efi/sbat.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,15 +140,15 @@ int sbat_read_section(struct arena *arena, struct view *file, const struct pe *p
 		return 0;
 	}
 	/* the rest of a section over the limit could revoke, or not: we would not know */
+	result->status = SBAT_TOO_LARGE;
 	if (pe_section_size(pe, s) > LIMIT_SBAT_BYTES)
-		return error_set(err, EFBIG, "the .sbat section has %u bytes, at most %u are read", s->virtual_size,
-				 (unsigned int)LIMIT_SBAT_BYTES);
+		return 0;
 	r = pe_section_read(arena, file, pe, s, LIMIT_SBAT_BYTES, &text, &size, err);
 	if (r < 0)
 		return r;
 	result->sbat = sbat_parse(arena, (const char *)text, size, SECTION_FIELDS, SECTION_FIELDS);
 	if (result->sbat.too_long)
-		return error_set(err, EFBIG, "the .sbat section has more than %d lines", MOST_LINES);
+		return 0;
 	result->status = result->sbat.bad_line ? SBAT_MALFORMED : SBAT_OK;
 	return 0;
 }
@@ -168,6 +167,10 @@ int sbat_read_levels(struct arena *arena, struct view *file, const struct pe *pe
 	*ret = levels;
 	if (!s)
 		return 0;
+	if (pe_section_size(pe, s) > LIMIT_SBAT_BYTES) {
+		levels->too_large = true;
+		return 0;
+	}
 	r = pe_section_read(arena, file, pe, s, LIMIT_SBAT_BYTES, &bytes, &size, err);
 	if (r < 0)
 		return r;
@@ -179,8 +182,9 @@ int sbat_read_levels(struct arena *arena, struct view *file, const struct pe *pe
 		return 0;
 	levels->automatic = sbat_parse_level(arena, (const char *)bytes + 4 + automatic, size - 4 - automatic);
 	levels->latest = sbat_parse_level(arena, (const char *)bytes + 4 + latest, size - 4 - latest);
-	if (levels->automatic.too_long || levels->latest.too_long)
-		return error_set(err, EFBIG, "the .sbatlevel section has more than %d lines", MOST_LINES);
+	levels->too_large = levels->automatic.too_long || levels->latest.too_long;
+	if (levels->too_large)
+		return 0;
 	levels->present = levels->automatic.count && !strcmp(levels->automatic.entries[0].component, "sbat");
 	return 0;
 }

@@ -42,6 +42,7 @@ enum sbat_status {
 	SBAT_DUPLICATE, /* two .sbat sections: shim refuses the binary */
 	SBAT_RELOCATED, /* the section has relocations: shim refuses the binary */
 	SBAT_MALFORMED, /* a line that shim refuses */
+	SBAT_TOO_LARGE,	/* over LIMIT_SBAT_BYTES or with very many lines: not read */
 };
 
 /* What a binary's .sbat section says. */
@@ -54,7 +55,8 @@ struct sbat_section {
 /* The two levels in shim's .sbatlevel section: `automatic` is applied on every boot with Secure Boot on (called
  * "previous" before shim 15.8), `latest` when the administrator asks for it. */
 struct sbat_levels {
-	bool present; /* the section is there and understood */
+	bool present;   /* the section is there and understood */
+	bool too_large; /* as SBAT_TOO_LARGE: not read */
 	struct sbat automatic, latest;
 };
 
@@ -69,8 +71,7 @@ struct sbat_revocation {
 struct sbat sbat_parse(struct arena *arena, const char *text, size_t size, unsigned int fields, unsigned int required);
 struct sbat sbat_parse_level(struct arena *arena, const char *text, size_t size);
 
-/* Reads the .sbat section of a PE image whose status is PE_OK; negative errno when it could not be read or is over
- * LIMIT_SBAT_BYTES. */
+/* Reads the .sbat section of a PE image whose status is PE_OK; negative errno when it could not be read. */
 int sbat_read_section(struct arena *arena, struct view *file, const struct pe *pe, const struct sbat_section **ret,
 		      struct error *err);
 

@@ -2,6 +2,8 @@
 /* binary: opens a file and has each EFI reader look at it. */
 #include "image/binary.h"
 
+#include "base/limits.h"
+#include "base/utf16.h"
 #include "fs/fat.h"
 #include "fs/fs.h"
 
@@ -57,4 +59,50 @@ int image_binary(struct image *image, const struct esp *esp, const char *path, c
 	else
 		binary->have = binary->pe->status == PE_OK ? HAVE : ABSENT;
 	return 0;
+}
+
+bool image_binary_loads(const struct efi_binary *b, uint16_t machine)
+{
+	if (b->directory || b->have != HAVE || pe_is_truncated(b->pe) || b->pe->machine != machine)
+		return false;
+	return !b->pe->problem_count || b->pe->problems[0].effect == PE_TOLERATED;
+}
+
+static const char *usual_name(enum efi_kind kind)
+{
+	switch (kind) {
+	case EFI_SHIM:
+		return "shim";
+	case EFI_FALLBACK:
+		return "fb";
+	case EFI_GRUB:
+		return "grub";
+	case EFI_SYSTEMD_BOOT:
+		return "systemd-boot";
+	default:
+		return NULL;
+	}
+}
+
+const struct efi_binary *image_find_binary(struct image *image, const struct esp *esp, enum efi_kind kind,
+					   enum architecture architecture, const char *but)
+{
+	const struct architecture_facts *facts = &architectures[architecture];
+	struct fs_entry efi, *folders;
+	size_t count;
+
+	if (!usual_name(kind) || fs_lookup(esp->fs, image->arena, "/EFI", &efi, NULL) < 0 || efi.type != FS_DIRECTORY ||
+	    esp->fs->ops->readdir(esp->fs, image->arena, efi.handle, &folders, &count, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < count && i < LIMIT_EFI_FOLDERS; i++) {
+		const char *path = arena_printf(image->arena, "/EFI/%s/%s%s.efi", folders[i].name, usual_name(kind), facts->suffix);
+		const struct efi_binary *binary;
+		struct error err;
+
+		if (folders[i].type == FS_DIRECTORY && image_binary(image, esp, path, &binary, &err) >= 0 &&
+		    image_binary_loads(binary, facts->machine) && binary->program->kind == kind &&
+		    (!but || ascii_casecmp(binary->path, but)))
+			return binary;
+	}
+	return NULL;
 }

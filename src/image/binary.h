@@ -29,4 +29,12 @@ struct efi_binary {
 int image_binary(struct image *image, const struct esp *esp, const char *path, const struct efi_binary **ret,
 		 struct error *err);
 
+/* Would firmware for that machine load it? */
+bool image_binary_loads(const struct efi_binary *binary, uint16_t machine);
+
+/* A binary of that kind in a folder below \EFI, under its usual name (shimaa64.efi), that firmware would load; NULL when there is
+ * none.  `but` is a path that will not do, or NULL. */
+const struct efi_binary *image_find_binary(struct image *image, const struct esp *esp, enum efi_kind kind,
+					   enum architecture architecture, const char *but);
+
 #endif

@@ -54,14 +54,6 @@ static void not_followed(struct walk *w, const char *reason)
 	w->chain->reason = reason;
 }
 
-/* Would firmware, or shim, load this binary? */
-static bool loadable(const struct efi_binary *b, const struct efi_binary *starter)
-{
-	if (b->directory || b->have != HAVE || pe_is_truncated(b->pe) || b->pe->machine != starter->pe->machine)
-		return false;
-	return !b->pe->problem_count || b->pe->problems[0].effect == PE_TOLERATED;
-}
-
 /* Adds the binary at a path and says whether the walk goes on with it.  A missing one is `end`. */
 static bool step(struct walk *w, const char *path, enum chain_end end, const struct efi_binary *starter)
 {
@@ -92,7 +84,7 @@ static bool step(struct walk *w, const char *path, enum chain_end end, const str
 		unreadable(w, &binary->error, binary->path);
 		return false;
 	}
-	if (!loadable(binary, starter)) {
+	if (!image_binary_loads(binary, starter->pe->machine)) {
 		chain->end = CHAIN_NOT_LOADABLE;
 		return false;
 	}

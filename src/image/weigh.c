@@ -23,7 +23,6 @@
 #define WEIGHT_NAME 1         /* any other EFI program, by its name and by its header, each up to MOST_OTHERS */
 #define WEIGHT_MACHINE 1
 #define MOST_OTHERS 3
-#define FOLDERS 64 /* below \EFI that are looked into */
 
 struct weights {
 	unsigned total[ARCHITECTURE_COUNT];
@@ -119,11 +118,11 @@ static void weigh_esp(struct image *image, const struct esp *esp, struct weights
 	if (fs_lookup(fs, image->arena, "/EFI", &efi, NULL) < 0 || efi.type != FS_DIRECTORY ||
 	    fs->ops->readdir(fs, image->arena, efi.handle, &folders, &folder_count, NULL) < 0)
 		return;
-	for (size_t i = 0; i < folder_count && i < FOLDERS; i++) {
+	for (size_t i = 0; i < folder_count && i < LIMIT_EFI_FOLDERS; i++) {
 		if (folders[i].type != FS_DIRECTORY ||
 		    fs->ops->readdir(fs, image->arena, folders[i].handle, &files, &count, NULL) < 0)
 			continue;
-		for (size_t k = 0; k < count && k < FOLDERS; k++)
+		for (size_t k = 0; k < count && k < LIMIT_EFI_FOLDERS; k++)
 			if (files[k].type == FS_FILE && !is_boot_file(files[k].name))
 				weigh_file(image, fs, &files[k], w);
 	}

@@ -204,6 +204,23 @@ static void relocations(void **state)
 	assert_int_equal(parse(image, sizeof(image))->problem_count, 0);
 }
 
+static void debug_directories(void **state)
+{
+	(void)state;
+	/* 28 bytes in .data: type CodeView, address inside the image */
+	put32(image + AT_DIRECTORIES + 6 * 8, 0x2000);
+	put32(image + AT_DIRECTORIES + 6 * 8 + 4, 28);
+	put32(image + 0x600 + 12, 2);
+	put32(image + 0x600 + 20, 0x2040);
+	assert_int_equal(parse(image, sizeof(image))->problem_count, 0);
+	put32(image + 0x600 + 20, 0x4000);
+	expect_problem(PE_DEBUG_OUTSIDE, PE_REFUSED, AT_DIRECTORIES + 6 * 8);
+	/* not CodeView, and on past the end of the file */
+	put32(image + 0x600 + 12, 0);
+	put32(image + AT_DIRECTORIES + 6 * 8 + 4, 0x1000);
+	expect_problem(PE_DEBUG_OUTSIDE, PE_REFUSED, AT_DIRECTORIES + 6 * 8);
+}
+
 static void overlaps(void **state)
 {
 	(void)state;
@@ -333,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sections_that_loaders_refuse, setup, teardown),
 		cmocka_unit_test_setup_teardown(entry_points, setup, teardown),
 		cmocka_unit_test_setup_teardown(relocations, setup, teardown),
+		cmocka_unit_test_setup_teardown(debug_directories, setup, teardown),
 		cmocka_unit_test_setup_teardown(overlaps, setup, teardown),
 		cmocka_unit_test_setup_teardown(certificates, setup, teardown),
 		cmocka_unit_test_setup_teardown(magic_of_machine, setup, teardown),

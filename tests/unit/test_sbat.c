@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/limits.h"
 #include "efi/sbat.h"
@@ -122,6 +123,18 @@ static void sections(void **state)
 	}
 }
 
+static void larger_than_is_read(void **state)
+{
+	struct buffer lines = buffer_make(1 << 20);
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		buffer_string(&lines, "a,1,b,c,d,e\n");
+	assert_true(sbat_parse(arena, lines.data, lines.size, 6, 6).too_long);
+	assert_int_equal(sbat_parse(arena, lines.data, lines.size, 6, 6).count, 4096);
+	buffer_free(&lines);
+}
+
 static void levels(void **state)
 {
 	static const char automatic[] = "sbat,1,2025021800\nshim,4\ngrub,5\n", latest[] = "sbat,1,2025051000\nshim,4\n";
@@ -162,6 +175,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(generations_are_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(revocation, setup, teardown),
 		cmocka_unit_test_setup_teardown(sections, setup, teardown),
+		cmocka_unit_test_setup_teardown(larger_than_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(levels, setup, teardown),
 	};
 
