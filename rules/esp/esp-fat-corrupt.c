@@ -52,6 +52,21 @@
  * expect: !p1@0xc0c: warning: the backup boot sector differs from the first one
  * bad:    debian-arm64 | fat backup-boot differ
  * expect: !p1@*: warning: the backup boot sector differs from the first one
+ * firmware: boots fat loop EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat leave EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat free EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat bad EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat short EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat start EFI/BOOT 0
+ * firmware: boots fat differ EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks fat zero 1
+ * firmware: blocks fat field total_sectors 0
+ * firmware: blocks fat field root_cluster 0xfffffff
+ * firmware: blocks fat field fats 0 main
+ * firmware: blocks fat field sectors_per_fat 8
+ * firmware: boots fat field signature 0 main
+ * firmware: boots fat media 0xf0
+ * firmware: boots fat backup-boot zero
  */
 #include "base/utf16.h"
 #include "esp-help.h"

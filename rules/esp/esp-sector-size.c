@@ -18,6 +18,7 @@
  * expect: !p1@0xb: error: the FAT volume has sectors of 512 bytes, the disk of 4096: Linux cannot mount it
  * bad:    debian-arm64 | esp grow 260 sector=4096
  * expect: !p1@0xb: note: the FAT volume has sectors of 4096 bytes, the disk of 512
+ * firmware: device logical_block_size=4096,physical_block_size=4096 | gpt sector-size 4096
  */
 #include "esp-help.h"
 
