@@ -33,7 +33,8 @@
 static bool misnamed(const struct image *image, enum architecture architecture)
 {
 	for (unsigned i = 0; i < image->loader_count; i++)
-		if (image->loaders[i].have == HAVE && image->loaders[i].pe->machine == architectures[architecture].machine)
+		if (image->loaders[i].have == HAVE &&
+		    image->loaders[i].pe->machine == architectures[architecture].machine)
 			return true;
 	return false;
 }
@@ -63,9 +64,10 @@ static void help(struct check *check, struct diagnostic *d, const struct esp *es
 			next = image_find_binary(check->image, esp, EFI_GRUB, architecture, NULL);
 	}
 	if (next && ascii_ncasecmp(next->path, "/EFI/BOOT/", 10))
-		buffer_printf(&command, "mcopy -i {disk}@@%" PRIu64 " %s next.efi && mcopy -o -i {disk}@@%" PRIu64
-			      " next.efi ::/EFI/BOOT%s && ", esp->start, efi_mtools(check->arena, next->path), esp->start,
-			      strrchr(next->path, '/'));
+		buffer_printf(&command,
+			      "mcopy -i {disk}@@%" PRIu64 " %s next.efi && mcopy -o -i {disk}@@%" PRIu64
+			      " next.efi ::/EFI/BOOT%s && ",
+			      esp->start, efi_mtools(check->arena, next->path), esp->start, strrchr(next->path, '/'));
 	efi_help_copy_inside(check, d, esp, command.data ? command.data : "", loader->path, path);
 }
 
@@ -91,8 +93,8 @@ RULE(efi_boot_missing)
 	}
 	/* where nothing tells, either of the architectures of the specification will do */
 	for (unsigned i = 0; i < image->loader_count; i++)
-		if (architecture ? image->loaders[i].architecture == architecture :
-				   architectures[image->loaders[i].architecture].selectable)
+		if (architecture ? image->loaders[i].architecture == architecture
+				 : architectures[image->loaders[i].architecture].selectable)
 			return;
 	if (!architecture)
 		architecture = ARCHITECTURE_AARCH64;

@@ -35,8 +35,9 @@ RULE(efi_boot_not_pe)
 	if (loader->directory) {
 		d = finding(check, efi_at(loader), "a folder stands where the EFI binary should be");
 		efi_help_program(check, d, loader->esp, loader->architecture, EFI_UNKNOWN,
-				 arena_printf(check->arena, "mdeltree -i {disk}@@%" PRIu64 " %s && ", loader->esp->start,
-					      efi_mtools(check->arena, loader->path)), loader->path);
+				 arena_printf(check->arena, "mdeltree -i {disk}@@%" PRIu64 " %s && ",
+					      loader->esp->start, efi_mtools(check->arena, loader->path)),
+				 loader->path);
 		return;
 	}
 	if (loader->have == UNREADABLE) {
@@ -60,10 +61,12 @@ RULE(efi_boot_not_pe)
 	else
 		d = finding(check, at, "not an EFI binary: %s", pe_status_text(pe->status));
 	if (text && strstr(text, "gzip compressed"))
-		finding_help_disk(check, d, arena_printf(check->arena, "mcopy -i {disk}@@%" PRIu64 " %s - | gunzip > boot.efi && "
-							 "mcopy -o -i {disk}@@%" PRIu64 " boot.efi %s", loader->esp->start,
-							 efi_mtools(check->arena, loader->path), loader->esp->start,
-							 efi_mtools(check->arena, loader->path)));
+		finding_help_disk(check, d,
+				  arena_printf(check->arena,
+					       "mcopy -i {disk}@@%" PRIu64 " %s - | gunzip > boot.efi && "
+					       "mcopy -o -i {disk}@@%" PRIu64 " boot.efi %s",
+					       loader->esp->start, efi_mtools(check->arena, loader->path),
+					       loader->esp->start, efi_mtools(check->arena, loader->path)));
 	else
 		efi_help_loader(check, d);
 }

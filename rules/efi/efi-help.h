@@ -83,17 +83,20 @@ static inline const char *efi_mtools(struct arena *arena, const char *path)
 static inline void efi_help_copy(struct check *check, struct diagnostic *d, const struct esp *esp, const char *source,
 				 const char *path)
 {
-	finding_help_disk(check, d, arena_printf(check->arena, "mcopy -o -i {disk}@@%" PRIu64 " %s %s", esp->start, source,
-						 efi_mtools(check->arena, path)));
+	finding_help_disk(check, d,
+			  arena_printf(check->arena, "mcopy -o -i {disk}@@%" PRIu64 " %s %s", esp->start, source,
+				       efi_mtools(check->arena, path)));
 }
 
 /* Puts one file of the ESP in the place of another; `before` is a command to run first, ending in " && ", or "". */
-static inline void efi_help_copy_inside(struct check *check, struct diagnostic *d, const struct esp *esp, const char *before,
-					const char *source, const char *path)
+static inline void efi_help_copy_inside(struct check *check, struct diagnostic *d, const struct esp *esp,
+					const char *before, const char *source, const char *path)
 {
 	finding_help_disk(check, d,
-			  arena_printf(check->arena, "%smcopy -i {disk}@@%" PRIu64 " %s boot.efi && mcopy -o -i {disk}@@%" PRIu64
-				       " boot.efi %s", before, esp->start, efi_mtools(check->arena, source), esp->start,
+			  arena_printf(check->arena,
+				       "%smcopy -i {disk}@@%" PRIu64 " %s boot.efi && mcopy -o -i {disk}@@%" PRIu64
+				       " boot.efi %s",
+				       before, esp->start, efi_mtools(check->arena, source), esp->start,
 				       efi_mtools(check->arena, path)));
 }
 
@@ -110,7 +113,8 @@ static inline const char *efi_packaged(struct arena *arena, enum efi_kind kind, 
 	case EFI_SYSTEMD_BOOT:
 		return arena_printf(arena, "/usr/lib/systemd/boot/efi/systemd-boot%s.efi", suffix);
 	case EFI_GRUB:
-		return arena_printf(arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed", efi_grub_target(architecture), suffix);
+		return arena_printf(arena, "/usr/lib/grub/%s-signed/grub%s.efi.signed", efi_grub_target(architecture),
+				    suffix);
 	default:
 		return NULL;
 	}
@@ -119,7 +123,8 @@ static inline const char *efi_packaged(struct arena *arena, enum efi_kind kind, 
 /* Mends a program of the boot chain at `path`, of which `kind` is known or EFI_UNKNOWN: with a sound one from elsewhere on the
  * ESP, else with the package's, else in the image. */
 static inline void efi_help_program(struct check *check, struct diagnostic *d, const struct esp *esp,
-				    enum architecture architecture, enum efi_kind kind, const char *before, const char *path)
+				    enum architecture architecture, enum efi_kind kind, const char *before,
+				    const char *path)
 {
 	static const enum efi_kind loaders[] = { EFI_SHIM, EFI_SYSTEMD_BOOT, EFI_GRUB };
 	const struct efi_binary *sound = NULL;

@@ -92,8 +92,8 @@ static struct location at_sbat(const struct chain *chain, const struct efi_binar
 {
 	const struct pe_section *s = b->sbat->section;
 
-	return s ? at_file_bytes(chain->partition, b->path, s->raw_offset, pe_section_size(b->pe, s)) :
-		   at_file(chain->partition, b->path);
+	return s ? at_file_bytes(chain->partition, b->path, s->raw_offset, pe_section_size(b->pe, s))
+		 : at_file(chain->partition, b->path);
 }
 
 /* What keeps `shim` from starting `b`, as a clause; NULL when nothing does. */
@@ -105,7 +105,8 @@ static const char *refusal(struct arena *arena, const struct efi_binary *shim, c
 	case SBAT_ABSENT:
 		return "it has no SBAT data, and shim demands them";
 	case SBAT_IGNORED:
-		return "shim ignores its SBAT data (the section is shorter in the file than in memory), and demands some";
+		return "shim ignores its SBAT data (the section is shorter in the file than in memory), and demands "
+		       "some";
 	case SBAT_DUPLICATE:
 		return "it has two SBAT sections, and shim takes one";
 	case SBAT_RELOCATED:
@@ -120,9 +121,11 @@ static const char *refusal(struct arena *arena, const struct efi_binary *shim, c
 	}
 	if (!shim->levels->present || !sbat_revokes(&shim->levels->automatic, &b->sbat->sbat, &why))
 		return NULL;
-	return arena_printf(arena, "component %s has generation %u, shim's own level %s revokes those below %u", why.entry->component,
-			    why.entry->generation, shim->levels->automatic.entries[0].date ?
-			    shim->levels->automatic.entries[0].date : "(without a date)", why.level->generation);
+	return arena_printf(arena, "component %s has generation %u, shim's own level %s revokes those below %u",
+			    why.entry->component, why.entry->generation,
+			    shim->levels->automatic.entries[0].date ? shim->levels->automatic.entries[0].date
+								    : "(without a date)",
+			    why.level->generation);
 }
 
 /* The first published level that revokes it, if the newest one does too. */
@@ -137,8 +140,9 @@ static const char *table_refusal(struct arena *arena, const struct level *levels
 		return NULL;
 	while (!sbat_revokes(&levels->sbat, &b->sbat->sbat, &why))
 		levels = levels->next;
-	return arena_printf(arena, "component %s has generation %u, level %s (%s) revokes those below %u", why.entry->component,
-			    why.entry->generation, levels->date, why.level->url, why.level->generation);
+	return arena_printf(arena, "component %s has generation %u, level %s (%s) revokes those below %u",
+			    why.entry->component, why.entry->generation, levels->date, why.level->url,
+			    why.level->generation);
 }
 
 /* Nothing on the image will do: what mends it is a newer package. */
@@ -149,7 +153,8 @@ static void help(struct check *check, struct diagnostic *d, const struct efi_bin
 	if (packaged)
 		efi_help_copy(check, d, check->loader->esp, packaged, b->path);
 	else
-		finding_help(check, d, "build it again with SBAT data: objcopy --add-section .sbat=sbat.csv, or ukify --sbat");
+		finding_help(check, d,
+			     "build it again with SBAT data: objcopy --add-section .sbat=sbat.csv, or ukify --sbat");
 }
 
 RULE(efi_sbat)

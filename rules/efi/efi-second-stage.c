@@ -58,7 +58,8 @@ static void next_missing(struct check *check, const struct chain *chain)
 	d = finding(check, at_file(chain->partition, chain->path), "the file is missing, and %s starts it",
 		    named(check->arena, starter));
 	if (chain->count == 1)
-		finding_note(check, d, "there is no fallback program beside shim (/EFI/BOOT/fb%s.efi), so shim starts this one",
+		finding_note(check, d,
+			     "there is no fallback program beside shim (/EFI/BOOT/fb%s.efi), so shim starts this one",
 			     architectures[loader->architecture].suffix);
 	efi_help_program(check, d, loader->esp, loader->architecture, EFI_GRUB, "", chain->path);
 }
@@ -67,7 +68,8 @@ static void next_missing(struct check *check, const struct chain *chain)
 static void help_csv(struct check *check, struct diagnostic *d, const char *name, const char *path)
 {
 	const struct loader *loader = check->loader;
-	const struct efi_binary *shim = image_find_binary(check->image, loader->esp, EFI_SHIM, loader->architecture, loader->path);
+	const struct efi_binary *shim =
+		image_find_binary(check->image, loader->esp, EFI_SHIM, loader->architecture, loader->path);
 	const char *folder, *file;
 
 	if (!shim) {
@@ -80,8 +82,10 @@ static void help_csv(struct check *check, struct diagnostic *d, const char *name
 	if (!path)
 		path = arena_printf(check->arena, "%s%s", folder, name);
 	finding_help_disk(check, d,
-			  arena_printf(check->arena, "echo %s,Linux,, | iconv -t UTF-16LE > boot.csv && mcopy -o -i {disk}@@%" PRIu64
-				       " boot.csv %s", file, loader->esp->start, efi_mtools(check->arena, path)));
+			  arena_printf(check->arena,
+				       "echo %s,Linux,, | iconv -t UTF-16LE > boot.csv && mcopy -o -i {disk}@@%" PRIu64
+				       " boot.csv %s",
+				       file, loader->esp->start, efi_mtools(check->arena, path)));
 }
 
 static void no_csv(struct check *check, const struct chain *chain)
@@ -89,8 +93,8 @@ static void no_csv(struct check *check, const struct chain *chain)
 	const struct efi_binary *fallback = chain->binaries[chain->count - 1];
 	struct diagnostic *d;
 
-	d = finding(check, at_file(chain->partition, fallback->path), "shim's fallback finds no %s or BOOT.CSV in any folder of /EFI",
-		    chain->path);
+	d = finding(check, at_file(chain->partition, fallback->path),
+		    "shim's fallback finds no %s or BOOT.CSV in any folder of /EFI", chain->path);
 	help_csv(check, d, chain->path, NULL);
 }
 
@@ -104,9 +108,11 @@ static void csv_empty(struct check *check, const struct chain *chain)
 		d = finding(check, at_text(chain->partition, chain->path, 1, 1),
 			    "it is not UTF-16LE, so shim's fallback finds no boot entry in it");
 		finding_help_disk(check, d,
-				  arena_printf(check->arena, "mcopy -i {disk}@@%" PRIu64 " %s boot.csv && iconv -f %s -t UTF-16LE "
-					       "boot.csv | mcopy -o -i {disk}@@%" PRIu64 " - %s", start, path,
-					       chain->csv->encoding == CSV_UTF16BE ? "UTF-16BE" : "UTF-8", start, path));
+				  arena_printf(check->arena,
+					       "mcopy -i {disk}@@%" PRIu64 " %s boot.csv && iconv -f %s -t UTF-16LE "
+					       "boot.csv | mcopy -o -i {disk}@@%" PRIu64 " - %s",
+					       start, path, chain->csv->encoding == CSV_UTF16BE ? "UTF-16BE" : "UTF-8",
+					       start, path));
 		return;
 	}
 	d = finding(check, at_text(chain->partition, chain->path, chain->csv->bad_line ? chain->csv->bad_line : 1, 1),
@@ -140,21 +146,24 @@ static void not_loadable(struct check *check, const struct chain *chain)
 		struct error err;
 		const char *text = magic_describe(check->arena, b->view, &err);
 
-		d = finding(check, at, "%s cannot start it: %s%s%s%s", starter, pe_status_text(pe->status), text ? " (" : "",
-			    text ? text : "", text ? ")" : "");
+		d = finding(check, at, "%s cannot start it: %s%s%s%s", starter, pe_status_text(pe->status),
+			    text ? " (" : "", text ? text : "", text ? ")" : "");
 	} else if (pe_is_truncated(pe)) {
 		d = finding(check, at_file_bytes(chain->partition, b->path, pe->needed_offset, pe->needed_length),
-			    "%s cannot start it: it has %" PRIu64 " bytes, %s needs %" PRIu64, starter, pe->file_size, pe->needed_by,
-			    pe->needed);
+			    "%s cannot start it: it has %" PRIu64 " bytes, %s needs %" PRIu64, starter, pe->file_size,
+			    pe->needed_by, pe->needed);
 	} else if (pe->machine != check->loader->pe->machine) {
 		d = finding(check, at_file_bytes(chain->partition, b->path, pe->machine_offset, 2),
 			    "%s cannot start it: machine type is %s, %s expected", starter,
-			    efi_machine(check->arena, pe->machine), efi_machine(check->arena, check->loader->pe->machine));
+			    efi_machine(check->arena, pe->machine),
+			    efi_machine(check->arena, check->loader->pe->machine));
 	} else {
-		d = finding(check, at_file_bytes(chain->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
+		d = finding(check,
+			    at_file_bytes(chain->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
 			    "%s cannot start it: %s", starter, pe_problem_text(check->arena, pe, &pe->problems[0]));
 	}
-	efi_help_program(check, d, check->loader->esp, check->loader->architecture, expected_kind(starting), "", b->path);
+	efi_help_program(check, d, check->loader->esp, check->loader->architecture, expected_kind(starting), "",
+			 b->path);
 }
 
 static void no_kernel(struct check *check, const struct chain *chain)
@@ -207,8 +216,8 @@ RULE(efi_second_stage)
 		csv_empty(check, chain);
 		return;
 	case CHAIN_ENTRY_MISSING:
-		d = finding(check, at_text(chain->partition, chain->path, chain->line, 1), "it names %s, which does not exist",
-			    chain->target);
+		d = finding(check, at_text(chain->partition, chain->path, chain->line, 1),
+			    "it names %s, which does not exist", chain->target);
 		help_csv(check, d, NULL, chain->path);
 		return;
 	case CHAIN_NOT_LOADABLE:

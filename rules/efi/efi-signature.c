@@ -47,10 +47,12 @@ RULE(efi_signature)
 				    "the certificate table is damaged after %zu signature%s", b->signatures->count,
 				    b->signatures->count == 1 ? "" : "s");
 		} else {
-			d = finding(check, at_file(chain->partition, b->path), "not signed: %s with Secure Boot on does not start it",
-				    i ? "shim" : "firmware");
+			d = finding(check, at_file(chain->partition, b->path),
+				    "not signed: %s with Secure Boot on does not start it", i ? "shim" : "firmware");
 		}
-		finding_help(check, d, "sbsign --key KEY --cert CERTIFICATE %s, or take it from a package of signed ones", b->path);
+		finding_help(check, d,
+			     "sbsign --key KEY --cert CERTIFICATE %s, or take it from a package of signed ones",
+			     b->path);
 		return;
 	}
 }

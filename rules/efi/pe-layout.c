@@ -53,13 +53,15 @@ RULE(pe_layout)
 			continue;
 		}
 		if (p->effect == PE_TOLERATED) {
-			d = finding_severity(check, SEVERITY_NOTE, efi_at_bytes(loader, p->offset, p->length), "%s", text);
+			d = finding_severity(check, SEVERITY_NOTE, efi_at_bytes(loader, p->offset, p->length), "%s",
+					     text);
 			d->effect = EFFECT_CONFORMANCE;
 			continue;
 		}
 		d = finding(check, efi_at_bytes(loader, p->offset, p->length), "%s", text);
 		if (p->kind == PE_SECTIONS_OVERLAP && loader->binary->program->kind == EFI_UKI)
-			finding_help(check, d, "build the unified kernel image with ukify, or give objcopy addresses that do "
+			finding_help(check, d,
+				     "build the unified kernel image with ukify, or give objcopy addresses that do "
 				     "not overlap");
 		else
 			efi_help_loader(check, d);

@@ -31,8 +31,9 @@ RULE(pe_subsystem)
 	if (efi_no_pe(check) || pe->subsystem == PE_SUBSYSTEM_EFI_APPLICATION)
 		return;
 	name = pe_subsystem_name(pe->subsystem);
-	d = finding(check, efi_at_bytes(loader, pe->subsystem_offset, 2), "subsystem is %s, EFI application (10) expected",
-		    name ? arena_printf(check->arena, "%s (%u)", name, pe->subsystem) :
-			   arena_printf(check->arena, "%u", pe->subsystem));
+	d = finding(check, efi_at_bytes(loader, pe->subsystem_offset, 2),
+		    "subsystem is %s, EFI application (10) expected",
+		    name ? arena_printf(check->arena, "%s (%u)", name, pe->subsystem)
+			 : arena_printf(check->arena, "%u", pe->subsystem));
 	efi_help_loader(check, d);
 }

@@ -34,10 +34,11 @@ RULE(pe_truncated)
 	if (!pe_is_truncated(pe))
 		return;
 	if (pe->status == PE_HEADER_CUT)
-		d = finding(check, efi_at_bytes(loader, 0x3c, 4), "the file has %" PRIu64 " bytes and ends before its PE headers do",
-			    pe->file_size);
+		d = finding(check, efi_at_bytes(loader, 0x3c, 4),
+			    "the file has %" PRIu64 " bytes and ends before its PE headers do", pe->file_size);
 	else
 		d = finding(check, efi_at_bytes(loader, pe->needed_offset, pe->needed_length),
-			    "the file has %" PRIu64 " bytes, %s needs %" PRIu64, pe->file_size, pe->needed_by, pe->needed);
+			    "the file has %" PRIu64 " bytes, %s needs %" PRIu64, pe->file_size, pe->needed_by,
+			    pe->needed);
 	efi_help_loader(check, d);
 }

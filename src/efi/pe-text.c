@@ -129,7 +129,9 @@ const char *pe_problem_text(struct arena *arena, const struct pe *pe, const stru
 	case PE_RELOCATION_BLOCK:
 		return arena_printf(arena, "the base relocation block at address %#" PRIx64 " is malformed", p->value);
 	case PE_DEBUG_OUTSIDE:
-		return arena_printf(arena, "the debug directory leaves the file or the image (%#" PRIx64 ", which has %#" PRIx64 ")",
+		return arena_printf(arena,
+				    "the debug directory leaves the file or the image (%#" PRIx64
+				    ", which has %#" PRIx64 ")",
 				    p->value, p->bound);
 	case PE_ENTRY_OUTSIDE:
 		return arena_printf(arena, "the entry point lies past SizeOfImage (%#" PRIx64 " >= %#" PRIx64 ")",

@@ -42,7 +42,7 @@ enum sbat_status {
 	SBAT_DUPLICATE, /* two .sbat sections: shim refuses the binary */
 	SBAT_RELOCATED, /* the section has relocations: shim refuses the binary */
 	SBAT_MALFORMED, /* a line that shim refuses */
-	SBAT_TOO_LARGE,	/* over LIMIT_SBAT_BYTES or with very many lines: not read */
+	SBAT_TOO_LARGE, /* over LIMIT_SBAT_BYTES or with very many lines: not read */
 };
 
 /* What a binary's .sbat section says. */

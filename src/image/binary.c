@@ -95,7 +95,8 @@ const struct efi_binary *image_find_binary(struct image *image, const struct esp
 	    esp->fs->ops->readdir(esp->fs, image->arena, efi.handle, &folders, &count, NULL) < 0)
 		return NULL;
 	for (size_t i = 0; i < count && i < LIMIT_EFI_FOLDERS; i++) {
-		const char *path = arena_printf(image->arena, "/EFI/%s/%s%s.efi", folders[i].name, usual_name(kind), facts->suffix);
+		const char *path = arena_printf(image->arena, "/EFI/%s/%s%s.efi", folders[i].name, usual_name(kind),
+						facts->suffix);
 		const struct efi_binary *binary;
 		struct error err;
 

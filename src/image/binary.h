@@ -11,10 +11,10 @@
 
 struct efi_binary {
 	const struct esp *esp;
-	const char *path;  /* as the file system spells it */
-	bool directory;    /* a directory of that name: nothing below is set */
+	const char *path; /* as the file system spells it */
+	bool directory;   /* a directory of that name: nothing below is set */
 	struct view *view;
-	enum have have;    /* is it PE?  UNREADABLE: error says why, and what could not be read is NULL */
+	enum have have; /* is it PE?  UNREADABLE: error says why, and what could not be read is NULL */
 	const struct pe *pe;
 	/* if HAVE: */
 	const struct sbat_section *sbat;

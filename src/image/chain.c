@@ -155,7 +155,8 @@ static bool find_csv(struct walk *w, const struct fs_entry *folder, const char *
 }
 
 /* fallback starts the first line of the first CSV, in the order in which the folders lie on disk. */
-static void follow_csv(struct walk *w, const struct efi_binary *fallback, const struct fs_entry *entry, const char *path)
+static void follow_csv(struct walk *w, const struct efi_binary *fallback, const struct fs_entry *entry,
+		       const char *path)
 {
 	struct arena *arena = w->image->arena;
 	struct chain *chain = w->chain;
@@ -256,7 +257,8 @@ static void follow(struct walk *w, const struct efi_binary *binary)
 	case EFI_UNKNOWN:
 		break;
 	}
-	not_followed(w, arena_printf(w->image->arena, "what %s starts next is not known (%s)", efi_kind_name(program->kind),
+	not_followed(w, arena_printf(w->image->arena, "what %s starts next is not known (%s)",
+				     efi_kind_name(program->kind),
 				     program->evidence ? program->evidence : "it does not say what it is"));
 }
 

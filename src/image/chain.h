@@ -13,26 +13,27 @@
 #define CHAIN_LENGTH 6
 
 enum chain_end {
-	CHAIN_COMPLETE,      /* GRUB, a kernel, or systemd-boot with something to boot */
-	CHAIN_NOT_FOLLOWED,  /* an EFI program that we don't know, or that was told what to start: `reason` says which */
-	CHAIN_UNREADABLE,    /* we could not look: `error` */
+	CHAIN_COMPLETE,     /* GRUB, a kernel, or systemd-boot with something to boot */
+	CHAIN_NOT_FOLLOWED, /* an EFI program that we don't know, or that was told what to start: `reason` says which */
+	CHAIN_UNREADABLE,   /* we could not look: `error` */
 	/* broken: */
-	CHAIN_NEXT_MISSING,  /* shim's default loader is not beside it: `path` */
-	CHAIN_NO_CSV,        /* fallback finds no BOOT<ARCH>.CSV or BOOT.CSV in any folder: `path` is what it looks for */
-	CHAIN_CSV_EMPTY,     /* there is one, `path`, but it has no entry that fallback takes: see `csv` */
+	CHAIN_NEXT_MISSING, /* shim's default loader is not beside it: `path` */
+	CHAIN_NO_CSV,    /* fallback finds no BOOT<ARCH>.CSV or BOOT.CSV in any folder: `path` is what it looks for */
+	CHAIN_CSV_EMPTY, /* there is one, `path`, but it has no entry that fallback takes: see `csv` */
 	CHAIN_ENTRY_MISSING, /* the CSV at `path` names a file that is not there, `target`, in `line` */
 	CHAIN_NOT_LOADABLE,  /* the last of `binaries` cannot be loaded */
 	CHAIN_NO_KERNEL,     /* the last of `binaries` is a unified kernel image's stub or addon, with no kernel */
 	CHAIN_NO_ENTRIES,    /* systemd-boot finds nothing to boot */
-	CHAIN_NO_ENTRY_FILE, /* systemd-boot's entries name kernels that are not there: `path` is the first entry, `target` its kernel */
+	/* systemd-boot's entries name kernels that are not there: `path` is the first entry, `target` its kernel */
+	CHAIN_NO_ENTRY_FILE,
 };
 
 struct chain {
 	const struct efi_binary *binaries[CHAIN_LENGTH]; /* in the order in which they start; the first is the loader */
 	unsigned count;
 	enum chain_end end;
-	int partition;         /* of path */
-	const char *path;      /* see enum chain_end */
+	int partition;    /* of path */
+	const char *path; /* see enum chain_end */
 	const char *target;
 	uint32_t line;
 	const struct csv *csv;

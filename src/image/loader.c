@@ -33,7 +33,8 @@ void image_gather_loaders(struct image *image)
 	for (unsigned i = 0; i < image->esp_count; i++) {
 		if (image->esps[i].have != HAVE)
 			continue;
-		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT && image->loader_count < LIMIT_LOADERS; a++)
+		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT && image->loader_count < LIMIT_LOADERS;
+		     a++)
 			add(image, &image->esps[i], (enum architecture)a);
 	}
 }

@@ -99,8 +99,8 @@ static void weigh_file(struct image *image, struct fs *fs, const struct fs_entry
 		w->total[architecture] += WEIGHT_NAME;
 	if (length < 4 || ascii_casecmp(entry->name + length - 4, ".efi"))
 		return;
-	if (fs_file_view(fs, image->arena, entry->handle, &file, NULL) == 0 && pe_read(image->arena, file, &pe, NULL) == 0 &&
-	    pe->status == PE_OK) {
+	if (fs_file_view(fs, image->arena, entry->handle, &file, NULL) == 0 &&
+	    pe_read(image->arena, file, &pe, NULL) == 0 && pe->status == PE_OK) {
 		architecture = architecture_of_machine(pe->machine);
 		if (architecture && w->machines[architecture]++ < MOST_OTHERS)
 			w->total[architecture] += WEIGHT_MACHINE;
