@@ -64,6 +64,9 @@
 #define LIMIT_ZIMAGE_CODE (2 * MiB)		/* in which a zImage's compressed kernel must begin */
 #define LIMIT_KCONFIG_BYTES (4 * MiB)
 #define LIMIT_KCONFIG_TRIES 8			/* places in a kernel that look like a configuration */
+#define LIMIT_MODULES 65536
+#define LIMIT_MODULES_BYTES (8 * MiB)		/* modules.dep and its like */
+#define LIMIT_SOFTDEPS 64			/* of one module */
 
 /* reports */
 #define LIMIT_DIAGNOSTICS_PER_RULE 20

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* test_modules: lists of modules as depmod writes them, and strange ones. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "linux/modules.h"
+
+static void names(void **state)
+{
+	static const struct {
+		const char *path, *name;
+	} cases[] = {
+		{ "kernel/drivers/block/virtio_blk.ko", "virtio_blk" },
+		{ "kernel/fs/nls/nls_iso8859-1.ko.xz", "nls_iso8859_1" },
+		{ "a-b.ko.zst", "a_b" }, { "/x/y.ko.gz", "y" }, { "z.ko.lz4", "z" },
+		{ "modules.dep", NULL }, { "kernel/", NULL }, { ".ko", NULL }, { "x/.ko.xz", NULL }, { "", NULL },
+		{ "foo.ko.debug", NULL }, { "foo.ko/bar", NULL },
+	};
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *name = module_name(arena, cases[i].path);
+
+		assert_int_equal(name != NULL, cases[i].name != NULL);
+		if (name)
+			assert_string_equal(name, cases[i].name);
+	}
+	assert_true(module_name_equal("a-b_c.ko", 5, "a_b_c"));
+	assert_false(module_name_equal("a-b_c", 5, "a_b_"));
+	assert_false(module_name_equal("a-b", 3, "a_b_c"));
+}
+
+#define DEP                                                                                                            \
+	"kernel/drivers/block/virtio_blk.ko.xz: kernel/drivers/virtio/virtio_ring.ko.xz kernel/drivers/virtio/virtio.ko.xz\n" \
+	"kernel/drivers/virtio/virtio_ring.ko.xz: kernel/drivers/virtio/virtio.ko.xz\r\n"                               \
+	"kernel/drivers/virtio/virtio.ko.xz:\n"                                                                         \
+	"# a comment\n\n"                                                                                               \
+	"kernel/fs/ext4/ext4.ko: kernel/fs/jbd2/jbd2.ko kernel/lib/crc16.ko kernel/lost.ko\n"                           \
+	"kernel/fs/jbd2/jbd2.ko:\n"                                                                                     \
+	"kernel/crypto/crc32c-generic.ko:\n"                                                                            \
+	"kernel/crypto/crc32c-fast.ko: kernel/crypto/helper.ko\n"                                                       \
+	"kernel/crypto/helper.ko: kernel/crypto/crc32c-fast.ko\n"                                                       \
+	"no colon\n"                                                                                                    \
+	"not a module: x\n"
+#define BUILTIN "kernel/lib/crc16.ko\nkernel/fs/ext2/ext2.ko\n"
+#define SOFTDEP "# Soft dependencies\nsoftdep ext4 pre: crc32c post: virtio\nsoftdep nobody pre: x\nsoftdep ext4\n" \
+		"softdep crc32c_fast pre: virtio-ring nothing\nbad line\n"
+#define ALIAS "# Aliases\nalias crc32c crc32c-generic\nalias crc32[bc] crc32c_fast\nalias virtio:d00000002v* virtio_blk\nalias x\n"
+
+static struct modules *make(struct arena *arena, bool builtin_first)
+{
+	struct modules *modules = modules_new(arena);
+
+	if (builtin_first)
+		assert_int_equal(modules_add_builtin(modules, BUILTIN, strlen(BUILTIN), NULL), 0);
+	assert_int_equal(modules_add_dep(modules, DEP, strlen(DEP), NULL), 0);
+	if (!builtin_first)
+		assert_int_equal(modules_add_builtin(modules, BUILTIN, strlen(BUILTIN), NULL), 0);
+	assert_int_equal(modules_add_softdep(modules, SOFTDEP, strlen(SOFTDEP), NULL), 0);
+	assert_int_equal(modules_add_alias(modules, ALIAS, strlen(ALIAS), NULL), 0);
+	return modules;
+}
+
+static void closure(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		struct modules *modules = make(arena, first);
+		struct module_closure c;
+
+		assert_int_equal(modules->strange_lines, 4);
+		assert_int_equal(modules_state(modules, "virtio-blk"), MODULE_LOADABLE);
+		assert_int_equal(modules_state(modules, "ext2"), MODULE_BUILTIN);
+		assert_int_equal(modules_state(modules, "crc16"), MODULE_BUILTIN);
+		assert_int_equal(modules_state(modules, "xfs"), MODULE_UNKNOWN);
+
+		for (int again = 0; again < 2; again++) {
+			c = modules_closure(modules, "virtio_blk");
+			assert_int_equal(c.required_count, 3);
+			assert_string_equal(c.required[0]->name, "virtio");
+			assert_string_equal(c.required[1]->name, "virtio_ring");
+			assert_string_equal(c.required[2]->path, "kernel/drivers/block/virtio_blk.ko.xz");
+			assert_int_equal(c.missing_count + c.soft_count, 0);
+		}
+		c = modules_closure(modules, "ext4");
+		assert_int_equal(c.required_count, 2);
+		assert_string_equal(c.required[0]->name, "jbd2");
+		assert_string_equal(c.required[1]->name, "ext4");
+		assert_int_equal(c.missing_count, 1);
+		assert_string_equal(c.missing[0], "kernel/lost.ko");
+		/* both that the alias means, what one of them needs, and what that one asks for */
+		assert_int_equal(c.soft_count, 5);
+		assert_string_equal(c.soft[0]->name, "crc32c_generic");
+		assert_string_equal(c.soft[1]->name, "helper");
+		assert_string_equal(c.soft[2]->name, "crc32c_fast");
+		assert_string_equal(c.soft[3]->name, "virtio");
+		assert_string_equal(c.soft[4]->name, "virtio_ring");
+		c = modules_closure(modules, "ext2");
+		assert_int_equal(c.required_count + c.missing_count + c.soft_count, 0);
+		c = modules_closure(modules, "xfs");
+		assert_int_equal(c.missing_count, 1);
+		assert_string_equal(c.missing[0], "xfs");
+	}
+}
+
+static void chain(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct modules *modules = modules_new(arena);
+	char *text = malloc(4 << 20);
+	struct module_closure c;
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 60000; i++)
+		n += (size_t)sprintf(text + n, "k/m%d.ko: k/m%d.ko\n", i, (i + 1) % 60000);
+	assert_int_equal(modules_add_dep(modules, text, n, NULL), 0);
+	c = modules_closure(modules, "m0");
+	assert_int_equal(c.required_count, 60000);
+	assert_string_equal(c.required[59999]->name, "m0");
+	n = 0;
+	for (int i = 0; i < 70000; i++)
+		n += (size_t)sprintf(text + n, "k/n%d.ko:\n", i);
+	assert_int_equal(modules_add_dep(modules, text, n, NULL), -EFBIG);
+	assert_int_equal(modules_add_alias(modules, text, LIMIT_MODULES_BYTES + 1, NULL), -EFBIG);
+	assert_int_equal(modules_add_dep(modules, "k/a.ko:\0b", 9, NULL), -EFBIG);
+	free(text);
+	modules = modules_new(arena);
+	assert_int_equal(modules_add_dep(modules, "k/a.ko:\0b\nk/c.ko:", 17, NULL), 0);
+	assert_int_equal(modules_state(modules, "c"), MODULE_LOADABLE);
+	assert_int_equal(modules_add_dep(modules, "", 0, NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(closure), cmocka_unit_test(chain) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
