@@ -20,6 +20,8 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: the file is missing, *
  * bad:    debian-arm64 | file rename EFI/BOOT/BOOTAA64.EFI BOOTAA64.EFI.bak
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: the file is missing, *
+ * firmware: blocks file delete EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks file delete EFI/BOOT
  */
 #include <string.h>
 

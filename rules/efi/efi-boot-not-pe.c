@@ -20,6 +20,10 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: a folder stands where the EFI binary should be
  * bad:    debian-arm64 | pe field EFI/BOOT/BOOTAA64.EFI signature 0
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0x80: error: not an EFI binary: no PE signature stands where its DOS header points *
+ * firmware: blocks file write EFI/BOOT/BOOTX64.EFI empty
+ * firmware: blocks file write EFI/BOOT/BOOTX64.EFI text "#!/bin/sh\necho no\n"
+ * firmware: blocks file mkdir EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI signature 0
  */
 #include "efi-help.h"
 

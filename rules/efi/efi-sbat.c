@@ -27,6 +27,7 @@
  * expect: !p1/EFI/debian/grubaa64.efi: error: it has no SBAT data, and shim demands them
  * bad:    debian-arm64 | pe sbat-level EFI/BOOT/BOOTAA64.EFI automatic grub 0 | pe sbat-level EFI/debian/shimaa64.efi automatic grub 0 | pe sbat EFI/debian/grubaa64.efi grub 3
  * expect: !p1/EFI/debian/grubaa64.efi@*: warning: component grub has generation 3, level * (*) revokes those below *
+ * firmware: boots file copy EFI/BOOT/BOOTX64.EFI EFI/BOOT/grubx64.efi | file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  */
 #include <stdlib.h>
 #include <string.h>

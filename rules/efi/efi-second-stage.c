@@ -40,6 +40,8 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux
  * bad:    systemd-boot-arm64 | file delete debian
  * expect: !p1/loader/entries/debian-*.conf: error: it names the kernel *linux, which does not exist, and no other entry boots
+ * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
+ * firmware: boots file copy EFI/BOOT/BOOTX64.EFI EFI/BOOT/grubx64.efi | file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  */
 #include "efi-help.h"
 

@@ -15,6 +15,7 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: note: not signed: firmware with Secure Boot on does not start it
  * bad:    debian-arm64 | pe strip-signature EFI/debian/grubaa64.efi
  * expect: !p1/EFI/debian/grubaa64.efi: note: not signed: shim with Secure Boot on does not start it
+ * firmware: boots file write EFI/unsigned.txt text "the control is not signed"
  */
 #include "efi-help.h"
 

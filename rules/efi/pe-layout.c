@@ -30,6 +30,15 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0x96: error: relocations are stripped*
  * bad:    debian-arm64 | pe field EFI/BOOT/BOOTAA64.EFI magic 0x10b
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: SizeOfOptionalHeader *
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI entry_point 0
+ * firmware: blocks pe overlap-sections EFI/BOOT/BOOTX64.EFI
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI relocation.size 0x10000000
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI size_of_image 0x1000
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI characteristics 0x207
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI magic 0x10b
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI section_alignment 0
+ * firmware: boots pe field EFI/BOOT/BOOTX64.EFI section_alignment 0x10000
+ * firmware: boots pe section EFI/BOOT/BOOTX64.EFI .text characteristics 0x40000040
  */
 #include "efi-help.h"
 

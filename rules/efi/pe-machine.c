@@ -19,6 +19,8 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0x84: error: machine type is x86-64 (0x8664), AArch64 (0xaa64) expected
  * bad:    debian-amd64 | pe field EFI/BOOT/BOOTX64.EFI machine 0x014c
  * expect: !p1/EFI/BOOT/BOOTX64.EFI@0x84: error: machine type is i386 (0x014c), x86-64 (0x8664) expected
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI machine 0xaa64
+ * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-arm64:EFI/BOOT/BOOTAA64.EFI
  */
 #include "efi-help.h"
 

@@ -18,6 +18,9 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0xdc: error: subsystem is Windows console program (3), EFI application (10) expected
  * bad:    debian-arm64 | pe field EFI/BOOT/BOOTAA64.EFI subsystem 99
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0xdc: error: subsystem is 99, EFI application (10) expected
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI subsystem 11
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI subsystem 3
+ * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI subsystem 99
  */
 #include "efi-help.h"
 

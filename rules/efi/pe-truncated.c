@@ -18,6 +18,8 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: the file has * bytes, * needs *
  * bad:    debian-arm64 | file truncate EFI/BOOT/BOOTAA64.EFI 100
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0x3c: error: the file has 100 bytes and ends before its PE headers do
+ * firmware: blocks file truncate EFI/BOOT/BOOTX64.EFI 50%
+ * firmware: blocks file truncate EFI/BOOT/BOOTX64.EFI 100
  */
 #include "efi-help.h"
 
