@@ -30,6 +30,10 @@ RULE(disk_size)
 		not_evaluated(check, &image->table_error, "the disk could not be opened");
 		return;
 	}
+	if (image->have_table == ABSENT && !image->esp_count) {
+		not_applicable(check, "nothing says that it is a disk");
+		return;
+	}
 	if (image->disk->size % sector == 0)
 		return;
 	d = finding(check, at_image(), "the disk has %" PRIu64 " bytes, which is not a multiple of %" PRIu32,

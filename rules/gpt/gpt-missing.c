@@ -22,10 +22,22 @@
  * bad:    debian-arm64 | disk superfloppy
  * expect: !disk@0: error: the whole disk is a FAT file system, a GUID Partition Table expected
  */
+#include <string.h>
+
+#include "efi/magic.h"
 #include "image/image.h"
 #include "lint/rule.h"
 #include "partition/gpt.h"
 #include "partition/mbr.h"
+
+/* A text file or an archive was given in place of an image more often than a disk without any table. */
+static void say_what_it_is(struct check *check, struct diagnostic *d)
+{
+	const char *text = magic_describe(check->arena, check->image->disk, NULL);
+
+	if (text && strcmp(text, "data") != 0)
+		finding_note(check, d, "libmagic takes it for: %s", text);
+}
 
 RULE(gpt_missing)
 {
@@ -51,5 +63,6 @@ RULE(gpt_missing)
 	} else {
 		d = finding(check, at_image(), "the disk has no partition table, a GUID Partition Table expected");
 		d->effect = EFFECT_BLOCKS_BOOT;
+		say_what_it_is(check, d);
 	}
 }
