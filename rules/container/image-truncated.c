@@ -12,8 +12,9 @@
  * Get the file again and compare its checksum with the publisher's. A disk that was shrunk on purpose needs its
  * partitions shrunk first, and then a table of its new size (`sgdisk -e`).
  *
- * For qcow2 the tables on the way to what is read are looked at, and the reference counts of what would follow the end
- * of the file; `--thorough` looks at all tables.
+ * Nothing else is judged of a VMDK, VHD, VHDX, VDI, QED or Parallels image that is cut off, because QEMU, which reads it, would
+ * give zeros for what is missing. For qcow2 the tables on the way to what is read are looked at, and the reference counts of what would follow the end
+ * of the file; of other containers' tables the last MiB. `--thorough` looks at all tables.
  *
  * good:   debian-arm64 debian-arm64-qcow2 debian-arm64-vhd-fixed
  * bad:    debian-arm64 | raw truncate 50%
@@ -24,6 +25,20 @@
  * expect: @0x28: error: the L1 table at * lies past the end of the file (512 bytes)
  * bad:    debian-arm64-qcow2-plain | qcow2 l2 0 end+1M
  * expect: @*: error: L2 entry has a cluster at *, past the end of the file (* bytes)
+ * bad:    debian-arm64-vmdk | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-vmdk-stream | raw truncate 90%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-vhd | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-vhdx | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-vdi | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-qed | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
+ * bad:    debian-arm64-parallels | raw truncate 50%
+ * expect: @*: error: the container's tables lead to byte *, the file ends after * bytes
  */
 #include <inttypes.h>
 
@@ -76,11 +91,16 @@ static void check_table(struct check *check)
 RULE(image_truncated)
 {
 	const struct image *image = check->image;
+	const struct container_truncation *t = image->truncation;
 
 	if (image->truncated_error.code)
-		not_evaluated(check, &image->truncated_error, "the qcow2's reference counts could not be read");
+		not_evaluated(check, &image->truncated_error, "the container's tables could not be read");
 	for (unsigned i = 0; i < image->layer_count; i++)
 		check_layer(check, &image->layers[i]);
+	if (t && t->needed_bytes)
+		finding(check, t->length ? at_container(t->offset, t->length) : at_image(),
+			"the container's tables lead to byte %" PRIu64 ", the file ends after %" PRIu64 " bytes",
+			t->needed_bytes, image->file->size);
 	if (image->container->missing_bytes)
 		finding(check, at_container(image->file->size - 512 + 48, 8),
 			"the disk has %" PRIu64 " bytes by its footer, and %" PRIu64 " of them are missing",

@@ -29,6 +29,21 @@ int container_qed(struct arena *arena, struct view *file, struct container *c, s
 int container_qcow(struct arena *arena, struct view *file, struct container *c, struct error *err);
 int container_dmg(struct arena *arena, struct view *file, struct container *c, struct error *err);
 
+/* What of a VHDX's regions and metadata is of interest here. */
+struct container_vhdx {
+	bool found; /* the file parameters; without them the rest means nothing */
+	bool has_parent;
+	uint64_t block_size;                /* bytes */
+	uint64_t bat_offset, bat_length;    /* of the block allocation table, bytes */
+	uint64_t metadata_offset;           /* of the metadata region */
+	uint64_t bat_entry, metadata_entry; /* where the region table says so */
+	uint64_t parameters_offset;         /* of the file parameters */
+	uint64_t locator_offset;            /* of the parent locator; length 0: none */
+	uint32_t locator_length;
+};
+
+int container_vhdx_layout(struct arena *arena, struct view *file, struct container_vhdx *ret, struct error *err);
+
 /* Does the text look like a VMDK descriptor to QEMU (vmdk_probe) or to VMware? */
 bool container_is_vmdk_text(const unsigned char *start, size_t size);
 

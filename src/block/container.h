@@ -82,6 +82,18 @@ struct container {
  */
 int container_detect(struct arena *arena, struct view *file, struct container *ret, struct error *err);
 
+/* Where a container's tables lead past the end of its file. */
+struct container_truncation {
+	uint64_t needed_bytes;   /* the file should have at least as many; 0: nothing leads past its end */
+	uint64_t offset, length; /* the bytes of the header or table that say so; length 0: the whole table does */
+};
+
+/* Looks whether the tables of a container that qemu-nbd reads lead past the end of its file.  Of large tables only the end
+ * is looked at (LIMIT_CONTAINER_TABLES bytes) unless `thorough`.  0, or a negative errno if the file could not be
+ * read. */
+int container_check_truncated(struct arena *arena, struct view *file, const struct container *container, bool thorough,
+			      struct container_truncation *ret, struct error *err);
+
 /* The shell command that unpacks `path` beside itself; NULL for formats that are not packed. */
 const char *container_unpack_command(struct arena *arena, enum container_format format, const char *path);
 

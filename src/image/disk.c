@@ -111,6 +111,19 @@ static bool open_image_qcow2(struct image *image, struct error *err)
 	return true;
 }
 
+/* Is the file of a container that QEMU reads as long as its tables say?  QEMU would give zeros for what is missing, or
+ * refuse the file without a word of why. */
+static bool check_length(struct image *image)
+{
+	image->truncation = ARENA_NEW(image->arena, struct container_truncation);
+	if (container_check_truncated(image->arena, image->file, image->container, image->thorough, image->truncation,
+				      &image->truncated_error) < 0 ||
+	    !image->truncation->needed_bytes)
+		return true;
+	no_disk(image, ENODATA, "the image file is cut off");
+	return false;
+}
+
 bool image_gather_disk(struct image *image, struct error *err, const char **ret_help)
 {
 	struct container *container = ARENA_NEW(image->arena, struct container);
@@ -129,6 +142,8 @@ bool image_gather_disk(struct image *image, struct error *err, const char **ret_
 	case CONTAINER_READER:
 		return open_image_qcow2(image, err);
 	case CONTAINER_HELPER:
+		if (!check_length(image))
+			return true;
 		if (!services->open_container) {
 			error_set(err, ENOTSUP, "%s images are read by the helper, which is not there",
 				  container->format_name);

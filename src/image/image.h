@@ -92,6 +92,7 @@ struct image {
 	struct view *file;  /* the image file's bytes */
 	struct view *disk;  /* the disk that a VM sees; NULL if it could not be opened */
 	const struct container *container;
+	struct container_truncation *truncation; /* of one that the helper reads, else NULL */
 	struct qcow2 *qcow2; /* NULL in other containers */
 	struct layer *layers; /* of a qcow2 */
 	unsigned layer_count;

@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct container_truncation t;
 	struct container c;
 	struct error err;
 
@@ -23,6 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((c.access == CONTAINER_CLOSED) != !!c.reason)
 		abort();
 	if (c.access == CONTAINER_SELF && c.disk_size > size)
+		abort();
+	if (container_check_truncated(arena, view_memory(arena, data, size), &c, false, &t, &err) < 0)
+		abort();
+	if (t.needed_bytes && t.needed_bytes <= size)
 		abort();
 	(void)container_unpack_command(arena, c.format, "image");
 	return 0;

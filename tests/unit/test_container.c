@@ -68,9 +68,7 @@ static void magic_numbers(void **state)
 		{ CONTAINER_QCOW, CONTAINER_HELPER, 0, "QFI\xfb\0\0\0\1", 8 },
 		{ CONTAINER_VHDX, CONTAINER_HELPER, 0, "vhdxfile", 8 },
 		{ CONTAINER_LUKS, CONTAINER_CLOSED, 0, "LUKS\xba\xbe\0\1", 8 },
-		{ CONTAINER_XZ, CONTAINER_PACKED, 0,
-		  "\3757zXZ\0",
-		  6 },
+		{ CONTAINER_XZ, CONTAINER_PACKED, 0, "\3757zXZ\0", 6 },
 		{ CONTAINER_GZIP, CONTAINER_PACKED, 0, "\x1f\x8b\x08\0", 4 },
 		{ CONTAINER_ZSTD, CONTAINER_PACKED, 0, "\x28\xb5\x2f\xfd", 4 },
 		{ CONTAINER_ZSTD, CONTAINER_PACKED, 0, "\x53\x2a\x4d\x18", 4 },
@@ -293,6 +291,47 @@ static void vhdx_parent(void **state)
 	free(b);
 }
 
+static struct container_truncation truncation(const void *bytes, size_t size)
+{
+	struct container_truncation t;
+	struct container c = detect(bytes, size);
+
+	assert_int_equal(container_check_truncated(arena, view_memory(arena, bytes, size), &c, false, &t, &err), 0);
+	return t;
+}
+
+static void tables_that_lead_too_far(void **state)
+{
+	unsigned char bytes[8 * 512] = "KDMV\1";
+	struct container_truncation t;
+
+	(void)state;
+	put_le(bytes + 12, 8, 1024); /* capacity: two tables of four grains of 128 sectors */
+	put_le(bytes + 20, 8, 128);
+	put_le(bytes + 44, 4, 4);
+	put_le(bytes + 56, 8, 2);
+	put_le(bytes + 1024, 4, 3);
+	put_le(bytes + 1028, 4, 4);
+	put_le(bytes + 3 * 512, 4, 1); /* a grain of zeros */
+	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 0);
+	put_le(bytes + 4 * 512 + 4, 4, 8);
+	t = truncation(bytes, sizeof(bytes));
+	assert_int_equal(t.needed_bytes, 8 * 512 + 128 * 512);
+	assert_int_equal(t.offset, 4 * 512 + 4);
+	assert_int_equal(t.length, 4);
+	put_le(bytes + 56, 8, UINT64_MAX - 1); /* and one whose place overflows */
+	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, UINT64_MAX);
+
+	memset(bytes, 0, sizeof(bytes));
+	put_le(bytes + 64, 4, 0xbeda107f);
+	put_le(bytes + 0x158, 4, 2048);
+	put_le(bytes + 0x178, 4, 1024);
+	put_le(bytes + 0x184, 4, 2);
+	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 0);
+	put_le(bytes + 0x184, 4, 3);
+	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 2048 + 3 * 1024);
+}
+
 /* What qemu-img itself makes is recognised, and none of it is said to name another file. */
 static void made_by_qemu_img(void **state)
 {
@@ -355,7 +394,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(magic_numbers),     TEST(commands),           TEST(text_descriptor),
 		TEST(long_descriptor),   TEST(vmdk_capacity_zero), TEST(vhd_kinds),
-		TEST(parents_by_header), TEST(vhdx_parent),        TEST(made_by_qemu_img),
+		TEST(parents_by_header), TEST(vhdx_parent),        TEST(tables_that_lead_too_far),
+		TEST(made_by_qemu_img),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,6 +355,74 @@ static void subclusters(void **state)
 	assert_int_equal(q->problems[0].defect, QCOW2_SUBCLUSTERS);
 }
 
+static struct qcow2_refcounts walk(struct qcow2 *q)
+{
+	struct qcow2_refcounts counts;
+
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), 0);
+	return counts;
+}
+
+static void reference_counts(void **state)
+{
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	q = open_image(FILE_SIZE);
+	counts = walk(q);
+	assert_int_equal(counts.clusters, 8);
+	assert_int_equal(counts.leaked + counts.too_low + counts.bad_copied, 0);
+	assert_int_equal(q->problem_count, 0);
+
+	put(L2 + 24, 8, 0); /* its cluster is used by nothing now */
+	q = open_image(FILE_SIZE);
+	counts = walk(q);
+	assert_int_equal(counts.leaked, 1);
+	assert_int_equal(q->problem_count, 0);
+
+	put(L2 + 40, 8, DATA | 1ULL << 63); /* another is used twice */
+	q = open_image(FILE_SIZE);
+	counts = walk(q);
+	assert_int_equal(counts.too_low, 1);
+	assert_int_equal(q->problem_count, 1);
+	assert_int_equal(q->problems[0].defect, QCOW2_REFCOUNT);
+	assert_int_equal(q->problems[0].offset, DATA);
+
+	put(3 * CLUSTER + 2 * 5, 2, 2); /* its count is right now, and "used once" is not */
+	q = open_image(FILE_SIZE);
+	counts = walk(q);
+	assert_int_equal(counts.too_low, 0);
+	assert_int_equal(counts.bad_copied, 2);
+	assert_int_equal(q->problem_count, 2);
+
+	make_image();
+	put(2 * CLUSTER, 8, 3 * CLUSTER + 512);
+	q = open_image(FILE_SIZE);
+	walk(q);
+	assert_int_equal(q->problems[0].defect, QCOW2_REFCOUNT_BLOCK);
+}
+
+/* A file that is cut behind all that a reader would look at. */
+static void cut_off_where_nobody_reads(void **state)
+{
+	struct qcow2 *q = open_image(FILE_SIZE - CLUSTER);
+
+	(void)state;
+	assert_int_equal(read_at(q, 0, 100), 0);
+	assert_int_equal(q->problem_count, 0);
+	assert_int_equal(qcow2_check_truncated(q, &err), 0);
+	assert_int_equal(q->problem_count, 1);
+	assert_int_equal(q->problems[0].kind, QCOW2_TRUNCATED);
+	assert_int_equal(q->problems[0].offset, L2 + 32);
+
+	/* a leaked cluster past the end does no harm */
+	put(L2 + 32, 8, 0);
+	q = open_image(FILE_SIZE - CLUSTER);
+	assert_int_equal(qcow2_check_truncated(q, &err), 0);
+	assert_int_equal(q->problem_count, 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
@@ -369,6 +437,8 @@ int main(void)
 		TEST(data_file_must_be_attached),
 		TEST(the_list_of_problems_is_bounded),
 		TEST(subclusters),
+		TEST(reference_counts),
+		TEST(cut_off_where_nobody_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
