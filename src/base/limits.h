@@ -35,6 +35,7 @@
 #define LIMIT_FAT_BYTES (64 * MiB)    /* one copy of the file allocation table */
 #define LIMIT_DIRECTORY_DEPTH 32
 #define LIMIT_DIRECTORY_BYTES (4 * MiB)
+#define LIMIT_DIRECTORIES_BYTES (64 * MiB) /* all of one volume */
 #define LIMIT_FILES 65536
 #define LIMIT_PATH 4096
 #define LIMIT_SYMLINKS 40 /* followed in one path: the kernel's own bound */

@@ -152,8 +152,10 @@ static int follow(struct walk *walk, uint32_t index, struct fat_scan *scan, stru
 		}
 		length++;
 		if (scan && !scan->ended) {
-			if ((uint64_t)length * fat->cluster_size > LIMIT_DIRECTORY_BYTES) {
-				state->fat->limited = "a directory is too large";
+			state->directory_bytes += fat->cluster_size;
+			if ((uint64_t)length * fat->cluster_size > LIMIT_DIRECTORY_BYTES ||
+			    state->directory_bytes > LIMIT_DIRECTORIES_BYTES) {
+				state->fat->limited = "the directories are too large";
 				scan->ended = true;
 			} else {
 				r = view_read(state->view, offset, state->cluster_buffer, fat->cluster_size, err);

@@ -16,8 +16,13 @@
 #define FAT_PAGE 4096U
 #define FAT_CACHE_PAGES 256U
 
+/* Pages that are read again before the whole table is taken into memory: chains that jump about in a large table, as no
+ * driver writes them, would otherwise cost a read for each link. */
+#define FAT_PAGES_READ_MAX 4096U
+
 /* The copy of the FAT that is in use.  FAT12's is in memory as a whole, of others some pages are. */
 struct fat_table {
+	struct arena *arena;
 	struct view *view;
 	uint64_t offset;
 	uint32_t bytes; /* that hold entries of clusters */
@@ -25,6 +30,7 @@ struct fat_table {
 	uint32_t clusters;
 	uint8_t *data;   /* whole table, or FAT_CACHE_PAGES pages, each page in the place of its number modulo that */
 	uint32_t *pages; /* number of the page in each place + 1; NULL when the table is whole */
+	uint32_t pages_read;
 };
 
 #define FAT_NODES_PER_BLOCK 256U
@@ -48,6 +54,7 @@ struct fat_state {
 	struct fs fs;
 	struct fat_table table;
 	uint8_t *cluster_buffer; /* one cluster */
+	uint64_t directory_bytes; /* read so far */
 	struct fat_node *blocks[LIMIT_FILES / FAT_NODES_PER_BLOCK];
 	uint32_t node_count;
 	/* where the last read of a file ended: index of a cluster in its chain */

@@ -198,7 +198,8 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 				 (unsigned long long)(needed / MiB), LIMIT_FAT_BYTES / MiB);
 	/* what has no entry cannot be used; a FAT has at least one sector */
 	fat->usable_clusters = fat->fat_too_small ? entries_in(fat->type, (size_t)needed) - 2 : fat->clusters;
-	*ret = (struct fat_table){ .view = view,
+	*ret = (struct fat_table){ .arena = arena,
+				   .view = view,
 				   .offset = fat->fat_offset,
 				   .bytes = (uint32_t)needed,
 				   .type = fat->type,
@@ -244,6 +245,24 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 	return 0;
 }
 
+/* The whole table, LIMIT_FAT_BYTES at most. */
+static int take_all(struct fat_table *table, struct error *err)
+{
+	uint8_t *data = arena_alloc(table->arena, table->bytes);
+
+	for (uint32_t at = 0; at < table->bytes; at += WINDOW) {
+		uint32_t size = table->bytes - at < WINDOW ? table->bytes - at : WINDOW;
+		bool zero;
+		int r = window_read(table->view, table->offset + at, data + at, size, &zero, err);
+
+		if (r < 0)
+			return r;
+	}
+	table->data = data;
+	table->pages = NULL;
+	return 0;
+}
+
 static int page_get(struct fat_table *table, uint32_t page, uint8_t **ret, struct error *err)
 {
 	uint32_t place = page % FAT_CACHE_PAGES;
@@ -259,6 +278,7 @@ static int page_get(struct fat_table *table, uint32_t page, uint8_t **ret, struc
 		if (r < 0)
 			return r;
 		table->pages[place] = page + 1;
+		table->pages_read++;
 	}
 	*ret = data;
 	return 0;
@@ -268,6 +288,12 @@ int fat_table_get(struct fat_table *table, uint32_t cluster, uint32_t *ret, stru
 {
 	uint32_t value, top;
 
+	if (table->pages && table->pages_read > FAT_PAGES_READ_MAX) {
+		int r = take_all(table, err);
+
+		if (r < 0)
+			return r;
+	}
 	if (!table->pages) {
 		value = raw_entry(table->type, table->data, cluster);
 	} else {
