@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What starts what on the EFI system partition, in the forms that boot as well as in those that don't, and which architecture an
+# image is taken to be for.  Each form of BOOT.CSV was tried with shim 16.1 and its fallback under OVMF.
+
+load common
+
+setup_file() {
+	fixture debian-arm64 >/dev/null
+	fixture debian-amd64 >/dev/null
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# lints FIXTURE OPERATION...: a changed copy, with verbose output; only the rules on EFI binaries
+lints() {
+	local source
+	source=$(fixture "$1")
+	shift
+	"$MUTATE" "$source" disk.img "$@"
+	vmlint --select='efi-*,pe-*' --verbose disk.img
+	rm -f disk.img
+}
+
+clean() {
+	exits 0
+	lacks error: warning: 'not evaluated' 'skipped:'
+}
+
+@test "fallback reads its CSV with or without a byte order mark, by either name, and the first line counts" {
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,,Debian\n' bom"
+	clean
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian' no-bom"
+	clean
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,,Debian\n' odd"
+	clean
+	lints debian-arm64 "file rename EFI/debian/BOOTAA64.CSV BOOT.CSV"
+	clean
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '\r\n\nshimaa64.efi,debian,,\nnothere.efi,other,,\n'"
+	clean
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '\\\\\\\\shimaa64.efi,debian,,\n'"
+	clean
+}
+
+@test "the CSV that is named for the architecture goes before BOOT.CSV, be it good or bad" {
+	lints debian-arm64 "file csv EFI/debian/BOOT.CSV 'nothere.efi,x,,\n'"
+	clean
+	lints debian-arm64 "file csv EFI/debian/BOOT.CSV 'shimaa64.efi,x,,\n'" "file csv EFI/debian/BOOTAA64.CSV ',\n'"
+	exits 1
+	says "/EFI/debian/BOOTAA64.CSV:1:1: error: shim's fallback finds no boot entry in it"
+	[ "$(findings)" = "efi-second-stage " ] || complain "one finding expected"
+}
+
+@test "a CSV in \\EFI\\BOOT is not read, and one without entries is passed over for another folder's" {
+	lints debian-arm64 "file copy EFI/debian/BOOTAA64.CSV EFI/BOOT/BOOTAA64.CSV" "file delete EFI/debian/BOOTAA64.CSV"
+	exits 1
+	says "shim's fallback finds no BOOTAA64.CSV or BOOT.CSV in any folder of /EFI"
+	lints debian-arm64 "file csv EFI/fedora/BOOTAA64.CSV '\n'"
+	clean
+}
+
+@test "programs that start each other in a circle end the walk, and options for shim are not guessed at" {
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '..\\\\\\\\BOOT\\\\\\\\fbaa64.efi,debian,,\n'" \
+		"file copy EFI/BOOT/fbaa64.efi EFI/debian/fbaa64.efi" "file csv EFI/debian/BOOTAA64.CSV 'fbaa64.efi,debian,,\n'"
+	exits 0
+	says "skipped: " "in a circle [efi-second-stage]"
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,other.efi,\n'"
+	exits 0
+	says "BOOT.CSV gives shim options, which may name another loader [efi-second-stage]"
+}
+
+@test "GRUB alone, a unified kernel image and an unknown program are followed no further" {
+	lints debian-arm64 "file copy EFI/debian/grubaa64.efi EFI/BOOT/BOOTAA64.EFI"
+	exits 0
+	says "no shim is started [efi-sbat]"
+	lacks error: warning: "[efi-second-stage]"
+	lints uki-arm64 "file write EFI/x.txt text x"
+	exits 0
+	lacks error: warning: "[efi-second-stage]"
+	lints firmware-x86_64 "file write EFI/x.txt text x"
+	exits 0
+	says "what EFI program starts next is not known" "[efi-second-stage]"
+}
+
+@test "systemd-boot: entries count if their kernel exists, on the ESP or on XBOOTLDR" {
+	lints systemd-boot-arm64 "file delete loader/entries"
+	exits 1
+	says "systemd-boot finds nothing to boot"
+	lints systemd-boot-arm64 "file delete loader/entries" "file write EFI/Linux/arch.efi text x"
+	exits 0
+	lints systemd-boot-arm64 "file write loader/entries/a.conf text 'linux /nothere\n'"
+	exits 0
+	lints xbootldr-arm64 "file delete loader"
+	exits 0
+	lacks "[efi-second-stage]"
+}
+
+@test "a wrong binary at the removable path does not change what the image is for" {
+	lints debian-arm64 "file put EFI/BOOT/BOOTAA64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI"
+	exits 1
+	says "machine type is x86-64 (0x8664), AArch64 (0xaa64) expected" "(raw, aarch64, profile vmspec-2.0)"
+	[ "$(findings)" = "pe-machine " ] || complain "one finding expected"
+	lints debian-amd64 "file put EFI/BOOT/BOOTX64.EFI debian-arm64:EFI/BOOT/BOOTAA64.EFI"
+	exits 1
+	says "machine type is AArch64 (0xaa64), x86-64 (0x8664) expected" "(raw, x86_64, profile uefi-x86_64)"
+}
+
+@test "a binary under another architecture's name is one finding, with the command that renames it" {
+	lints debian-arm64 "file rename EFI/BOOT/BOOTAA64.EFI BOOTX64.EFI"
+	exits 1
+	says "/EFI/BOOT/BOOTX64.EFI@0x84: error: machine type is AArch64 (0xaa64), x86-64 (0x8664) expected" \
+		"mren -i disk.img@@1048576 ::/EFI/BOOT/BOOTX64.EFI BOOTAA64.EFI" "(raw, aarch64, profile vmspec-2.0)"
+	[ "$(findings)" = "pe-machine " ] || complain "one finding expected"
+}
+
+@test "further architectures on the ESP are judged each by its own name" {
+	lints debian-arm64 "file put EFI/BOOT/BOOTX64.EFI firmware-x86_64:EFI/BOOT/BOOTX64.EFI"
+	exits 0
+	says "(raw, aarch64, profile vmspec-2.0)"
+	lacks error: warning:
+	lints debian-arm64 "file write EFI/BOOT/BOOTRISCV64.EFI text nothing"
+	exits 1
+	says "/EFI/BOOT/BOOTRISCV64.EFI@0: error: not an EFI binary"
+}
+
+@test "--arch asks for that architecture's file" {
+	vmlint --select=efi-boot-missing --arch=x86_64 "$(fixture debian-arm64)"
+	exits 1
+	says "/EFI/BOOT/BOOTX64.EFI: error: the file is missing" "x86_64, profile uefi-x86_64)"
+	vmlint --select=efi-boot-missing --arch=arm "$(fixture armhf)"
+	exits 0
+}
