@@ -103,9 +103,13 @@ unit: $(UNIT_TESTS)
 TEST_TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 $(TEST_TOOLS): $(B)/tests/%: $(B)/obj/tests/tools/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+# for LD_PRELOAD, and never with sanitizers, which want to come first
+$(B)/tests/%.so: tests/tools/preload/%.c
+	@mkdir -p $(@D)
+	$(call QUIET,LD)$(CC) -std=gnu11 -O2 $(WARNINGS) -fPIC -shared -o $@ $< -ldl
 .PHONY: test-tools
-test-tools: $(TEST_TOOLS)
+test-tools: $(TEST_TOOLS) $(patsubst tests/tools/preload/%.c,$(B)/tests/%.so,$(wildcard tests/tools/preload/*.c))
 
 # --- fuzz targets: libFuzzer comes with clang; tests/fuzz/replay runs them over their corpus without it ---------------------
 

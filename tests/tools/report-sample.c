@@ -12,7 +12,9 @@
 #include "report/report.h"
 
 /* what a hostile name or text may hold: quotes, control characters, escape sequences, broken and deceptive Unicode */
-#define NASTY "quote\" back\\slash 'single' \x01\x1f\x7f\r\n\t\x1b[31mred \xff\xfe \xc3\x28 \xed\xa0\x80 \xe2\x80\xa8 \xe2\x80\xae \xf0\x9f\x92\xbe \xf0\x9f"
+#define NASTY                                                            \
+	"quote\" back\\slash 'single' \x01\x1f\x7f\r\n\t\x1b[31mred "         \
+	"\xff\xfe \xc3\x28 \xed\xa0\x80 \xe2\x80\xa8 \xe2\x80\xae \xf0\x9f\x92\xbe \xf0\x9f"
 
 static const struct rule sample = {
 	.id = "sample-rule", .area = "test", .title = "made up", .severity = SEVERITY_ERROR,
