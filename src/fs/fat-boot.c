@@ -135,12 +135,12 @@ static bool says_fat(const uint8_t raw[SECTOR])
 	return !memcmp(raw + 54, "FAT", 3) || !memcmp(raw + 82, "FAT32", 5);
 }
 
-/* What decides how the volume is read: the BPB from BytsPerSec up to the reserved bytes of FAT32, without HiddSec, and
- * the signature.  Boot code, label and serial are changed by tools in one of the two sectors alone and mean nothing
- * here. */
+/* What decides how the volume is read: the BPB from BytsPerSec up to the reserved bytes of FAT32, without geometry and
+ * HiddSec, and the signature.  Boot code, label and serial are changed by tools in one of the two sectors alone and mean
+ * nothing here. */
 static bool backup_difference(const uint8_t a[SECTOR], const uint8_t b[SECTOR], uint32_t *ret)
 {
-	for (uint32_t i = 11; i < 52; i = i == 27 ? 32 : i + 1)
+	for (uint32_t i = 11; i < 52; i = i == 23 ? 32 : i + 1)
 		if (a[i] != b[i]) {
 			*ret = i;
 			return true;
