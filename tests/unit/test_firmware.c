@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_firmware: firmware volumes are recognised by all of their header, and looked for where no partition lies, within bounds. */
+/* test_firmware: firmware volumes are recognised by all of their header, and looked for outside of partitions, within bounds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
