@@ -89,7 +89,9 @@ void boot_text_add(struct boot_text_builder *b, const char *bytes, size_t length
 		if (!last || !literal || !last->literal || last->place.source != place.source ||
 		    last->place.line != place.line ||
 		    last->place.column + (b->length - last->offset) != place.column) {
-			if (b->origin_count == b->origin_capacity) {
+			if (b->origin_count == BOOT_TEXT_ORIGINS) {
+				last->literal = false;
+			} else if (b->origin_count == b->origin_capacity) {
 				size_t capacity = b->origin_capacity ? b->origin_capacity * 2 : 2;
 				struct boot_origin *grown = ARENA_ARRAY(b->arena, capacity, struct boot_origin);
 
@@ -98,7 +100,8 @@ void boot_text_add(struct boot_text_builder *b, const char *bytes, size_t length
 				b->origins = grown;
 				b->origin_capacity = capacity;
 			}
-			b->origins[b->origin_count++] = (struct boot_origin){ b->length, place, literal };
+			if (b->origin_count < BOOT_TEXT_ORIGINS)
+				b->origins[b->origin_count++] = (struct boot_origin){ b->length, place, literal };
 		}
 	}
 	if (length)

@@ -52,6 +52,8 @@ struct boot_text boot_text_slice(struct arena *arena, const struct boot_text *te
 /* A string written at one place. */
 struct boot_text boot_text_make(struct arena *arena, const char *string, struct boot_place place);
 
+#define BOOT_TEXT_ORIGINS 512 /* beyond it all that follows counts as written where the last one was */
+
 /* A boot_text under construction.  `overflowed` is set and nothing more is added once it exceeds `maximum` bytes. */
 struct boot_text_builder {
 	struct arena *arena;
