@@ -6,13 +6,14 @@
  * clause:   VM Image Format, I1
  * after:    gpt-missing
  *
- * Bits 3 to 47 of a partition's attributes are reserved and must be zero (UEFI 2.6, table 22). Nothing is known to mind them, but a
- * later specification may give them a meaning. The bit that hides an EFI system partition from firmware is the concern of
- * esp-no-block-io.
+ * Bits 3 to 47 of a partition's attributes are reserved and must be zero (UEFI 2.6, table 22). Nothing is known to mind them,
+ * but a later specification may give them a meaning. The bit that hides an EFI system partition from firmware is the concern
+ * of esp-no-block-io.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | gpt attributes 2 0x800
  * expect: !disk@0x4b0: note: partition 2 has reserved attribute bits set: 0x800
+ * firmware: gpt attributes 1 0x800
  */
 #include <inttypes.h>
 

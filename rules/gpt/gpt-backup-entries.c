@@ -21,6 +21,7 @@
  * expect: !disk@0x*58: warning: the backup GPT's entries do not match their checksum: 0x* stored, 0x* computed over 128 *
  * bad:    debian-arm64-4096 | gpt crc backup array
  * expect: !disk@0x*58: warning: the backup GPT's entries do not match their checksum: 0x* stored, 0x* computed over 128 *
+ * firmware: gpt crc backup array
  */
 #include "lint/gpt-findings.h"
 

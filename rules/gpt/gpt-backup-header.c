@@ -25,6 +25,8 @@
  * expect: !disk@0x*0c: warning: the backup GPT header gives its size as 80 bytes, 92 to 512 expected
  * bad:    debian-arm64 | gpt field backup my_lba 1
  * expect: !disk@0x*18: warning: the backup GPT header says that it is at LBA 1, it is at LBA *
+ * firmware: gpt crc backup header
+ * firmware: gpt zero backup
  */
 #include "lint/gpt-findings.h"
 

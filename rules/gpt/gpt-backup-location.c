@@ -20,6 +20,7 @@
  * expect: !disk@0x1020: warning: the disk is larger than its GPT knows: the backup is at LBA *, not at the last LBA *
  * bad:    debian-arm64 | gpt move-backup last-100
  * expect: !disk@0x220: warning: the disk is larger than its GPT knows: the backup is at LBA *, not at the last LBA *
+ * firmware: raw extend +10485760
  */
 #include <inttypes.h>
 

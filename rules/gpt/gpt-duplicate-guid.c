@@ -20,6 +20,7 @@
  * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
  * bad:    debian-arm64 | gpt guid 2 xbootldr | gpt field both disk_guid xbootldr
  * expect: !disk@0x490: warning: partition 2 has the same GUID as the disk: BC13C2FF-59E6-4262-A352-B275FD6F7172
+ * firmware: gpt duplicate-guid
  */
 #include <inttypes.h>
 

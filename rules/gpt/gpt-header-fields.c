@@ -46,6 +46,13 @@
  * expect: !disk@0x214: note: both GPT headers: reserved bytes are not zero
  * bad:    debian-arm64 | raw poke 700 01
  * expect: !disk@0x25c: note: primary GPT header: reserved bytes are not zero
+ * firmware: gpt field both revision 0x00020000
+ * firmware: gpt entry-size 132 120
+ * firmware: gpt field both first_usable 3
+ * firmware: gpt field primary entry_count 4294967295
+ * firmware: gpt field primary entries_lba 1
+ * firmware: gpt field primary alternate_lba 100
+ * firmware: blocks gpt field both entry_size 0
  */
 #include <inttypes.h>
 

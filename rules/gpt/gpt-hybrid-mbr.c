@@ -17,6 +17,7 @@
  * expect: !disk@0x1ce: warning: the MBR has a partition of type 0xef beside the protective record
  * bad:    bios-and-efi-amd64 | mbr record 3 0x0c 2048 2048
  * expect: !disk@0x1de: warning: the MBR has a partition of type 0x0c beside the protective record
+ * firmware: mbr hybrid
  */
 #include "image/image.h"
 #include "lint/gpt-findings.h"

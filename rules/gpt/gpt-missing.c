@@ -21,6 +21,9 @@
  * expect: : error: the disk has no partition table, a GUID Partition Table expected
  * bad:    debian-arm64 | disk superfloppy
  * expect: !disk@0: error: the whole disk is a FAT file system, a GUID Partition Table expected
+ * firmware: mbr to-dos
+ * firmware: disk superfloppy
+ * firmware: blocks gpt zero both
  */
 #include <string.h>
 

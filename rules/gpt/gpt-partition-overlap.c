@@ -19,6 +19,8 @@
  * expect: !disk@0x4a0: error: partition 2 overlaps partition 1 by 8 sectors, from LBA *
  * bad:    debian-arm64-4096 | gpt overlap
  * expect: !disk@0x20a0: error: partition 2 overlaps partition 1 by 8 sectors, from LBA *
+ * firmware: gpt overlap
+ * firmware: boots gpt add linux 71700 71800 | gpt add linux 71750 71900
  */
 #include <inttypes.h>
 

@@ -29,6 +29,11 @@
  * expect: !disk@0x*: error: partition 14 (LBA 3 to 2047) lies over the partition table
  * bad:    debian-arm64 | gpt field both last_usable 180000
  * expect: !disk@0x4a0: error: partition 2 (LBA 71680 to *) is not within the usable LBAs, 2048 to 180000
+ * firmware: blocks gpt range 1 = last+100
+ * firmware: blocks gpt range 1 = first-1
+ * firmware: blocks gpt field both last_usable 60000
+ * firmware: blocks gpt range 1 = last
+ * firmware: gpt add linux 72000 last+100
  */
 #include <inttypes.h>
 

@@ -27,6 +27,9 @@
  * bad:    debian-arm64 | gpt crc primary array | gpt crc backup header
  * expect: !disk@0x258: error: the primary GPT's entries do not match their checksum: *
  * expect: !disk@0x*10: error: the backup GPT header's checksum is wrong: * [gpt-backup-header]
+ * firmware: gpt crc primary array
+ * firmware: blocks gpt crc both array
+ * firmware: blocks gpt crc primary array | gpt crc backup header
  */
 #include "lint/gpt-findings.h"
 

@@ -29,6 +29,12 @@
  * bad:    debian-arm64 | gpt crc both header
  * expect: !disk@0x210: error: the primary GPT header's checksum is wrong: 0x* stored, 0x* computed
  * expect: !disk@0x*10: error: the backup GPT header's checksum is wrong: * [gpt-backup-header]
+ * firmware: gpt crc primary header
+ * firmware: gpt zero primary
+ * firmware: gpt field primary header_size 1000
+ * firmware: gpt field primary my_lba 7
+ * firmware: blocks gpt crc both header
+ * firmware: blocks gpt crc primary header | raw extend +1048576
  */
 #include "lint/gpt-findings.h"
 

@@ -30,6 +30,12 @@
  * expect: !disk@0x1ca: note: the protective MBR covers 100 sectors, * expected
  * bad:    debian-arm64 | mbr active
  * expect: !disk@0x1be: note: the protective MBR is marked active
+ * firmware: mbr clear
+ * firmware: mbr no-ee
+ * firmware: mbr no-ee 0x83
+ * firmware: mbr start 2
+ * firmware: boots mbr protective size 100
+ * firmware: boots mbr active
  */
 #include <inttypes.h>
 

@@ -24,6 +24,7 @@
  * expect: !disk@0x*38: warning: the backup GPT differs from the primary in the disk's GUID
  * bad:    debian-arm64-4096 | gpt differ
  * expect: !disk@0x*28: warning: the backup GPT differs from the primary in partition 1
+ * firmware: gpt differ
  */
 #include <inttypes.h>
 

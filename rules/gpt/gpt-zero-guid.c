@@ -19,6 +19,7 @@
  * expect: !disk@0x238: warning: the GUID of the disk is zero
  * bad:    debian-arm64 | gpt field backup disk_guid unused
  * expect: !disk@0x*38: warning: the GUID of the disk is zero in the backup table
+ * firmware: gpt guid 1 unused | gpt field both disk_guid unused
  */
 #include <inttypes.h>
 
