@@ -21,6 +21,8 @@
  * expect: !p1/EFI/debian/grubaa64.efi@*: error: component grub has generation 1, shim's own level * revokes those below *
  * bad:    debian-arm64 | pe sbat-level EFI/debian/shimaa64.efi automatic grub 9
  * expect: !p1/EFI/debian/grubaa64.efi@*: error: component grub has generation *, shim's own level * revokes those below 9
+ * bad:    debian-arm64 | pe sbat-level EFI/BOOT/BOOTAA64.EFI automatic grub 9
+ * expect: !p1/EFI/debian/grubaa64.efi@*: error: component grub has generation *, shim's own level * revokes those below 9
  * bad:    debian-arm64 | pe sbat-text EFI/debian/grubaa64.efi "sbat,1\n"
  * expect: !p1/EFI/debian/grubaa64.efi@*: error: shim refuses its SBAT data: line 1 has too few fields or an empty one
  * bad:    debian-arm64 | pe section EFI/debian/grubaa64.efi .sbat name .other
@@ -167,10 +169,10 @@ RULE(efi_sbat)
 
 	if (efi_no_pe(check))
 		return;
-	/* what its own shims refuse; a shim so old that it has no SBAT data knows no revocation */
+	/* what its own shims refuse: the level that one has applied stays for the next */
 	for (unsigned i = 0; i < chain->count; i++) {
 		const struct efi_binary *b = chain->binaries[i];
-		const char *text;
+		const char *text = NULL;
 
 		if (b->have != HAVE)
 			break;
@@ -180,9 +182,13 @@ RULE(efi_sbat)
 			not_evaluated(check, NULL, "the SBAT data of %s are larger than is read", b->path);
 			return;
 		}
-		if (!shim || shim->sbat->status == SBAT_ABSENT)
-			continue;
-		text = refusal(check->arena, shim, b);
+		for (unsigned k = 0; k <= i && !text; k++) {
+			const struct efi_binary *by = chain->binaries[k];
+
+			/* a shim so old that it has no SBAT data knows no revocation */
+			if (by->program->kind == EFI_SHIM && by->sbat->status != SBAT_ABSENT)
+				text = refusal(check->arena, by, b);
+		}
 		if (text && d)
 			finding_note(check, d, "%s: %s", b->path, text);
 		else if (text)

@@ -22,17 +22,34 @@ static const char *folder_of(struct arena *arena, const char *path)
 	return arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
 }
 
-/* Joins a folder and a name as an EFI program gives it: with backslashes, perhaps one at its beginning. */
+/* Takes the last name off a path. */
+static size_t parent(const char *path, size_t length)
+{
+	while (length && path[--length] != '/')
+		;
+	return length;
+}
+
+/* Joins a folder and a name as an EFI program gives it: backslashes part it, and edk2 knows "." and "..". */
 static const char *join(struct arena *arena, const char *folder, const char *name)
 {
-	char *path;
+	char *path = arena_alloc(arena, strlen(folder) + strlen(name) + 2);
+	size_t length = strlen(folder);
 
-	while (*name == '\\' || *name == '/')
-		name++;
-	path = arena_printf(arena, "%s/%s", folder, name);
-	for (char *p = path; *p; p++)
-		if (*p == '\\')
-			*p = '/';
+	memcpy(path, folder, length);
+	while (*name) {
+		size_t n = strcspn(name, "\\");
+
+		if (n == 2 && !memcmp(name, "..", 2)) {
+			length = parent(path, length);
+		} else if (n && !(n == 1 && *name == '.')) {
+			path[length++] = '/';
+			memcpy(path + length, name, n);
+			length += n;
+		}
+		name += n + (name[n] == '\\');
+	}
+	path[length] = '\0';
 	return path;
 }
 
@@ -182,6 +199,12 @@ static void follow_csv(struct walk *w, const struct efi_binary *fallback, const 
 		return;
 	chain->line = csv->rows[0].line;
 	chain->end = CHAIN_COMPLETE;
+	/* to firmware a slash is no separator, and no character of a FAT name */
+	if (strchr(csv->rows[0].loader, '/')) {
+		chain->end = CHAIN_ENTRY_MISSING;
+		chain->target = csv->rows[0].loader;
+		return;
+	}
 	if (!step(w, join(arena, folder_of(arena, path), csv->rows[0].loader), CHAIN_ENTRY_MISSING, fallback))
 		return;
 	if (*csv->rows[0].options && chain->binaries[chain->count - 1]->program->kind == EFI_SHIM)

@@ -44,6 +44,14 @@ clean() {
 	clean
 }
 
+@test "a slash in the CSV is no separator" {
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '../debian/shimaa64.efi,debian,,\n'"
+	exits 1
+	says "error: it names ../debian/shimaa64.efi, which does not exist"
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '..\\\\debian\\\\shimaa64.efi,debian,,\n'"
+	clean
+}
+
 @test "the CSV that is named for the architecture goes before BOOT.CSV, be it good or bad" {
 	lints debian-arm64 "file csv EFI/debian/BOOT.CSV 'nothere.efi,x,,\n'"
 	clean
