@@ -70,8 +70,7 @@ clean() {
 }
 
 @test "programs that start each other in a circle end the walk, and options for shim are not guessed at" {
-	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '..\\\\\\\\BOOT\\\\\\\\fbaa64.efi,debian,,\n'" \
-		"file copy EFI/BOOT/fbaa64.efi EFI/debian/fbaa64.efi" "file csv EFI/debian/BOOTAA64.CSV 'fbaa64.efi,debian,,\n'"
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '..\\\\.\\\\BOOT\\\\fbaa64.efi,debian,,\n'"
 	exits 0
 	says "skipped: " "in a circle [efi-second-stage]"
 	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,other.efi,\n'"
