@@ -10,6 +10,9 @@
  * table itself. Firmware leaves out a partition that does not: if it is the EFI system partition, nothing boots. Of
  * another one the kernel sees a part or nothing, so that its file system is too short or missing.
  *
+ * A usable range that is too narrow is mended by sfdisk, which writes the same partitions into a new table. Where a partition
+ * really ends, only its file system can tell.
+ *
  * When the disk as a whole was cut off, image-truncated says so and this rule does not.
  *
  * good:   debian-arm64
@@ -82,7 +85,12 @@ RULE(gpt_partition_range)
 		if (gpt->used->faults & GPT_FAULTS_DAMAGE)
 			faults &= ~(uint32_t)GPT_PARTITION_OUTSIDE;
 		d = judge(check, gpt, p, faults);
-		if (d && guid_equal(&p->type, &GPT_TYPE_ESP))
+		if (!d)
+			continue;
+		if (guid_equal(&p->type, &GPT_TYPE_ESP))
 			d->effect = EFFECT_BLOCKS_BOOT;
+		/* then it is the usable range that is too narrow, and a new table has a wider one */
+		if (faults == GPT_PARTITION_OUTSIDE && gpt->bootable_table)
+			gpt_help_recreate(check, d, gpt);
 	}
 }
