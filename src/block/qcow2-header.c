@@ -26,6 +26,7 @@
 #define EXTENSION_BITMAPS 0x23852875U
 #define FEATURE_NAME_SIZE 48
 #define BACKING_NAME_MAX 1023
+#define SNAPSHOTS_CHECKED 1000 /* the rest is looked at with all tables */
 
 bool qcow2_probe(const void *start, size_t size)
 {
@@ -131,8 +132,7 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 			return r;
 		type = cursor_be32(&c);
 		length = cursor_be32(&c);
-		if (!type)
-			break;
+		/* of the end marker, too, QEMU checks the length */
 		if (end - offset < 8 || length > end - offset - 8) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset, 8,
 				      "header extension %#" PRIx32 " of %" PRIu32
@@ -140,6 +140,8 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 				      type, length);
 			break;
 		}
+		if (!type)
+			break;
 		if (i == LIMIT_QCOW2_HEADER_EXTENSIONS) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset, 8,
 				      "more than %d header extensions", LIMIT_QCOW2_HEADER_EXTENSIONS);
@@ -211,6 +213,29 @@ static void check_l1(struct qcow2_state *s)
 	q->usable = !needed || q->l1_offset < s->file->size;
 }
 
+/* QEMU reads the snapshot table when it opens the image, and refuses it for a bad entry. */
+static int check_snapshots(struct qcow2_state *s, struct error *err)
+{
+	struct qcow2 *q = s->q;
+	uint64_t at = s->snapshots_offset;
+
+	if (q->snapshots > QCOW2_SNAPSHOTS_MAX || at % q->cluster_size || at >= s->file->size)
+		return 0; /* listed already */
+	if (q->snapshots && !at) {
+		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 64, 8,
+			      "the snapshot table lies in the header's cluster");
+		return 0;
+	}
+	for (uint32_t i = 0; i < q->snapshots && i < SNAPSHOTS_CHECKED; i++) {
+		struct qcow2_snapshot snapshot;
+		int r = qcow2_read_snapshot(s, i, &at, &snapshot, err);
+
+		if (r <= 0)
+			return r;
+	}
+	return 0;
+}
+
 static void check_refcount_fields(struct qcow2_state *s)
 {
 	struct qcow2 *q = s->q;
@@ -233,9 +258,10 @@ static void check_refcount_fields(struct qcow2_state *s)
 	if (q->snapshots > QCOW2_SNAPSHOTS_MAX)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 60, 4,
 			      "%" PRIu32 " snapshots, at most %d are possible", q->snapshots, QCOW2_SNAPSHOTS_MAX);
-	else if (q->snapshots && s->snapshots_offset % q->cluster_size)
+	else if (s->snapshots_offset % q->cluster_size || s->snapshots_offset > INT64_MAX)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 64, 8,
-			      "the snapshot table's offset %#" PRIx64 " is not a multiple of the cluster size",
+			      "the snapshot table's offset %#" PRIx64
+			      " is not a multiple of the cluster size, or negative",
 			      s->snapshots_offset);
 	else if (q->snapshots && s->snapshots_offset >= s->file->size)
 		qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_SNAPSHOT_TABLE, 64, 8,
@@ -373,6 +399,9 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 			      "a backing file and a raw external data file exclude each other");
 	check_l1(s);
 	check_refcount_fields(s);
+	r = check_snapshots(s, err);
+	if (r < 0)
+		goto unreadable;
 	if (q->usable) {
 		s->pages = ARENA_ARRAY(arena, QCOW2_PAGES, struct qcow2_page);
 		s->cluster_slots = (unsigned)qcow2_min(QCOW2_CLUSTERS, QCOW2_CLUSTERS_BYTES / q->cluster_size);

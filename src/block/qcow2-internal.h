@@ -100,6 +100,16 @@ void qcow2_compressed_extent(const struct qcow2_state *s, uint64_t entry, uint64
 int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, const unsigned char **ret,
 		     struct error *err);
 
+/* One entry of the snapshot table (specification, "Snapshots"). */
+struct qcow2_snapshot {
+	uint64_t l1_offset, l1_entries;
+};
+
+/* Reads the entry at *at of the file, number `index` from 0, and steps over it.  1; 0 when there is none or it is not valid, which
+ * problems has then; or the view's errno. */
+int qcow2_read_snapshot(struct qcow2_state *s, uint32_t index, uint64_t *at, struct qcow2_snapshot *ret,
+			struct error *err);
+
 extern const struct view_ops qcow2_view_ops;
 
 static inline uint64_t qcow2_min(uint64_t a, uint64_t b)

@@ -176,6 +176,17 @@ static int map_subclusters(struct qcow2_state *s, uint64_t offset, uint64_t bitm
 	return 0;
 }
 
+/* Any standard cluster that has a place, if only one kept for it. */
+static int check_alignment(struct qcow2_state *s, uint64_t offset, uint64_t host, const struct qcow2_mapping *m,
+			   struct error *err)
+{
+	if (host % s->q->cluster_size == 0)
+		return 0;
+	qcow2_problem(s->q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
+		      "L2 entry has a cluster at %#" PRIx64 ", which is not a multiple of the cluster size", host);
+	return corrupt(err, offset);
+}
+
 /* A standard cluster whose data is to be read at `host`, the place of the whole cluster. */
 static int check_host(struct qcow2_state *s, uint64_t offset, uint64_t host, const struct qcow2_mapping *m,
 		      struct error *err)
@@ -183,12 +194,6 @@ static int check_host(struct qcow2_state *s, uint64_t offset, uint64_t host, con
 	struct qcow2 *q = s->q;
 	uint64_t start = offset - offset % q->cluster_size;
 
-	if (host % q->cluster_size) {
-		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
-			      "L2 entry has a cluster at %#" PRIx64 ", which is not a multiple of the cluster size",
-			      host);
-		return corrupt(err, offset);
-	}
 	if (q->data_file_used) {
 		if (host != start) {
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_L2_ENTRY, m->entry_offset, 8,
@@ -252,6 +257,9 @@ int qcow2_map(struct qcow2_state *s, uint64_t offset, struct qcow2_mapping *ret,
 	host = entry & QCOW2_OFFSET_MASK;
 	/* an offset of 0 counts in a data file only, and there only with bit 63 */
 	allocated = host || (q->data_file_used && entry & QCOW2_COPIED_BIT);
+	r = check_alignment(s, offset, host, &m, err);
+	if (r < 0)
+		return r;
 	if (q->extended_l2) {
 		r = map_subclusters(s, offset, bitmap, allocated, &m, err);
 		if (r < 0)

@@ -14,8 +14,6 @@
 #include "base/limits.h"
 
 #define CLUSTERS_MAX (48ULL << 20)
-#define SNAPSHOT_HEADER 40
-#define SNAPSHOT_EXTRA_MAX 1024 /* QEMU's own bound */
 #define BITMAPS_MAX 65535
 #define BITMAP_ENTRY 24
 
@@ -147,44 +145,19 @@ static int walk_snapshots(struct walk *w, struct error *err)
 	struct qcow2 *q = s->q;
 	uint64_t at = s->snapshots_offset;
 
-	if (!q->snapshots || q->snapshots > QCOW2_SNAPSHOTS_MAX || at % q->cluster_size)
+	if (!q->snapshots || q->snapshots > QCOW2_SNAPSHOTS_MAX || at % q->cluster_size || at < q->cluster_size)
 		return 0;
 	for (uint32_t i = 0; i < q->snapshots; i++) {
-		unsigned char head[SNAPSHOT_HEADER];
-		struct cursor c = cursor_make(head, sizeof(head));
-		uint64_t l1_offset;
-		uint32_t l1_entries, id, name, extra;
-		int r;
+		struct qcow2_snapshot snapshot;
+		int r = qcow2_read_snapshot(s, i, &at, &snapshot, err);
 
-		if (at > s->file->size || s->file->size - at < sizeof(head)) {
-			qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_SNAPSHOT_TABLE, 64, 8,
-				      "the snapshot table goes past the end of the file (%" PRIu64 " bytes)",
-				      s->file->size);
-			break;
-		}
-		r = view_read(s->file, at, head, sizeof(head), err);
 		if (r < 0)
 			return r;
-		l1_offset = cursor_be64(&c);
-		l1_entries = cursor_be32(&c);
-		id = cursor_be16(&c);
-		name = cursor_be16(&c);
-		cursor_seek(&c, 36);
-		extra = cursor_be32(&c);
-		if (extra > SNAPSHOT_EXTRA_MAX || l1_offset % q->cluster_size ||
-		    l1_entries > LIMIT_QCOW2_L1_BYTES / 8) {
-			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_SNAPSHOT_TABLE, at, sizeof(head),
-				      "entry %" PRIu32 " of the snapshot table is not valid", i + 1);
+		if (r == 0)
 			break;
-		}
-		if (l1_entries && l1_offset >= s->file->size)
-			qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_SNAPSHOT_TABLE, at, 8,
-				      "snapshot %" PRIu32 "'s L1 table at %#" PRIx64 " lies past the end of the file",
-				      i + 1, l1_offset);
-		r = walk_l1(w, l1_offset, l1_entries, err);
+		r = walk_l1(w, snapshot.l1_offset, snapshot.l1_entries, err);
 		if (r < 0)
 			return r;
-		at += (sizeof(head) + extra + id + name + 7) / 8 * 8;
 	}
 	refer(w, s->snapshots_offset, at - s->snapshots_offset);
 	return 0;

@@ -4,7 +4,7 @@
 setup_file() {
 	command -v qemu-img >/dev/null || skip "qemu-img is not installed"
 	: "${BUILD:=build}"
-	export DUMP="$PWD/$BUILD/tests/dump"
+	export DUMP="$PWD/$BUILD/tests/dump" MUTATIONS="$PWD/tests/differential/qcow2-mutations.py"
 	test -x "$DUMP"
 	cd "$BATS_FILE_TMPDIR"
 	# 20 MiB and 512 bytes: text, holes, random bytes, a partial cluster at the end
@@ -97,4 +97,52 @@ same() {
 	qemu-img snapshot -c one snap.qcow2
 	qemu-io -c 'write -P 7 0 200k' snap.qcow2 >/dev/null
 	same snap.qcow2
+}
+
+# agree IMAGE: the walk over all reference counts finds as many leaks as qemu-img check, and corruptions if it does
+agree() {
+	local leaks corruptions ours
+	qemu-img check --output=json "$1" >check.json || true
+	leaks=$(sed -n 's/.*"leaks": \([0-9]*\).*/\1/p' check.json)
+	corruptions=$(sed -n 's/.*"corruptions": \([0-9]*\).*/\1/p' check.json)
+	ours=$("$DUMP" --check "$1")
+	echo "qemu-img: leaks ${leaks:-0} corruptions ${corruptions:-0}; we: $ours"
+	[ "${ours#leaks }" != "$ours" ]
+	[ "$(cut -d ' ' -f 2 <<<"$ours")" = "${leaks:-0}" ]
+	[ "$([ "$(cut -d ' ' -f 4 <<<"$ours")" = 0 ]; echo $?)" = "$([ "${corruptions:-0}" = 0 ]; echo $?)" ]
+}
+
+@test "reference counts: snapshots, bitmaps, compressed clusters, every width" {
+	cd "$BATS_FILE_TMPDIR"
+	for bits in 1 2 4 8 16 32 64; do
+		qemu-img convert -O qcow2 -o refcount_bits=$bits,cluster_size=4096 base.raw counts.qcow2
+		agree counts.qcow2
+	done
+	qemu-img convert -c -O qcow2 base.raw counts.qcow2
+	agree counts.qcow2
+	qemu-img snapshot -c one counts.qcow2
+	qemu-io -c 'write -P 7 0 200k' counts.qcow2 >/dev/null
+	qemu-img snapshot -c two counts.qcow2
+	qemu-img bitmap --add counts.qcow2 bits
+	qemu-io -c 'write -P 8 5M 1M' counts.qcow2 >/dev/null
+	agree counts.qcow2
+	qemu-img convert -O qcow2 -o extended_l2=on base.raw counts.qcow2
+	qemu-io -c 'write -z 65536 4096' counts.qcow2 >/dev/null
+	agree counts.qcow2
+}
+
+@test "reference counts: leaks, and a count that is too low" {
+	cd "$BATS_FILE_TMPDIR"
+	qemu-img convert -O qcow2 base.raw counts.qcow2
+	# killed after the tables were written and before the counts were
+	qemu-io -c 'discard 0 1M' -c abort counts.qcow2 >/dev/null 2>&1 || true
+	agree counts.qcow2
+	qemu-img convert -O qcow2 base.raw counts.qcow2
+	block=$(od -An -tu8 --endian=big -j $(od -An -tu8 --endian=big -j 48 -N 8 counts.qcow2) -N 8 counts.qcow2)
+	printf '\0\0\0\0' | dd of=counts.qcow2 bs=1 seek=$((block + 12)) conv=notrunc status=none
+	agree counts.qcow2
+}
+
+@test "changed bytes: what we read without a word is what qemu-img reads" {
+	"$MUTATIONS" "$DUMP" 200 2
 }

@@ -3,6 +3,7 @@
  * read.
  *
  * usage: dump IMAGE [--data FILE] [BACKING…]: the backing files' chain, the nearest first, raw or qcow2 by magic.
+ *        dump --check IMAGE: no disk, but what the walk over all reference counts finds.
  * Problems found on the way go to standard error. */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,19 @@ static struct view *open_chain(struct arena *arena, char **paths, const char *da
 	return qcow2_view(q);
 }
 
+static int check(struct arena *arena, char **paths)
+{
+	struct qcow2_refcounts counts;
+	struct qcow2 *q = NULL;
+	struct error err;
+
+	(void)open_chain(arena, paths, NULL, &q);
+	if (!q || qcow2_check_refcounts(q, &counts, &err) < 0)
+		return 2;
+	printf("leaks %llu corruptions %u\n", (unsigned long long)counts.leaked, q->problem_count + q->problems_dropped);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -66,6 +80,8 @@ int main(int argc, char **argv)
 		else
 			paths[count++] = argv[i];
 	}
+	if (count == 2 && !strcmp(paths[0], "--check"))
+		return check(arena, paths + 1);
 	if (!count)
 		return 2;
 	view = open_chain(arena, paths, data, &top);
