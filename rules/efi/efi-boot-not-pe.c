@@ -16,6 +16,8 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: not an EFI binary: it is empty
  * bad:    debian-arm64 | file write EFI/BOOT/BOOTAA64.EFI text "#!/bin/sh\necho 'This is no boot loader, but it is long enough to be one.'\n"
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0: error: not an EFI binary: it does not begin with "MZ" (*script*)
+ * bad:    debian-arm64 | file gzip EFI/BOOT/BOOTAA64.EFI
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI@0: error: not an EFI binary: it does not begin with "MZ" (gzip compressed data*)
  * bad:    debian-arm64 | file mkdir EFI/BOOT/BOOTAA64.EFI
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: a folder stands where the EFI binary should be
  * bad:    debian-arm64 | pe field EFI/BOOT/BOOTAA64.EFI signature 0
@@ -65,12 +67,7 @@ RULE(efi_boot_not_pe)
 	else
 		d = finding(check, at, "not an EFI binary: %s", pe_status_text(pe->status));
 	if (text && strstr(text, "gzip compressed"))
-		finding_help_disk(check, d,
-				  arena_printf(check->arena,
-					       "mcopy -i {disk}@@%" PRIu64 " %s - | gunzip > boot.efi && "
-					       "mcopy -o -i {disk}@@%" PRIu64 " boot.efi %s",
-					       loader->esp->start, efi_mtools(check->arena, loader->path),
-					       loader->esp->start, efi_mtools(check->arena, loader->path)));
+		efi_help_gunzip(check, d, loader->esp, loader->path);
 	else
 		efi_help_loader(check, d);
 }

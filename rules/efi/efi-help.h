@@ -100,6 +100,18 @@ static inline void efi_help_copy_inside(struct check *check, struct diagnostic *
 				       efi_mtools(check->arena, path)));
 }
 
+/* Unpacks a kernel in its place. */
+static inline void efi_help_gunzip(struct check *check, struct diagnostic *d, const struct esp *esp, const char *path)
+{
+	const char *word = efi_mtools(check->arena, path);
+
+	finding_help_disk(check, d,
+			  arena_printf(check->arena,
+				       "mcopy -i {disk}@@%" PRIu64 " %s kernel.gz && gunzip kernel.gz && mcopy -o -i "
+				       "{disk}@@%" PRIu64 " kernel %s",
+				       esp->start, word, esp->start, word));
+}
+
 /* Where Debian's packages have a program of this kind; NULL for one that they don't. */
 static inline const char *efi_packaged(struct arena *arena, enum efi_kind kind, enum architecture architecture)
 {

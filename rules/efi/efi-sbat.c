@@ -91,23 +91,28 @@ static struct level *published(struct arena *arena)
 	return first;
 }
 
-static struct location at_sbat(const struct chain *chain, const struct efi_binary *b)
+static struct location at_sbat(const struct efi_binary *b)
 {
 	const struct pe_section *s = b->sbat->section;
 
-	return s ? at_file_bytes(chain->partition, b->path, s->raw_offset, pe_section_size(b->pe, s))
-		 : at_file(chain->partition, b->path);
+	return s ? at_file_bytes(b->esp->partition, b->path, s->raw_offset, pe_section_size(b->pe, s))
+		 : at_file(b->esp->partition, b->path);
 }
 
-/* What keeps `shim` from starting `b`, as a clause; NULL when nothing does. */
-static const char *refusal(struct arena *arena, const struct efi_binary *shim, const struct efi_binary *b)
+/* What keeps `shim` from letting `b` start, as a clause; NULL when nothing does.  What firmware or another loader starts, shim
+ * is asked about too, but then SBAT data need not be there (shim's verify_sbat_section). */
+static const char *refusal(struct arena *arena, const struct efi_binary *shim, const struct efi_binary *b, bool by_shim)
 {
 	struct sbat_revocation why;
 
 	switch (b->sbat->status) {
 	case SBAT_ABSENT:
+		if (!by_shim)
+			return NULL;
 		return "it has no SBAT data, and shim demands them";
 	case SBAT_IGNORED:
+		if (!by_shim)
+			return NULL;
 		return "shim ignores its SBAT data (the section is shorter in the file than in memory), and demands "
 		       "some";
 	case SBAT_DUPLICATE:
@@ -154,7 +159,7 @@ static void help(struct check *check, struct diagnostic *d, const struct efi_bin
 	const char *packaged = efi_packaged(check->arena, b->program->kind, check->loader->architecture);
 
 	if (packaged)
-		efi_help_copy(check, d, check->loader->esp, packaged, b->path);
+		efi_help_copy(check, d, b->esp, packaged, b->path);
 	else
 		finding_help(check, d,
 			     "build it again with SBAT data: objcopy --add-section .sbat=sbat.csv, or ukify --sbat");
@@ -187,12 +192,13 @@ RULE(efi_sbat)
 
 			/* a shim so old that it has no SBAT data knows no revocation */
 			if (by->program->kind == EFI_SHIM && by->sbat->status != SBAT_ABSENT)
-				text = refusal(check->arena, by, b);
+				text = refusal(check->arena, by, b,
+					       b == by || chain->binaries[i - 1]->program->kind == EFI_SHIM);
 		}
 		if (text && d)
 			finding_note(check, d, "%s: %s", b->path, text);
 		else if (text)
-			d = finding(check, at_sbat(chain, b), "%s", text);
+			d = finding(check, at_sbat(b), "%s", text);
 		if (text && !d->help)
 			help(check, d, b);
 	}
@@ -210,7 +216,7 @@ RULE(efi_sbat)
 		if (text && d)
 			finding_note(check, d, "%s: %s", b->path, text);
 		else if (text)
-			d = finding_severity(check, SEVERITY_WARNING, at_sbat(chain, b), "%s", text);
+			d = finding_severity(check, SEVERITY_WARNING, at_sbat(b), "%s", text);
 		if (text && !d->help)
 			help(check, d, b);
 	}

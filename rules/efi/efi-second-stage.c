@@ -11,7 +11,8 @@
  * there; fallback starts the first line of the first BOOTAA64.CSV (or BOOT.CSV) in the folders below \EFI, in UTF-16,
  * which names the vendor's own shim; and that one starts GRUB beside it. Without fallback, shim starts GRUB in
  * \EFI\BOOT. systemd-boot needs an entry whose kernel exists, or a unified kernel image in \EFI\Linux, on the EFI
- * system partition or on the XBOOTLDR partition. Each of them must exist and be an EFI binary for this machine.
+ * system partition or on the XBOOTLDR partition; of these the one that it boots by default is looked at. Each of them
+ * must exist and be an EFI binary for this machine: for systemd-boot, a kernel in gzip (Arm's vmlinuz) is none.
  *
  * GRUB's configuration is another matter. What an unknown program starts is not guessed at.
  *
@@ -40,6 +41,10 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux
  * bad:    systemd-boot-arm64 | file delete debian
  * expect: !p1/loader/entries/debian-*.conf: error: it names the kernel *linux, which does not exist, and no other entry boots
+ * bad:    uki-entries-arm64 | file delete EFI/Linux | file put EFI/Linux/linux.efi uki-arm64:EFI/BOOT/BOOTAA64.EFI | pe cut EFI/Linux/linux.efi .linux
+ * expect: !p1/EFI/Linux/linux.efi@*: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it has * bytes, section .linux needs *
+ * bad:    systemd-boot-arm64 | file copy EFI/BOOT/BOOTAA64.EFI vmlinuz | file gzip vmlinuz | file write loader/entries/a.conf text "sort-key a\nlinux /vmlinuz\n"
+ * expect: !p1/vmlinuz: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it does not begin with "MZ" (gzip compressed data*)
  * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  * firmware: boots file copy EFI/BOOT/BOOTX64.EFI EFI/BOOT/grubx64.efi | file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  */
@@ -122,12 +127,17 @@ static void csv_empty(struct check *check, const struct chain *chain)
 	help_csv(check, d, NULL, chain->path);
 }
 
-/* What a program is likely to have started, where that cannot be seen from the file. */
-static enum efi_kind expected_kind(const struct efi_binary *starter)
+/* `text` is what libmagic says of it, or NULL. */
+static void help_start(struct check *check, struct diagnostic *d, const struct efi_binary *starter,
+		       const struct efi_binary *b, const char *text)
 {
-	if (starter->program->kind == EFI_FALLBACK)
-		return EFI_SHIM;
-	return EFI_GRUB;
+	if (text && strstr(text, "gzip compressed"))
+		efi_help_gunzip(check, d, b->esp, b->path);
+	else if (starter->program->kind == EFI_SYSTEMD_BOOT)
+		finding_help(check, d, "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
+	else
+		efi_help_program(check, d, b->esp, check->loader->architecture,
+				 starter->program->kind == EFI_FALLBACK ? EFI_SHIM : EFI_GRUB, "", b->path);
 }
 
 /* Exists, and cannot be loaded: the same things that the pe-* rules say of the first file. */
@@ -137,7 +147,8 @@ static void not_loadable(struct check *check, const struct chain *chain)
 	const struct efi_binary *starting = chain->binaries[chain->count - 2];
 	const char *starter = named(check->arena, starting);
 	const struct pe *pe = b->pe;
-	struct location at = at_file(chain->partition, b->path);
+	struct location at = at_file(b->esp->partition, b->path);
+	const char *text = NULL;
 	struct diagnostic *d;
 
 	if (b->directory) {
@@ -146,26 +157,25 @@ static void not_loadable(struct check *check, const struct chain *chain)
 		d = finding(check, at, "%s cannot start it: %s", starter, pe_status_text(pe->status));
 	} else if (pe->status != PE_OK) {
 		struct error err;
-		const char *text = magic_describe(check->arena, b->view, &err);
 
+		text = magic_describe(check->arena, b->view, &err);
 		d = finding(check, at, "%s cannot start it: %s%s%s%s", starter, pe_status_text(pe->status),
 			    text ? " (" : "", text ? text : "", text ? ")" : "");
 	} else if (pe_is_truncated(pe)) {
-		d = finding(check, at_file_bytes(chain->partition, b->path, pe->needed_offset, pe->needed_length),
+		d = finding(check, at_file_bytes(b->esp->partition, b->path, pe->needed_offset, pe->needed_length),
 			    "%s cannot start it: it has %" PRIu64 " bytes, %s needs %" PRIu64, starter, pe->file_size,
 			    pe->needed_by, pe->needed);
 	} else if (pe->machine != check->loader->pe->machine) {
-		d = finding(check, at_file_bytes(chain->partition, b->path, pe->machine_offset, 2),
+		d = finding(check, at_file_bytes(b->esp->partition, b->path, pe->machine_offset, 2),
 			    "%s cannot start it: machine type is %s, %s expected", starter,
 			    efi_machine(check->arena, pe->machine),
 			    efi_machine(check->arena, check->loader->pe->machine));
 	} else {
 		d = finding(check,
-			    at_file_bytes(chain->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
+			    at_file_bytes(b->esp->partition, b->path, pe->problems[0].offset, pe->problems[0].length),
 			    "%s cannot start it: %s", starter, pe_problem_text(check->arena, pe, &pe->problems[0]));
 	}
-	efi_help_program(check, d, check->loader->esp, check->loader->architecture, expected_kind(starting), "",
-			 b->path);
+	help_start(check, d, starting, b, text);
 }
 
 static void no_kernel(struct check *check, const struct chain *chain)
@@ -173,7 +183,7 @@ static void no_kernel(struct check *check, const struct chain *chain)
 	const struct efi_binary *b = chain->binaries[chain->count - 1];
 	struct diagnostic *d;
 
-	d = finding(check, at_file(chain->partition, b->path), "it is a %s: %s", efi_kind_name(b->program->kind),
+	d = finding(check, at_file(b->esp->partition, b->path), "it is a %s: %s", efi_kind_name(b->program->kind),
 		    b->program->kind == EFI_ADDON ? "no program at all" : "it has nothing to boot");
 	finding_help(check, d, "ukify build --linux=KERNEL --initrd=INITRD --output=%s", b->path);
 }
@@ -189,7 +199,7 @@ static void no_entries(struct check *check, const struct chain *chain)
 	else
 		d = finding(check, at_file(chain->partition, b->path),
 			    "systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux");
-	finding_help(check, d, "kernel-install add VERSION /boot/vmlinuz-VERSION, in the image");
+	finding_help(check, d, "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
 }
 
 RULE(efi_second_stage)

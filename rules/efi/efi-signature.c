@@ -44,11 +44,11 @@ RULE(efi_signature)
 		if (is_signed(b)) {
 			if (!b->signatures->bad_offset)
 				continue;
-			d = finding(check, at_file_bytes(chain->partition, b->path, b->signatures->bad_offset, 8),
+			d = finding(check, at_file_bytes(b->esp->partition, b->path, b->signatures->bad_offset, 8),
 				    "the certificate table is damaged after %zu signature%s", b->signatures->count,
 				    b->signatures->count == 1 ? "" : "s");
 		} else {
-			d = finding(check, at_file(chain->partition, b->path),
+			d = finding(check, at_file(b->esp->partition, b->path),
 				    "not signed: %s with Secure Boot on does not start it", i ? "shim" : "firmware");
 		}
 		finding_help(check, d,

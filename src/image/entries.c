@@ -1,174 +1,168 @@
 /* SPDX-License-Identifier: MIT */
-/* entries: does systemd-boot find something to boot?
+/* entries: what systemd-boot boots when nobody chooses.
  *
- * It looks on the volume that it was started from and on the XBOOTLDR partition of the same disk (The Boot Loader Specification):
- * \loader\entries\*.conf whose kernel is there, unified kernel images in \EFI\Linux, and by itself Windows' boot manager
- * and a shell.  What the entries say besides is not looked at.
+ * It looks on the volume that it was started from and on the XBOOTLDR partition of the same disk: entries in
+ * \loader\entries whose kernel is there, unified kernel images in \EFI\Linux, and by itself Windows' boot manager and a
+ * shell.  Which of them it takes is bls.h's affair.  A kernel is started as an EFI binary, so it must be one.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/guid.h"
-#include "base/limits.h"
 #include "base/utf16.h"
+#include "boot/bls.h"
 #include "fs/fat.h"
 #include "fs/fs.h"
 #include "image/chain.h"
 #include "partition/gpt.h"
 
-struct volume {
+/* The ESP and the XBOOTLDR partition. */
+#define MOST_VOLUMES 2
+
+struct menu {
 	struct image *image;
-	struct fs *fs;
-	const struct fat *fat;
-	int partition;
 	struct chain *chain;
+	const struct esp *places[MOST_VOLUMES];
+	const struct bls_volume *volumes[MOST_VOLUMES];
+	size_t volume_count;
 };
 
-static bool has_file(struct volume *v, const char *path)
+static void unreadable(struct chain *chain, const struct error *err, const char *what)
 {
-	struct fs_entry entry;
-
-	return fs_lookup(v->fs, v->image->arena, path, &entry, NULL) == 0 && entry.type == FS_FILE;
+	chain->end = CHAIN_UNREADABLE;
+	chain->error = *err;
+	error_prefix(&chain->error, 0, "%s", what);
 }
 
-static bool ends_with(const char *name, const char *end)
+static bool add_volume(struct menu *menu, const struct esp *place)
 {
-	size_t n = strlen(name), m = strlen(end);
-
-	return n > m && !ascii_casecmp(name + n - m, end);
-}
-
-/* The entries of a folder; none when there is no such folder.  False when it could not be read. */
-static bool list(struct volume *v, const char *path, struct fs_entry **ret, size_t *ret_count)
-{
-	struct fs_entry folder;
+	const struct bls_volume *volume;
 	struct error err;
-	int r;
 
-	*ret_count = 0;
-	r = fs_lookup(v->fs, v->image->arena, path, &folder, &err);
-	if (r >= 0 && folder.type == FS_DIRECTORY)
-		r = v->fs->ops->readdir(v->fs, v->image->arena, folder.handle, ret, ret_count, &err);
-	if (r >= 0 || r == -ENOENT || r == -ENOTDIR)
-		return true;
-	v->chain->end = CHAIN_UNREADABLE;
-	v->chain->error = err;
-	error_prefix(&v->chain->error, 0, "%s", path);
-	return false;
-}
-
-/* The value of the first of these keys that a line has: "linux /vmlinuz".  NULL when none has one. */
-static const char *kernel_of(struct arena *arena, const char *text, size_t size)
-{
-	static const char *const keys[] = { "linux", "efi", "uki" };
-
-	while (size) {
-		const char *end = memchr(text, '\n', size);
-		size_t length = end ? (size_t)(end - text) : size;
-		size_t key, blank;
-
-		for (blank = 0; blank < length && (text[blank] == ' ' || text[blank] == '\t'); blank++)
-			;
-		for (key = blank; key < length && text[key] != ' ' && text[key] != '\t'; key++)
-			;
-		for (size_t i = 0; i < 3; i++) {
-			const char *value = text + key;
-			size_t left = length - key;
-
-			if (key - blank != strlen(keys[i]) || memcmp(text + blank, keys[i], key - blank))
-				continue;
-			while (left && (*value == ' ' || *value == '\t')) {
-				value++;
-				left--;
-			}
-			while (left && (value[left - 1] == ' ' || value[left - 1] == '\t' || value[left - 1] == '\r'))
-				left--;
-			if (left)
-				return arena_strndup(arena, value, left);
-		}
-		text += end ? length + 1 : length;
-		size -= end ? length + 1 : length;
-	}
-	return NULL;
-}
-
-/* An entry counts if the kernel that it names is there: systemd-boot leaves out the others. */
-static bool entry_boots(struct volume *v, const struct fs_entry *entry)
-{
-	struct arena *arena = v->image->arena;
-	struct chain *chain = v->chain;
-	const char *kernel;
-	struct view *file;
-	struct error err;
-	char *text, *path;
-	int r;
-
-	r = fs_file_view(v->fs, arena, entry->handle, &file, &err);
-	if (r >= 0 && file->size > LIMIT_TEXT_FILE)
-		r = error_set(&err, EFBIG, "it has more than %llu bytes", LIMIT_TEXT_FILE);
-	if (r >= 0) {
-		text = arena_alloc(arena, (size_t)file->size + 1);
-		r = view_read(file, 0, text, (size_t)file->size, &err);
-	}
-	if (r < 0) {
-		chain->end = CHAIN_UNREADABLE;
-		chain->error = err;
-		error_prefix(&chain->error, 0, "%s", fat_path(v->fat, arena, entry->handle));
+	if (bls_read(menu->image->arena, place->fs, NULL, place->partition, &volume, &err) < 0) {
+		unreadable(menu->chain, &err, "systemd-boot's entries");
 		return false;
 	}
-	kernel = kernel_of(arena, text, (size_t)file->size);
-	if (!kernel)
-		return false;
-	path = arena_printf(arena, "%s%s", *kernel == '/' || *kernel == '\\' ? "" : "/", kernel);
+	menu->places[menu->volume_count] = place;
+	menu->volumes[menu->volume_count] = volume;
+	menu->volume_count++;
+	return true;
+}
+
+/* Where the entry was found. */
+static const struct esp *place_of(const struct menu *menu, const struct bls_entry *entry)
+{
+	for (size_t i = 1; i < menu->volume_count; i++)
+		if (entry >= menu->volumes[i]->entries && entry < menu->volumes[i]->entries + menu->volumes[i]->entry_count)
+			return menu->places[i];
+	return menu->places[0];
+}
+
+/* The program that an entry starts: its path on the entry's volume. */
+static const char *program_of(struct arena *arena, const struct bls_entry *entry)
+{
+	const struct bls_line *line = entry->kernel ? entry->kernel : entry->efi ? entry->efi : entry->uki;
+	const char *text;
+	char *path;
+
+	if (entry->type == BLS_TYPE2)
+		return arena_printf(arena, "/EFI/Linux/%s", entry->file);
+	text = line->value.text;
+	path = arena_printf(arena, "%s%s", *text == '/' || *text == '\\' ? "" : "/", text);
 	for (char *p = path; *p; p++)
 		if (*p == '\\')
 			*p = '/';
-	if (has_file(v, path))
-		return true;
-	if (chain->end == CHAIN_NO_ENTRIES) {
-		chain->end = CHAIN_NO_ENTRY_FILE;
-		chain->partition = v->partition;
-		chain->path = fat_path(v->fat, arena, entry->handle);
-		chain->target = path;
-	}
-	return false;
+	return path;
 }
 
-/* Is there something to boot on this volume?  False also when it could not be read, with the chain's end set. */
-static bool volume_boots(struct volume *v)
+/* systemd-boot names a unified kernel image by its section .osrel, and leaves out a file that has none. */
+static bool is_unified(struct menu *menu, const struct esp *place, const char *path)
 {
-	struct fs_entry *entries;
-	size_t count;
+	const struct efi_binary *binary;
+	const struct pe_section *release;
+	struct error err;
 
-	if (!list(v, "/EFI/Linux", &entries, &count))
+	if (image_binary(menu->image, place, path, &binary, &err) < 0 || binary->directory || binary->have != HAVE)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (entries[i].type == FS_FILE && ends_with(entries[i].name, ".efi") &&
-		    ascii_ncasecmp(entries[i].name, "auto-", 5))
-			return true;
-	if (!list(v, "/loader/entries", &entries, &count))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (entries[i].type != FS_FILE || !ends_with(entries[i].name, ".conf") ||
-		    !ascii_ncasecmp(entries[i].name, "auto-", 5))
+	release = pe_section(binary->pe, ".osrel");
+	return release && (uint64_t)release->raw_offset + release->raw_size <= binary->pe->file_size;
+}
+
+/* systemd-boot leaves out an entry whose kernel does not exist.  *ret_count becomes how many stay; false when it cannot be
+ * told. */
+static bool keep_existing(struct menu *menu, const struct bls_entry **entries, size_t *ret_count)
+{
+	struct chain *chain = menu->chain;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *ret_count; i++) {
+		const struct esp *place = place_of(menu, entries[i]);
+		const char *path = program_of(menu->image->arena, entries[i]);
+		struct fs_entry file;
+		struct error err;
+		int r;
+
+		/* names that it keeps for entries of its own */
+		if (!ascii_ncasecmp(entries[i]->file, "auto-", 5))
 			continue;
-		if (entry_boots(v, &entries[i]))
-			return true;
-		if (v->chain->end == CHAIN_UNREADABLE)
+		r = fs_lookup(place->fs, menu->image->arena, path, &file, &err);
+		if (r == 0) {
+			if (entries[i]->type == BLS_TYPE1 || is_unified(menu, place, path))
+				entries[kept++] = entries[i];
+		} else if (r != -ENOENT && r != -ENOTDIR && r != -ENAMETOOLONG) {
+			unreadable(chain, &err, path);
 			return false;
+		} else if (chain->end == CHAIN_NO_ENTRIES) {
+			chain->end = CHAIN_NO_ENTRY_FILE;
+			chain->partition = place->partition;
+			chain->path = entries[i]->source->path;
+			chain->target = path;
+		}
 	}
-	return false;
+	*ret_count = kept;
+	return true;
 }
 
-/* What systemd-boot adds to its menu by itself (config_load_entries of boot.c), on the ESP alone. */
-static bool finds_others(struct volume *v)
+/* What systemd-boot adds to its menu by itself (config_load_entries of boot.c), from the ESP alone. */
+static bool finds_others(const struct menu *menu)
 {
-	if (has_file(v, "/EFI/Microsoft/Boot/bootmgfw.efi"))
+	struct fs *fs = menu->places[0]->fs;
+	struct fs_entry file;
+
+	if (fs_lookup(fs, menu->image->arena, "/EFI/Microsoft/Boot/bootmgfw.efi", &file, NULL) == 0)
 		return true;
 	for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT; a++)
-		if (has_file(v, arena_printf(v->image->arena, "/shell%s.efi", architectures[a].suffix)))
+		if (fs_lookup(fs, menu->image->arena,
+			      arena_printf(menu->image->arena, "/shell%s.efi", architectures[a].suffix), &file, NULL) == 0)
 			return true;
 	return false;
+}
+
+static void follow_default(struct menu *menu, const struct bls_entry **entries, size_t count)
+{
+	const struct efi_binary *starter = menu->chain->binaries[menu->chain->count - 1], *binary;
+	struct chain *chain = menu->chain;
+	const struct bls_line *line;
+	const struct bls_entry *entry = bls_default(entries, count, menu->volumes[0], &line);
+	struct error err;
+	const char *path;
+
+	chain->end = CHAIN_COMPLETE;
+	/* a default that is no entry of these, or one that has used up its tries, is a matter of the menu */
+	if (!entry || chain->count == CHAIN_LENGTH)
+		return;
+	path = program_of(menu->image->arena, entry);
+	if (image_binary(menu->image, place_of(menu, entry), path, &binary, &err) < 0) {
+		unreadable(chain, &err, path);
+		return;
+	}
+	chain->binaries[chain->count++] = binary;
+	if (binary->have == UNREADABLE)
+		unreadable(chain, &binary->error, binary->path);
+	else if (!image_binary_loads(binary, starter->pe->machine))
+		chain->end = CHAIN_NOT_LOADABLE;
+	else if (binary->program->kind == EFI_STUB || binary->program->kind == EFI_ADDON)
+		chain->end = CHAIN_NO_KERNEL;
 }
 
 static const struct partition *find_xbootldr(const struct image *image)
@@ -181,34 +175,58 @@ static const struct partition *find_xbootldr(const struct image *image)
 	return NULL;
 }
 
-void image_chain_entries(struct image *image, const struct esp *esp, struct chain *chain)
+/* Opens the XBOOTLDR partition as one more place for EFI binaries.  False when there is one that cannot be read. */
+static bool add_xbootldr(struct menu *menu)
 {
-	struct volume v = { image, esp->fs, esp->fat, esp->partition, chain };
-	const struct partition *xbootldr = find_xbootldr(image);
+	const struct partition *partition = find_xbootldr(menu->image);
+	struct arena *arena = menu->image->arena;
 	struct error err;
+	struct esp *place;
 	struct fat *fat;
 
-	chain->end = CHAIN_NO_ENTRIES;
-	if (volume_boots(&v) || (chain->end != CHAIN_UNREADABLE && finds_others(&v))) {
-		chain->end = CHAIN_COMPLETE;
-		return;
-	}
-	if (chain->end == CHAIN_UNREADABLE || !xbootldr)
-		return;
-	if (fat_open(image->arena, image_partition_view(image, xbootldr), &fat, &err) < 0) {
-		chain->end = CHAIN_UNREADABLE;
-		chain->error = err;
-		error_prefix(&chain->error, 0, "the XBOOTLDR partition %d", xbootldr->number);
-		return;
+	if (!partition)
+		return true;
+	place = ARENA_NEW(arena, struct esp);
+	*place = (struct esp){ .partition = partition->number, .start = partition->start, .size = partition->size };
+	place->view = image_partition_view(menu->image, partition);
+	if (fat_open(arena, place->view, &fat, &err) < 0) {
+		unreadable(menu->chain, &err, arena_printf(arena, "the XBOOTLDR partition %d", partition->number));
+		return false;
 	}
 	if (fat->type == FAT_NONE) {
 		/* systemd-boot reads what firmware has a driver for, which may be more than FAT */
-		chain->end = CHAIN_UNREADABLE;
-		error_set(&chain->error, EOPNOTSUPP, "the XBOOTLDR partition %d is not FAT: its entries cannot be read",
-			  xbootldr->number);
-		return;
+		error_set(&err, EOPNOTSUPP, "it is not FAT");
+		unreadable(menu->chain, &err, arena_printf(arena, "the XBOOTLDR partition %d", partition->number));
+		return false;
 	}
-	v = (struct volume){ image, fat->fs, fat, xbootldr->number, chain };
-	if (volume_boots(&v))
+	place->have = HAVE;
+	place->fat = fat;
+	place->fs = fat->fs;
+	return add_volume(menu, place);
+}
+
+void image_chain_entries(struct image *image, const struct esp *esp, struct chain *chain)
+{
+	const struct efi_binary *loader = chain->binaries[chain->count - 1];
+	struct menu menu = { .image = image, .chain = chain };
+	const struct bls_entry **entries;
+	bool whole;
+	size_t count;
+
+	if (!add_volume(&menu, esp))
+		return;
+	/* what cannot be read may hold the default, but takes nothing away from what can */
+	whole = add_xbootldr(&menu);
+	entries = bls_menu(image->arena, menu.volumes, menu.volume_count,
+			   architectures[architecture_of_machine(loader->pe->machine)].suffix, &count);
+	if (whole)
+		chain->end = CHAIN_NO_ENTRIES;
+	if (!keep_existing(&menu, entries, &count))
+		return;
+	if (count && !whole)
+		chain->end = CHAIN_COMPLETE;
+	else if (count)
+		follow_default(&menu, entries, count);
+	else if (whole && finds_others(&menu))
 		chain->end = CHAIN_COMPLETE;
 }

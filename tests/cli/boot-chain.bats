@@ -95,10 +95,22 @@ clean() {
 	lints systemd-boot-arm64 "file delete loader/entries"
 	exits 1
 	says "systemd-boot finds nothing to boot"
+	# a file that is no unified kernel image is not in its menu
 	lints systemd-boot-arm64 "file delete loader/entries" "file write EFI/Linux/arch.efi text x"
+	exits 1
+	says "systemd-boot finds nothing to boot"
+	lints uki-entries-arm64 "file write EFI/Linux/zzz.efi text x"
 	exits 0
+	lacks "[efi-second-stage]"
 	lints systemd-boot-arm64 "file write loader/entries/a.conf text 'linux /nothere\n'"
 	exits 0
+	# the default is what counts
+	lints systemd-boot-arm64 "file write x.efi text x" "file write loader/entries/z.conf text 'sort-key z\nefi /x.efi\n'"
+	exits 0
+	lints systemd-boot-arm64 "file write x.efi text x" "file write loader/entries/z.conf text 'sort-key z\nefi /x.efi\n'" \
+		"file write loader/loader.conf text 'default z.conf\n'"
+	exits 1
+	says "p1/x.efi: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it is too short"
 	lints xbootldr-arm64 "file delete loader"
 	exits 0
 	lacks "[efi-second-stage]"
