@@ -69,6 +69,13 @@
 #define LIMIT_MODULES 65536
 #define LIMIT_MODULES_BYTES (8 * MiB)		/* modules.dep and its like */
 #define LIMIT_SOFTDEPS 64			/* of one module */
+#define LIMIT_INITRD_BYTES (2 * GiB)		/* of an initrd, decompressed */
+#define LIMIT_INITRD_MEMBERS 64
+#define LIMIT_INITRD_ENTRIES 1000000
+#define LIMIT_INITRD_RELEASES 16		/* kernels whose modules it holds */
+#define LIMIT_INITRD_QUESTIONS 65536
+#define LIMIT_INITRD_CONTENT (1 * MiB)		/* of one file that is asked for */
+#define LIMIT_CPIO_NAME 4096			/* the kernel's own bound */
 
 /* reports */
 #define LIMIT_DIAGNOSTICS_PER_RULE 20

@@ -111,7 +111,8 @@ static void close_it(struct stream *stream)
 	stream->ended = true;
 }
 
-static const struct stream_ops pass_on_ops = { .fill = pass_on }, decompressor_stream_ops = { fill, close_it };
+static const struct stream_ops pass_on_ops = { .fill = pass_on }, 
+			       decompressor_stream_ops = { .fill = fill, .close = close_it };
 
 int decompress_open(struct arena *arena, enum compression compression, struct stream *input, uint64_t limit,
 		    struct stream **ret, struct error *err)

@@ -32,7 +32,18 @@ static int view_fill(struct stream *stream, struct error *err)
 	return 0;
 }
 
-static const struct stream_ops view_ops = { .fill = view_fill };
+static uint64_t view_skip(struct stream *stream, uint64_t count)
+{
+	struct source *source = stream->state;
+
+	if (count > source->left)
+		count = source->left;
+	source->offset += count;
+	source->left -= count;
+	return count;
+}
+
+static const struct stream_ops view_ops = { .fill = view_fill, .skip = view_skip };
 
 struct stream *stream_view(struct arena *arena, struct view *view, uint64_t offset, uint64_t length)
 {
@@ -69,8 +80,15 @@ int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *re
 
 	while (done < length) {
 		size_t n;
-		int r = stream_fill(stream, err);
+		int r;
 
+		if (!to && !stream->size && stream->ops->skip) {
+			uint64_t skipped = stream->ops->skip(stream, length - done);
+
+			stream->position += skipped;
+			done += skipped;
+		}
+		r = done < length ? stream_fill(stream, err) : 0;
 		if (r < 0)
 			return r;
 		if (r == 0)

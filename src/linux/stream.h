@@ -25,6 +25,8 @@ struct stream_ops {
 	 * errno. */
 	int (*fill)(struct stream *stream, struct error *err);
 	void (*close)(struct stream *stream); /* may be NULL */
+	/* Steps over up to `count` bytes behind an empty window without reading them; returns how many.  May be NULL. */
+	uint64_t (*skip)(struct stream *stream, uint64_t count);
 };
 
 enum stream_problem {
@@ -67,7 +69,8 @@ static inline void stream_consume(struct stream *stream, size_t count)
 	stream->position += count;
 }
 
-/* Copies up to `length` bytes and steps over them; *ret_count is less than `length` at the end alone.  data NULL: skips. */
+/* Copies up to `length` bytes and steps over them; *ret_count is less than `length` at the end alone.  data NULL: skips,
+ * which reads nothing where the stream is a view's. */
 int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *ret_count, struct error *err);
 
 /* A stream of `length` bytes of the view from `offset`, both in bytes, which must lie inside it.  Its position counts from 0

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd: goes through the members, as unpack_to_rootfs() of the kernel's init/initramfs.c does.  What an entry answers is in
+ * initrd-inquiry.c. */
+#include "linux/initrd-internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+struct pass {
+	struct arena *arena;
+	struct view *view;
+	struct initrd *initrd;
+	struct inquiry inquiry;
+	struct cpio cpio;
+	struct stream *file; /* the initrd's own bytes; its position is an offset in the file */
+	bool to_end;
+	uint64_t limit;
+	bool done; /* nothing more is to be known */
+};
+
+static int problem(struct pass *pass, struct initrd_member *member, enum initrd_problem what, const char *detail,
+		   uint64_t offset, uint64_t unpacked)
+{
+	member->problem = what;
+	member->detail = detail;
+	member->problem_offset = offset;
+	member->problem_unpacked = unpacked;
+	pass->initrd->damaged = true;
+	return 0;
+}
+
+static bool early(const char *path)
+{
+	while (*path == '/' || (path[0] == '.' && path[1] == '/'))
+		path++;
+	return !strncmp(path, "kernel/x86/microcode/", 21) || !strncmp(path, "kernel/firmware/acpi/", 21);
+}
+
+/* What a cpio event that is no entry means.  In a compressed member, whatever the decompressor says comes first. */
+static int finish(struct pass *pass, struct initrd_member *member, struct stream *stream, int event)
+{
+	static const struct {
+		enum initrd_problem problem;
+		const char *detail;
+	} problems[] = {
+		[CPIO_OTHER] = { INITRD_GARBAGE, "between entries of an archive" },
+		[CPIO_TRUNCATED] = { INITRD_CUT, NULL },
+		[CPIO_OLD_FORMAT] = { INITRD_OLD_FORMAT, NULL },
+		[CPIO_BAD_HEADER] = { INITRD_BAD_HEADER, NULL },
+		[CPIO_BAD_NAME] = { INITRD_BAD_HEADER, "an entry's name is damaged" },
+		[CPIO_UNALIGNED] = { INITRD_UNALIGNED, NULL },
+		[CPIO_CHECKSUM] = { INITRD_CHECKSUM, NULL },
+	};
+	bool compressed = stream != pass->file;
+	uint64_t offset = pass->file->position, unpacked = compressed ? stream->position : 0;
+
+	if (compressed && stream->problem != STREAM_GOOD && (event == CPIO_END || event == CPIO_TRUNCATED))
+		return problem(pass, member, stream->problem == STREAM_TRUNCATED ? INITRD_TRUNCATED : INITRD_CORRUPT,
+			       stream->detail, offset, unpacked);
+	/* in the open, the next member may begin here; an archive that is cut short ends with the file */
+	if (event == CPIO_END || (!compressed && event == CPIO_OTHER)) {
+		member->complete = true;
+		return 0;
+	}
+	if (!compressed && event == CPIO_TRUNCATED)
+		return problem(pass, member, INITRD_TRUNCATED, NULL, offset, unpacked);
+	if (event != CPIO_TRUNCATED && event != CPIO_OTHER)
+		unpacked = compressed ? pass->cpio.entry.offset : 0;
+	return problem(pass, member, problems[event].problem, problems[event].detail,
+		       compressed || event == CPIO_OTHER ? offset : pass->cpio.entry.offset, unpacked);
+}
+
+/* Reads a member's archive, up to its end or until nothing is open. */
+static int read_archive(struct pass *pass, struct initrd_member *member, struct stream *stream, struct error *err)
+{
+	int event;
+
+	cpio_begin(&pass->cpio, stream, 0);
+	while ((event = cpio_next(&pass->cpio, pass->to_end, err)) >= 0) {
+		int r;
+
+		if (event == CPIO_TRAILER) {
+			member->trailer = true;
+			continue;
+		}
+		if (event != CPIO_ENTRY)
+			return finish(pass, member, stream, event);
+		if (++member->entries > LIMIT_INITRD_ENTRIES)
+			return error_set(err, EFBIG, "the initrd has more than %d files", LIMIT_INITRD_ENTRIES);
+		member->microcode |= early(pass->cpio.entry.name);
+		r = inquiry_entry(&pass->inquiry, &pass->cpio, err);
+		if (r < 0)
+			return r;
+		/* without a question, an archive in the open is gone through all the same, to see what follows it */
+		if (pass->inquiry.count && !pass->to_end && !inquiry_open(&pass->inquiry)) {
+			pass->done = true;
+			return 0;
+		}
+	}
+	return event;
+}
+
+static int read_compressed(struct pass *pass, struct initrd_member *member, struct error *err)
+{
+	struct initrd *initrd = pass->initrd;
+	STREAM_AUTO stream = NULL;
+	int r;
+
+	if (!pass->to_end && !inquiry_open(&pass->inquiry)) {
+		pass->done = true;
+		return 0;
+	}
+	r = decompress_open(pass->arena, member->compression, pass->file, pass->limit - initrd->unpacked, &stream, err);
+	if (r < 0)
+		return r;
+	r = read_archive(pass, member, stream, err);
+	/* the end of the archive is known only when the member's own end is, with its checksum */
+	member->unpacked = stream->position;
+	member->refused = decompress_refused_by_kernel(stream);
+	initrd->unpacked += stream->position;
+	return r;
+}
+
+static int begin_member(struct pass *pass, struct initrd_member **ret, struct error *err)
+{
+	struct initrd *initrd = pass->initrd;
+
+	if (initrd->member_count == LIMIT_INITRD_MEMBERS)
+		return error_set(err, EFBIG, "the initrd has more than %d members", LIMIT_INITRD_MEMBERS);
+	*ret = &initrd->members[initrd->member_count++];
+	**ret = (struct initrd_member){ .offset = pass->file->position };
+	return 0;
+}
+
+/* Zeros between members; 1 when something follows. */
+static int skip_zeros(struct pass *pass, struct error *err)
+{
+	int r;
+
+	while ((r = stream_fill(pass->file, err)) > 0 && !*pass->file->data) {
+		size_t n = 0;
+
+		while (n < pass->file->size && !pass->file->data[n])
+			n++;
+		stream_consume(pass->file, n);
+	}
+	return r;
+}
+
+static int read_member(struct pass *pass, struct error *err)
+{
+	uint64_t offset = pass->file->position, left = pass->view->size - offset;
+	size_t size = left < COMPRESSION_MAGIC ? (size_t)left : COMPRESSION_MAGIC;
+	struct initrd_member *member = NULL;
+	uint8_t magic[COMPRESSION_MAGIC];
+	int r = begin_member(pass, &member, err);
+
+	if (r < 0)
+		return r;
+	r = view_read(pass->view, offset, magic, size, err);
+	if (r < 0)
+		return r;
+	member->compression = compression_detect(magic, size);
+	if (member->compression)
+		r = read_compressed(pass, member, err);
+	else if (*magic == '0')
+		r = read_archive(pass, member, pass->file, err);
+	else if (size >= 2 && (!memcmp(magic, "\xc7\x71", 2) || !memcmp(magic, "\x71\xc7", 2)))
+		r = problem(pass, member, INITRD_OLD_FORMAT, NULL, offset, 0);
+	else
+		r = problem(pass, member, INITRD_GARBAGE, NULL, offset, 0);
+	member->size = pass->file->position - offset;
+	return r;
+}
+
+static int read_all(struct pass *pass, struct error *err)
+{
+	struct initrd *initrd = pass->initrd;
+	int r;
+
+	while ((r = skip_zeros(pass, err)) > 0) {
+		r = read_member(pass, err);
+		if (r < 0)
+			return r;
+		if (pass->done || initrd->damaged)
+			return 0;
+	}
+	if (r < 0)
+		return r;
+	initrd->complete = true;
+	inquiry_end(&pass->inquiry);
+	return 0;
+}
+
+int initrd_read(struct arena *arena, struct view *view, struct initrd_question *questions, size_t count,
+		const struct initrd_options *options, struct initrd **ret, struct error *err)
+{
+	struct pass *pass = ARENA_NEW(arena, struct pass);
+	int r;
+
+	pass->arena = arena;
+	pass->view = view;
+	pass->initrd = *ret = ARENA_NEW(arena, struct initrd);
+	pass->initrd->size = view->size;
+	pass->file = stream_view(arena, view, 0, view->size);
+	pass->to_end = options->to_end;
+	pass->limit = options->limit ? options->limit : LIMIT_INITRD_BYTES;
+	r = inquiry_begin(&pass->inquiry, arena, pass->initrd, questions, count, err);
+	return r < 0 ? r : read_all(pass, err);
+}

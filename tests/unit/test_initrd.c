@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* test_initrd: archives written here by hand, member by member.  tests/differential/initrd.bats has real ones. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "linux/initrd.h"
+
+#define FILE_MODE 0100644
+
+struct maker {
+	struct buffer b;
+	unsigned inode;
+};
+
+static struct maker make(void)
+{
+	return (struct maker){ .b = buffer_make(64 * MiB) };
+}
+
+static void align(struct maker *m)
+{
+	while (m->b.size % 4)
+		buffer_char(&m->b, 0);
+}
+
+/* An entry; with links, the inode is a fixed one. */
+static void entry(struct maker *m, const char *name, unsigned mode, unsigned links, const void *data, size_t size)
+{
+	buffer_printf(&m->b, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", links > 1 ? 999U : ++m->inode, mode,
+		      0U, 0U, links, 0U, (unsigned)size, 0U, 0U, 0U, 0U, (unsigned)strlen(name) + 1, 0U);
+	buffer_append(&m->b, name, strlen(name) + 1);
+	align(m);
+	buffer_append(&m->b, data, size);
+	align(m);
+}
+
+static void file(struct maker *m, const char *name, const char *content)
+{
+	entry(m, name, FILE_MODE, 1, content, strlen(content));
+}
+
+static void trailer(struct maker *m)
+{
+	entry(m, "TRAILER!!!", 0, 1, "", 0);
+}
+
+static void gz(struct maker *to, const struct maker *from)
+{
+	uint8_t *packed = malloc(from->b.size + 1000);
+	z_stream z = { 0 };
+
+	deflateInit2(&z, 6, Z_DEFLATED, 31, 8, 0);
+	z.next_in = (Bytef *)from->b.data;
+	z.avail_in = (unsigned)from->b.size;
+	z.next_out = packed;
+	z.avail_out = (unsigned)from->b.size + 1000;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	buffer_append(&to->b, packed, z.total_out);
+	deflateEnd(&z);
+	free(packed);
+}
+
+static void zst(struct maker *to, const struct maker *from)
+{
+	size_t capacity = ZSTD_compressBound(from->b.size), n;
+	uint8_t *packed = malloc(capacity);
+
+	n = ZSTD_compress(packed, capacity, from->b.data, from->b.size, 1);
+	assert_false(ZSTD_isError(n));
+	buffer_append(&to->b, packed, n);
+	free(packed);
+}
+
+static void zeros(struct maker *m, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buffer_char(&m->b, 0);
+}
+
+static struct initrd *ask(struct arena *arena, const struct maker *m, struct initrd_question *q, size_t count, bool to_end)
+{
+	struct initrd_options options = { .to_end = to_end };
+	struct initrd *initrd;
+	struct error err;
+
+	if (initrd_read(arena, view_memory(arena, m->b.data, m->b.size), q, count, &options, &initrd, &err) < 0)
+		fail_msg("%s", err.message);
+	return initrd;
+}
+
+/* Early microcode in the open, then a gzip member, zeros, a zstd member, and one more in the open. */
+static struct maker usual(void)
+{
+	struct maker all = make(), main = make(), more = make();
+
+	file(&all, "kernel/x86/microcode/GenuineIntel.bin", "microcode");
+	trailer(&all);
+	zeros(&all, 512 - all.b.size % 512);
+	entry(&main, ".", 040755, 2, "", 0);
+	file(&main, "init", "#!/bin/sh\n");
+	entry(&main, "lib", 0120777, 1, "usr/lib", 7);
+	file(&main, "usr/lib/modules/6.1.0-9/kernel/drivers/block/virtio_blk.ko.xz", "xz");
+	file(&main, "./etc/conf", "content of a file");
+	entry(&main, "etc/link-a", FILE_MODE, 2, "", 0);
+	entry(&main, "etc/link-b", FILE_MODE, 2, "shared", 6);
+	trailer(&main);
+	gz(&all, &main);
+	zeros(&all, 13);
+	file(&more, "lib/modules/6.12.1/kernel/fs/ext4/ext4.ko.zst", "");
+	trailer(&more);
+	zeros(&more, 256);
+	zst(&all, &more);
+	align(&all);
+	zeros(&all, 8);
+	file(&all, "last", "x");
+	buffer_free(&main.b);
+	buffer_free(&more.b);
+	return all;
+}
+
+static void questions(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct maker m = usual();
+	struct initrd_question q[] = {
+		{ INITRD_PATH, .name = "/init" },
+		{ INITRD_MODULE, .name = "virtio-blk" },
+		{ INITRD_CONTENT, .name = "etc/conf", .limit = 7 },
+		{ INITRD_CONTENT, .name = "/etc/conf", .limit = 1000 },
+		{ INITRD_MODULE, .name = "ext4", .release = "6.1.0-9" },
+		{ INITRD_MODULE, .name = "ext4", .release = "6.12.1" },
+		{ INITRD_PATH, .name = "lib" },
+		{ INITRD_CONTENT, .name = "etc/link-a", .limit = 100 },
+		{ INITRD_PATH, .name = "lib/modules/6.1.0-9/kernel/drivers/block/virtio_blk.ko.xz" },
+		{ INITRD_PATH, .name = "/usr/lib/modules/6.12.1/kernel/fs/ext4/ext4.ko.zst" },
+		{ INITRD_MODULE, .name = "virtio_bl" },
+		{ INITRD_PATH, .name = "last" },
+	};
+	struct initrd *initrd = ask(arena, &m, q, sizeof(q) / sizeof(q[0]), false);
+	static const enum initrd_answer answers[] = { 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(q) / sizeof(q[0]); i++)
+		if (q[i].answer != answers[i])
+			fail_msg("%s: answer %d", q[i].name, q[i].answer);
+	assert_int_equal(q[2].content_size, 7);
+	assert_int_equal(q[3].content_size, 17);
+	assert_memory_equal(q[3].content, "content of a file", 17);
+	assert_string_equal(q[3].path, "./etc/conf");
+	assert_string_equal(q[6].target, "usr/lib");
+	assert_int_equal(q[7].content_size, 6);
+	assert_memory_equal(q[7].content, "shared", 6);
+	assert_int_equal(q[1].member, 1);
+	assert_int_equal(q[11].member, 3);
+
+	assert_true(initrd->complete && !initrd->damaged);
+	assert_int_equal(initrd->member_count, 4);
+	assert_true(initrd->members[0].microcode && !initrd->members[1].microcode);
+	assert_int_equal(initrd->members[1].compression, COMPRESSION_GZIP);
+	assert_int_equal(initrd->members[1].offset, 512);
+	assert_int_equal(initrd->members[2].compression, COMPRESSION_ZSTD);
+	assert_int_equal(initrd->members[3].entries, 1);
+	assert_true(initrd->members[2].trailer && !initrd->members[3].trailer);
+	assert_int_equal(initrd->release_count, 2);
+	assert_string_equal(initrd->releases[0], "6.1.0-9");
+	assert_string_equal(initrd->releases[1], "6.12.1");
+	buffer_free(&m.b);
+}
+
+static void stops(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q = { INITRD_MODULE, .name = "virtio_blk" };
+	struct maker m = usual();
+	struct initrd *initrd;
+
+	(void)state;
+	/* nothing asked: nothing decompressed */
+	initrd = ask(arena, &m, NULL, 0, false);
+	assert_int_equal(initrd->member_count, 2);
+	assert_int_equal(initrd->unpacked, 0);
+	assert_false(initrd->complete || initrd->members[1].complete);
+	assert_int_equal(initrd->members[1].compression, COMPRESSION_GZIP);
+	/* answered: stopped */
+	initrd = ask(arena, &m, &q, 1, false);
+	assert_int_equal(q.answer, INITRD_FOUND);
+	assert_int_equal(initrd->member_count, 2);
+	assert_false(initrd->complete);
+	/* to the end all the same */
+	initrd = ask(arena, &m, &q, 1, true);
+	assert_int_equal(initrd->member_count, 4);
+	assert_true(initrd->complete);
+	initrd = ask(arena, &m, NULL, 0, true);
+	assert_true(initrd->complete && initrd->members[2].complete);
+	buffer_free(&m.b);
+}
+
+/* Runs over bytes and expects one problem in the last member. */
+static void expect(const struct maker *m, size_t size, unsigned members, enum initrd_problem problem, uint64_t offset)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q = { INITRD_PATH, .name = "nothing" };
+	struct maker cut = *m;
+	struct initrd *initrd;
+	const struct initrd_member *last;
+
+	cut.b.size = size;
+	initrd = ask(arena, &cut, &q, 1, true);
+	last = &initrd->members[initrd->member_count - 1];
+	if (initrd->member_count != members || last->problem != problem || last->problem_offset != offset)
+		fail_msg("%u members, problem %d at %llu", initrd->member_count, last->problem,
+			 (unsigned long long)last->problem_offset);
+	assert_true(initrd->damaged && !initrd->complete);
+	assert_int_equal(q.answer, INITRD_UNKNOWN);
+}
+
+static void damage(void **state)
+{
+	struct maker plain = make(), packed = make(), m;
+	size_t second;
+
+	(void)state;
+	file(&plain, "a", "aaaaaaaaaa");
+	second = plain.b.size;
+	file(&plain, "b", "bbbbbbbbbb");
+	trailer(&plain);
+
+	/* cut in a body, a name, a header; not in the padding behind a body */
+	expect(&plain, second + 120, 1, INITRD_TRUNCATED, second + 120);
+	expect(&plain, second + 111, 1, INITRD_TRUNCATED, second + 111);
+	expect(&plain, second + 50, 1, INITRD_TRUNCATED, second + 50);
+	gz(&packed, &plain);
+	expect(&packed, packed.b.size - 1, 1, INITRD_TRUNCATED, packed.b.size - 1);
+	expect(&packed, 20, 1, INITRD_TRUNCATED, 20);
+	packed.b.data[packed.b.size - 5] ^= 1; /* of the CRC */
+	expect(&packed, packed.b.size, 1, INITRD_CORRUPT, packed.b.size - 4);
+	packed.b.data[packed.b.size - 5] ^= 1;
+
+	buffer_string(&packed.b, "trash");
+	expect(&packed, packed.b.size, 2, INITRD_GARBAGE, packed.b.size - 5);
+	expect(&(struct maker){ .b = { .data = (char *)(uintptr_t)"garbage from the first byte on" } }, 30, 1, INITRD_GARBAGE, 0);
+	expect(&(struct maker){ .b = { .data = (char *)(uintptr_t)"070707000000" } }, 12, 1, INITRD_TRUNCATED, 12);
+
+	/* garbage between entries of a compressed archive */
+	m = make();
+	file(&m, "a", "a");
+	buffer_string(&m.b, "junk");
+	buffer_clear(&packed.b);
+	gz(&packed, &m);
+	expect(&packed, packed.b.size, 1, INITRD_GARBAGE, packed.b.size);
+	/* an archive that its compressed member does not hold whole */
+	buffer_clear(&packed.b);
+	m.b.size = 112;
+	gz(&packed, &m);
+	expect(&packed, packed.b.size, 1, INITRD_CUT, packed.b.size);
+	buffer_free(&m.b);
+
+	/* headers */
+	plain.b.data[second + 20] = 'x';
+	expect(&plain, plain.b.size, 1, INITRD_BAD_HEADER, second);
+	plain.b.data[second + 20] = '0';
+	plain.b.data[second + 5] = '7';
+	expect(&plain, plain.b.size, 1, INITRD_OLD_FORMAT, second);
+	plain.b.data[second + 5] = '3';
+	expect(&plain, plain.b.size, 1, INITRD_BAD_HEADER, second);
+	plain.b.data[second + 5] = '1';
+	plain.b.data[second + 94] = '8'; /* the name's size */
+	expect(&plain, plain.b.size, 1, INITRD_BAD_HEADER, second);
+	plain.b.data[second + 94] = '0';
+
+	/* a checksum of its own */
+	plain.b.data[second + 5] = '2';
+	expect(&plain, plain.b.size, 1, INITRD_CHECKSUM, second);
+
+	m = make();
+	buffer_append(&m.b, plain.b.data, second);
+	zeros(&m, 3);
+	buffer_append(&m.b, plain.b.data, second);
+	expect(&m, m.b.size, 1, INITRD_UNALIGNED, second + 3);
+	buffer_free(&m.b);
+	buffer_free(&plain.b);
+	buffer_free(&packed.b);
+}
+
+static void limits(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q[2] = { { INITRD_PATH, .name = "bomb" }, { INITRD_PATH, .name = "after" } };
+	struct initrd_options options = { .limit = 3 * MiB };
+	struct maker bomb = make(), packed = make();
+	struct initrd *initrd;
+	struct error err;
+	char *zero = calloc(1, 4 * MiB);
+
+	(void)state;
+	entry(&bomb, "bomb", FILE_MODE, 1, zero, 4 * MiB);
+	file(&bomb, "after", "");
+	trailer(&bomb);
+	gz(&packed, &bomb);
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), q, 2, &options, &initrd, &err),
+			 -EFBIG);
+	assert_int_equal(q[0].answer, INITRD_FOUND);
+	assert_int_equal(q[1].answer, INITRD_UNKNOWN);
+	assert_false(initrd->damaged || initrd->complete);
+	options.limit = 0;
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), q, 2, &options, &initrd, &err), 0);
+	assert_int_equal(q[1].answer, INITRD_FOUND);
+	/* members without end */
+	buffer_clear(&packed.b);
+	buffer_clear(&bomb.b);
+	trailer(&bomb);
+	for (int i = 0; i < 100; i++)
+		gz(&packed, &bomb);
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), q, 2, &options, &initrd, &err),
+			 -EFBIG);
+	q[0].limit = LIMIT_INITRD_CONTENT + 1;
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, 0), q, 2, &options, &initrd, &err), -EFBIG);
+	q[0].limit = 0;
+	/* nothing at all */
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, 0), q, 2, &options, &initrd, &err), 0);
+	assert_true(initrd->complete && !initrd->member_count && q[0].answer == INITRD_NOT_FOUND);
+	free(zero);
+	buffer_free(&packed.b);
+	buffer_free(&bomb.b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(stops), cmocka_unit_test(damage),
+					    cmocka_unit_test(limits) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
