@@ -11,7 +11,7 @@
 #define SECTION_FIELDS 6
 #define LEVEL_FIELDS 3
 #define LEVEL_REQUIRED 2
-#define MOST_LINES 4096 /* more than 64 KiB of any real text hold; keeps comparing from becoming slow */
+#define MOST_LINES 512 /* real ones have a handful; keeps comparing from becoming slow */
 
 /* atoi into a UINT16, as shim's verify_single_entry has it: blanks, then decimal digits up to the first other
  * character. */

@@ -43,8 +43,17 @@ int image_binary(struct image *image, const struct esp *esp, const char *path, c
 	r = fs_lookup(esp->fs, image->arena, path, &entry, err);
 	if (r < 0)
 		return r;
+	for (binary = image->binaries; binary; binary = binary->next) {
+		if (binary->handle == entry.handle && binary->esp->partition == esp->partition) {
+			*ret = binary;
+			return 0;
+		}
+	}
 	binary = ARENA_NEW(image->arena, struct efi_binary);
 	*ret = binary;
+	binary->next = image->binaries;
+	image->binaries = binary;
+	binary->handle = entry.handle;
 	binary->esp = esp;
 	binary->path = fat_path(esp->fat, image->arena, entry.handle);
 	if (entry.type != FS_FILE) {

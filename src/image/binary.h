@@ -10,6 +10,8 @@
 #include "image/image.h"
 
 struct efi_binary {
+	struct efi_binary *next; /* of those that were opened */
+	uint64_t handle;         /* of the file system */
 	const struct esp *esp;
 	const char *path; /* as the file system spells it */
 	bool directory;   /* a directory of that name: nothing below is set */
@@ -25,7 +27,8 @@ struct efi_binary {
 };
 
 /* The binary at a path (with `/`, names without case) of an ESP that is HAVE.  -ENOENT or -ENOTDIR when there is none, another
- * negative errno when a directory on the way could not be read.  Lives in the image's arena. */
+ * negative errno when a directory on the way could not be read.  Each file is read once.  Lives in the
+ * image's arena. */
 int image_binary(struct image *image, const struct esp *esp, const char *path, const struct efi_binary **ret,
 		 struct error *err);
 

@@ -114,6 +114,7 @@ struct image {
 	unsigned esp_count;
 	struct loader *loaders;
 	unsigned loader_count;
+	struct efi_binary *binaries;    /* those that were opened: binary.c's own */
 	enum architecture architecture; /* what the image is for, all things weighed */
 
 	struct image_services services;

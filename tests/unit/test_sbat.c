@@ -128,10 +128,10 @@ static void larger_than_is_read(void **state)
 	struct buffer lines = buffer_make(1 << 20);
 
 	(void)state;
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < 600; i++)
 		buffer_string(&lines, "a,1,b,c,d,e\n");
 	assert_true(sbat_parse(arena, lines.data, lines.size, 6, 6).too_long);
-	assert_int_equal(sbat_parse(arena, lines.data, lines.size, 6, 6).count, 4096);
+	assert_int_equal(sbat_parse(arena, lines.data, lines.size, 6, 6).count, 512);
 	buffer_free(&lines);
 }
 
