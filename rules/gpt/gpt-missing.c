@@ -15,6 +15,8 @@
  * good:   debian-arm64
  * bad:    debian-arm64 | mbr to-dos
  * expect: !disk@0x1be: error: the disk has an MBR partition table, a GUID Partition Table expected
+ * bad:    debian-arm64 | gpt zero primary | mbr no-ee | mbr record 1 0xef 2048 69632
+ * expect: !disk@0x1be: error: the disk has an MBR partition table, a GUID Partition Table expected
  * bad:    debian-arm64 | gpt zero both
  * expect: !disk@0x200: error: the protective MBR announces a GUID Partition Table, and neither copy of it is there
  * bad:    debian-arm64 | gpt remove
@@ -25,6 +27,7 @@
  * firmware: disk superfloppy
  * firmware: blocks gpt zero both
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "efi/magic.h"
@@ -59,7 +62,18 @@ RULE(gpt_missing)
 		d->effect = EFFECT_BLOCKS_BOOT;
 	} else if (image->mbr->partition_count) {
 		d = finding(check, at_disk(0x1be, 64), "the disk has an MBR partition table, a GUID Partition Table expected");
-		finding_help_disk(check, d, "sgdisk -g {disk}");
+		if (!image->gpt->leftover) {
+			finding_help_disk(check, d, "sgdisk -g {disk}");
+			return;
+		}
+		finding_note(check, d, "the backup of an earlier GPT is still at LBA %" PRIu64 ", where firmware does not look",
+			     image->gpt->backup.lba);
+		/* sgdisk would take that one for the disk's */
+		finding_help_disk(check, d,
+				  arena_printf(check->arena,
+					       "dd if=/dev/zero of={disk} bs=%" PRIu32 " seek=%" PRIu64
+					       " count=1 conv=notrunc && sgdisk -g {disk}",
+					       image->gpt->sector_size, image->gpt->backup.lba));
 	} else if (image->mbr->kind == MBR_SUPERFLOPPY) {
 		d = finding(check, at_disk(0, 512), "the whole disk is a %s file system, a GUID Partition Table expected",
 			    image->mbr->superfloppy);

@@ -162,7 +162,7 @@ static void judge_usable(const struct gpt *gpt, struct gpt_copy *copy, bool is_p
 	if (copy->faults & (GPT_FAULT_ENTRY_COUNT | GPT_FAULT_ENTRY_SIZE | GPT_FAULT_ENTRIES_LBA))
 		sectors = 0;
 	if (is_primary) {
-		if (copy->faults & GPT_FAULT_ALTERNATE_LBA)
+		if (copy->faults & GPT_FAULT_ALTERNATE_LBA || copy->alternate_lba <= GPT_PRIMARY_LBA)
 			header = gpt->last_lba;
 		if (last >= header || (sectors && sectors < header && last > header - sectors - 1))
 			copy->faults |= GPT_FAULT_LAST_USABLE;
@@ -188,8 +188,10 @@ void gpt_judge_header(const struct gpt *gpt, struct gpt_copy *copy, bool is_prim
 		 * backup is at the end all the same. */
 		bool overflows = __builtin_mul_overflow(copy->alternate_lba, (uint64_t)gpt->sector_size, &end) ||
 				 end > INT64_MAX;
+		/* some builders mean by this that there is no backup, and there is none */
+		bool none = copy->alternate_lba <= GPT_PRIMARY_LBA;
 
-		if (gpt->backup_place == GPT_BACKUP_AT_END || overflows || copy->alternate_lba <= GPT_PRIMARY_LBA ||
+		if (gpt->backup_place == GPT_BACKUP_AT_END || overflows || (none && gpt->backup_place != GPT_BACKUP_NOWHERE) ||
 		    (copy->alternate_lba >= copy->first_usable_lba && copy->alternate_lba <= copy->last_usable_lba))
 			copy->faults |= GPT_FAULT_ALTERNATE_LBA;
 	}

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "base/cursor.h"
 #include "base/limits.h"
+#include "partition/mbr.h"
 
 static const uint32_t sector_sizes[] = { 512, 4096 };
 #define SECTOR_SIZES (sizeof(sector_sizes) / sizeof(sector_sizes[0]))
@@ -82,39 +82,13 @@ static const struct candidate *choose(const struct candidate candidates[SECTOR_S
 	return best;
 }
 
-/* The last LBA of the disk as the protective MBR knows it (UEFI 2.6, 5.2.3), 0 when it does not say. */
-static uint64_t protective_last_lba(struct view *disk)
-{
-	uint8_t sector[512];
-	struct cursor c = cursor_make(sector, sizeof(sector));
-
-	if (disk->size < sizeof(sector) || view_read(disk, 0, sector, sizeof(sector), NULL) < 0)
-		return 0;
-	cursor_seek(&c, 510);
-	if (cursor_le16(&c) != 0xaa55)
-		return 0;
-	for (size_t record = 446; record < 510; record += 16) {
-		uint8_t type;
-		uint32_t start, sectors;
-
-		cursor_seek(&c, record + 4);
-		type = cursor_u8(&c);
-		cursor_skip(&c, 3);
-		start = cursor_le32(&c);
-		sectors = cursor_le32(&c);
-		if (type == 0xee && start == GPT_PRIMARY_LBA && sectors != UINT32_MAX)
-			return sectors;
-	}
-	return 0;
-}
-
 static bool intact(const struct gpt_copy *copy)
 {
 	return copy->found && !(copy->faults & GPT_FAULTS_DAMAGE);
 }
 
 /* The backup is wanted at the last LBA; if it is not there, where else the disk says that it is. */
-static void find_backup(struct arena *arena, struct view *disk, struct gpt *gpt)
+static void find_backup(struct arena *arena, struct view *disk, const struct mbr *mbr, struct gpt *gpt)
 {
 	struct gpt_copy other;
 	uint64_t lba;
@@ -132,7 +106,7 @@ static void find_backup(struct arena *arena, struct view *disk, struct gpt *gpt)
 			return;
 		}
 	}
-	lba = protective_last_lba(disk);
+	lba = mbr->protective ? mbr->protective->sectors : 0;
 	if (lba > GPT_PRIMARY_LBA && lba < gpt->last_lba && !intact(&gpt->primary)) {
 		gpt_read_header(arena, disk, gpt->sector_size, lba, &other);
 		if (intact(&other)) {
@@ -140,6 +114,15 @@ static void find_backup(struct arena *arena, struct view *disk, struct gpt *gpt)
 			gpt->backup_place = GPT_BACKUP_BY_MBR;
 		}
 	}
+}
+
+/* A backup without a primary, on a disk that says in LBA 0 that it is something else: firmware does not look for a GPT there, and
+ * the disk had one once. */
+static bool is_leftover(const struct gpt *gpt, const struct mbr *mbr)
+{
+	if (gpt->primary.found || gpt->primary.header_error || !gpt->backup.found)
+		return false;
+	return mbr->kind == MBR_SUPERFLOPPY || (mbr->partition_count && !mbr->protective && !mbr->ee_elsewhere);
 }
 
 static void judge_size(struct gpt *gpt)
@@ -158,7 +141,8 @@ static void judge_size(struct gpt *gpt)
 	    !__builtin_mul_overflow(primary->alternate_lba + 1, (uint64_t)gpt->sector_size, &needed)) {
 		gpt->truncated = true;
 		gpt->needed_bytes = needed;
-	} else if (primary->alternate_lba < gpt->last_lba && !gpt->backup.header_error) {
+	} else if (primary->alternate_lba < gpt->last_lba && primary->alternate_lba > GPT_PRIMARY_LBA &&
+		   !gpt->backup.header_error) {
 		gpt->grown = true;
 	}
 }
@@ -193,6 +177,8 @@ int gpt_read(struct arena *arena, struct view *disk, uint32_t sector_size, const
 	struct candidate candidates[SECTOR_SIZES];
 	struct gpt *gpt = ARENA_NEW(arena, struct gpt);
 	const struct candidate *chosen;
+	const struct mbr *mbr;
+	int r;
 
 	for (size_t i = 0; i < SECTOR_SIZES; i++)
 		candidates[i] = look(arena, disk, sector_sizes[i]);
@@ -203,15 +189,19 @@ int gpt_read(struct arena *arena, struct view *disk, uint32_t sector_size, const
 	gpt->last_lba = chosen->last_lba;
 	gpt->primary = chosen->primary;
 	gpt->backup = chosen->backup;
-	find_backup(arena, disk, gpt);
+	r = mbr_read(arena, disk, gpt->sector_size, &mbr, err);
+	if (r < 0)
+		return r;
+	find_backup(arena, disk, mbr, gpt);
 
-	gpt->present = gpt->primary.found || gpt->backup.found;
+	gpt->leftover = is_leftover(gpt, mbr);
+	gpt->present = (gpt->primary.found || gpt->backup.found) && !gpt->leftover;
 	if (!gpt->present) {
 		const struct error *unread = gpt->primary.header_error ? gpt->primary.header_error :
 									 gpt->backup.header_error;
 
 		/* nobody knows whether a table stands where we could not look */
-		if (unread)
+		if (unread && !gpt->leftover)
 			return error_set(err, unread->code, "partition table: %s", unread->message);
 		*ret = gpt;
 		return 0;

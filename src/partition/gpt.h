@@ -129,6 +129,7 @@ struct gpt {
 	uint64_t last_lba;           /* of the disk */
 
 	bool present;                /* at least one signature was found; if not, all below is empty */
+	bool leftover;               /* not present: but for a backup of a GPT that LBA 0 is no longer made for */
 	struct gpt_copy primary, backup;
 	enum gpt_backup_place backup_place;
 
