@@ -45,7 +45,7 @@
  * bad:    debian-arm64 | gpt field both reserved 7
  * expect: !disk@0x214: note: both GPT headers: reserved bytes are not zero
  * bad:    debian-arm64 | raw poke 700 01
- * expect: !disk@0x25c: note: primary GPT header: reserved bytes are not zero
+ * expect: !disk@0x2bc: note: primary GPT header: reserved bytes are not zero
  * firmware: gpt field both revision 0x00020000
  * firmware: gpt entry-size 132 120
  * firmware: gpt field both first_usable 3

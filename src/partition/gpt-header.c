@@ -12,12 +12,12 @@
 #define CRC_FIELD 16
 #define SECTOR_MAXIMUM 4096
 
-static bool all_zero(const uint8_t *p, size_t size)
+/* The first byte from `from` on that is not zero, or size. */
+static uint32_t first_nonzero(const uint8_t *sector, uint32_t from, uint32_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (p[i])
-			return false;
-	return true;
+	while (from < size && !sector[from])
+		from++;
+	return from;
 }
 
 static void parse_fields(const uint8_t *sector, struct gpt_copy *copy)
@@ -86,7 +86,8 @@ void gpt_read_header(struct arena *arena, struct view *disk, uint32_t sector_siz
 		copy->computed_header_crc = header_crc(sector, copy->header_size);
 		if (copy->computed_header_crc != copy->header_crc)
 			copy->faults |= GPT_FAULT_HEADER_CRC;
-		if (!all_zero(sector + copy->header_size, sector_size - copy->header_size))
+		copy->trailing = first_nonzero(sector, copy->header_size, sector_size);
+		if (copy->trailing < sector_size)
 			copy->faults |= GPT_FAULT_RESERVED;
 	}
 	if (copy->reserved)
@@ -220,9 +221,9 @@ void gpt_fault_range(const struct gpt_copy *copy, enum gpt_fault fault, uint64_t
 			*ret_length = fields[i].length;
 		}
 	}
-	/* what is reserved is not zero behind the header rather than within it */
+	/* behind the header rather than within it */
 	if (fault == GPT_FAULT_RESERVED && !copy->reserved) {
-		*ret_offset = copy->offset + copy->header_size;
+		*ret_offset = copy->offset + copy->trailing;
 		*ret_length = 1;
 	}
 }

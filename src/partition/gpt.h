@@ -74,6 +74,7 @@ struct gpt_copy {
 	uint32_t entry_count, entry_size, entries_crc;
 
 	uint32_t computed_header_crc;  /* if the header size allowed to compute it */
+	uint32_t trailing;             /* likewise: the first byte behind the header, in its sector, that is not zero */
 	uint32_t computed_entries_crc; /* if entries_read */
 
 	/* Why we could not look, else NULL.  A header that could not be read is not found and has no faults; entries that lie

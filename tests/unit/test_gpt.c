@@ -142,6 +142,7 @@ static void header_sizes(void **state)
 	seal_header(h);
 	gpt = read_disk();
 	assert_int_equal(gpt->primary.faults, GPT_FAULT_RESERVED);
+	assert_int_equal(gpt->primary.trailing, 300);
 	assert_true(gpt->primary.accepted);
 }
 
