@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gpt-findings: what several rules on the GUID Partition Table have in common.  For rules/gpt alone. */
+/* gpt-findings: what several rules on the GUID Partition Table have in common, and how a partition is mended. */
 #ifndef LINT_GPT_FINDINGS_H
 #define LINT_GPT_FINDINGS_H
 
