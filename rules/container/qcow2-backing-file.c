@@ -38,6 +38,8 @@ RULE(qcow2_backing_file)
 	d = finding(check, at_container(q->backing.offset, q->backing.length),
 		    "the image needs its backing file \"%s\"%s%s", q->backing.text,
 		    q->backing_format.text ? ", of format " : "", q->backing_format.text ? q->backing_format.text : "");
+	if (!q->backing_format.text)
+		finding_note(check, d, "the image does not say of which format that file is, so that QEMU must guess");
 	for (unsigned i = 0; i < image->layer_count; i++) {
 		const struct layer *layer = &image->layers[i];
 

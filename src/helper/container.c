@@ -29,6 +29,7 @@
 
 /* systemd's socket activation puts the listening socket at descriptor 3, so the image must move away. */
 #define IMAGE_FD 10
+#define IMAGE_NAME "'/proc/self/fd/10'"
 
 static volatile sig_atomic_t stopping;
 
@@ -159,7 +160,7 @@ static int completed(struct nbd_handle *nbd, int64_t cookie)
 /* qemu-nbd's standard error is a memory file; its last line says what was wrong. */
 static void last_words(int fd, char *out, size_t size)
 {
-	char text[4096], *line;
+	char text[4096], *line, *name;
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	out[0] = 0;
@@ -175,6 +176,12 @@ static void last_words(int fd, char *out, size_t size)
 	/* it names the image by the specification that we gave it */
 	if (strstr(line, "}': "))
 		line = strstr(line, "}': ") + 4;
+	name = strstr(line, IMAGE_NAME);
+	if (name) {
+		/* the shorter phrase in place of the longer name */
+		memcpy(name, "the image", strlen("the image"));
+		memmove(name + strlen("the image"), name + strlen(IMAGE_NAME), strlen(name + strlen(IMAGE_NAME)) + 1);
+	}
 	snprintf(out, size, "%.*s", (int)size - 1, line);
 }
 

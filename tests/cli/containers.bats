@@ -217,6 +217,11 @@ untouched() {
 	exits 2
 	says "could not check" "VDI"
 	lacks "json:"
+	mutated image debian-arm64-vhdx 'raw zero 192K 64K' 'raw zero 256K 64K'
+	vmlint image
+	exits 2
+	says "Could not open the image"
+	lacks "json:"
 }
 
 @test "without qemu-nbd the Debian package is named" {
