@@ -12,9 +12,10 @@
  * Get the file again and compare its checksum with the publisher's. A disk that was shrunk on purpose needs its
  * partitions shrunk first, and then a table of its new size (`sgdisk -e`).
  *
- * Nothing else is judged of a VMDK, VHD, VHDX, VDI, QED or Parallels image that is cut off, because QEMU, which reads it, would
- * give zeros for what is missing. For qcow2 the tables on the way to what is read are looked at, and the reference counts of what would follow the end
- * of the file; of other containers' tables the last MiB. `--thorough` looks at all tables.
+ * Nothing else is judged of a VMDK, VHD, VHDX, VDI, QED or Parallels image that is cut off, because QEMU, which reads
+ * it, would give zeros for what is missing. For qcow2 the tables on the way to what is read are looked at, and the
+ * reference counts of what would follow the end of the file; of other containers' tables the last MiB. `--thorough`
+ * looks at all tables.
  *
  * good:   debian-arm64 debian-arm64-qcow2 debian-arm64-vhd-fixed
  * bad:    debian-arm64 | raw truncate 50%

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* container-vhdx: finds its way through a VHDX's regions and metadata ([MS-VHDX] 2.2 and 2.6) to the allocation table and the parent. */
+/* container-vhdx: through a VHDX's regions and metadata ([MS-VHDX] 2.2 and 2.6) to the allocation table and the parent. */
 #include "block/container-internal.h"
 
 #include <string.h>

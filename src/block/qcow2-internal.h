@@ -105,8 +105,8 @@ struct qcow2_snapshot {
 	uint64_t l1_offset, l1_entries;
 };
 
-/* Reads the entry at *at of the file, number `index` from 0, and steps over it.  1; 0 when there is none or it is not valid, which
- * problems has then; or the view's errno. */
+/* Reads the entry at *at of the file, number `index` from 0, and steps over it.  1; 0 when there is none or it is not
+ * valid, which problems has then; or the view's errno. */
 int qcow2_read_snapshot(struct qcow2_state *s, uint32_t index, uint64_t *at, struct qcow2_snapshot *ret,
 			struct error *err);
 
