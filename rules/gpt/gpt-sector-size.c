@@ -19,6 +19,8 @@
  * expect: !disk@0x200: error: the GPT is laid out for 512-byte sectors, and the disk has sectors of 4096 bytes
  * bad:    debian-arm64-4096 | --sector-size=512
  * expect: !disk@0x1000: error: the GPT is laid out for 4096-byte sectors, and the disk has sectors of 512 bytes
+ * firmware: gpt sector-size 4096
+ * firmware: device logical_block_size=4096,physical_block_size=4096
  */
 #include "base/arena.h"
 #include "lint/gpt-findings.h"

@@ -20,6 +20,8 @@
  * bad:    debian-arm64 | mbr to-dos | mbr record 3 0x05 195000 1000
  * expect: !disk@0x5f37000: error: the chain of logical partitions leads to a sector without 55 AA
  * expect: * [gpt-missing]
+ * firmware: mbr to-dos | mbr record 2 0x83 71680 1000000
+ * firmware: mbr to-dos | mbr record 3 0x83 4096 8
  */
 #include <inttypes.h>
 
