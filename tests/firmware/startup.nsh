@@ -5,6 +5,8 @@ connect -r
 map -r
 connect -r
 map -r
+# A name that is not found is looked for along the path: on every volume, unless it is told not to.
+set -v path .\
 for %i run (0 LAST)
   echo VMLINT look fs%i
   if exist fs%i:\try.nsh then
