@@ -41,6 +41,7 @@
 #define LIMIT_SYMLINKS 40 /* followed in one path: the kernel's own bound */
 #define LIMIT_XATTR (64 * KiB)
 #define LIMIT_FILE_RUNS 262144		  /* pieces of one file on disk */
+#define LIMIT_SQUASHFS_FRAGMENTS (64 * MiB) /* of the table, unpacked */
 #define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 

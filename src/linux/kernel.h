@@ -3,8 +3,8 @@
  *
  * kernel_open reads headers alone.  kernel_scan goes once through the kernel's bytes, decompressing them where they are
  * compressed, and stops when it has found what was asked for.  Whether a PE file is one that firmware loads is for efi/pe to
- * say.  Sources: Documentation/arch/arm64/booting.rst, riscv/boot-image-header.rst, x86/boot.rst, arch/arm/boot/compressed/head.S,
- * drivers/firmware/efi/libstub/zboot-header.S.
+ * say.  Sources, in the kernel's tree: Documentation/arch/{arm64/booting,riscv/boot-image-header,x86/boot}.rst,
+ * arch/arm/boot/compressed/head.S, drivers/firmware/efi/libstub/zboot-header.S.
  */
 #ifndef LINUX_KERNEL_H
 #define LINUX_KERNEL_H

@@ -4,8 +4,8 @@
 setup_file() {
 	command -v mke2fs >/dev/null && command -v debugfs >/dev/null || skip "e2fsprogs is not installed"
 	: "${BUILD:=build/sanitize-address-undefined}"
-	make -s SANITIZE=address,undefined "$BUILD/tests/ext-dump"
-	export EXT_DUMP="$PWD/$BUILD/tests/ext-dump"
+	make -s SANITIZE=address,undefined "$BUILD/tests/fs-dump"
+	export FS_DUMP="$PWD/$BUILD/tests/fs-dump"
 	export LC_ALL=C.UTF-8
 	cd "$BATS_FILE_TMPDIR"
 	mkdir -p tree/etc tree/usr/lib tree/usr/bin tree/deep/a/b/c/d tree/many
@@ -42,7 +42,7 @@ compare() {
 	theirs "$1"
 	rm -rf ours
 	mkdir ours
-	"$EXT_DUMP" "$1" ours >facts
+	"$FS_DUMP" "$1" ours >facts
 	# rdump makes no FIFOs; links and modes are compared with the tree that the volume was made from
 	(cd tree && find . -mindepth 1 -printf '%y%m %s %P -> %l\n' | sed -E 's/^d(\S+) \S+/d\1 0/;s/^l(\S+) \S+/l\1 0/;s/ -> $//') | sort >expected
 	grep -aE '^[0-7]{6} ' facts | grep -av ' /lost+found' |
@@ -100,14 +100,14 @@ volume() { # volume OPTIONS
 @test "symbolic links lead where the kernel would go" {
 	cd "$BATS_FILE_TMPDIR"
 	volume -t ext4
-	[ "$("$EXT_DUMP" v -p /absolute)" = /etc/x ]
-	[ "$("$EXT_DUMP" v -p usr/up/x)" = /etc/x ]
-	[ "$("$EXT_DUMP" v -p /../../lib/../bin/./)" = /usr/bin ]
-	[ "$("$EXT_DUMP" v -p /loop)" = "ELOOP at /loop" ]
-	[ "$("$EXT_DUMP" v -p /etc/x/y)" = "ENOTDIR at /etc/x/y" ]
-	[ "$("$EXT_DUMP" v -p /etc/x/)" = "ENOTDIR at /etc/x" ]
-	[ "$("$EXT_DUMP" v -p lib/no/file)" = "ENOENT at /usr/lib/no" ]
-	[ "$("$EXT_DUMP" v -p /)" = / ]
+	[ "$("$FS_DUMP" v -p /absolute)" = /etc/x ]
+	[ "$("$FS_DUMP" v -p usr/up/x)" = /etc/x ]
+	[ "$("$FS_DUMP" v -p /../../lib/../bin/./)" = /usr/bin ]
+	[ "$("$FS_DUMP" v -p /loop)" = "ELOOP at /loop" ]
+	[ "$("$FS_DUMP" v -p /etc/x/y)" = "ENOTDIR at /etc/x/y" ]
+	[ "$("$FS_DUMP" v -p /etc/x/)" = "ENOTDIR at /etc/x" ]
+	[ "$("$FS_DUMP" v -p lib/no/file)" = "ENOENT at /usr/lib/no" ]
+	[ "$("$FS_DUMP" v -p /)" = / ]
 }
 
 @test "extended attributes, in the inode and out of it" {
@@ -116,9 +116,9 @@ volume() { # volume OPTIONS
 	head -c 900 /dev/urandom >attribute
 	debugfs -w -R "ea_set -f attribute /etc/x user.large" v 2>/dev/null
 	debugfs -w -R "ea_set /etc/x security.selinux system_u:object_r:etc_t:s0" v 2>/dev/null
-	"$EXT_DUMP" v -x /etc/x user.large | cmp - attribute
-	[ "$("$EXT_DUMP" v -x /absolute security.selinux)" = system_u:object_r:etc_t:s0 ]
-	run "$EXT_DUMP" v -x /etc/x user.none
+	"$FS_DUMP" v -x /etc/x user.large | cmp - attribute
+	[ "$("$FS_DUMP" v -x /absolute security.selinux)" = system_u:object_r:etc_t:s0 ]
+	run "$FS_DUMP" v -x /etc/x user.none
 	[ "$status" = 2 ]
 	[[ $output = *"no attribute user.none" ]]
 }
@@ -127,17 +127,17 @@ volume() { # volume OPTIONS
 	cd "$BATS_FILE_TMPDIR"
 	volume -t ext4
 	debugfs -w -R "feature needs_recovery" v >/dev/null 2>&1
-	"$EXT_DUMP" v | grep -q 'needs_recovery 1'
+	"$FS_DUMP" v | grep -q 'needs_recovery 1'
 	volume -t ext4
 	truncate -s 90M v
-	"$EXT_DUMP" v | grep -q 'beyond 1'
+	"$FS_DUMP" v | grep -q 'beyond 1'
 	volume -t ext4 -b 4096
-	"$EXT_DUMP" v >/dev/null
+	"$FS_DUMP" v >/dev/null
 	# the inode of /etc: its size changes, its checksum stays
 	where=$(debugfs -R "imap /etc" v 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset 0x\([0-9a-f]*\)/\1 \2/p')
 	set -- $where
 	printf '\377' | dd of=v bs=1 seek=$(($1 * 4096 + 0x$2 + 5)) conv=notrunc status=none
-	run "$EXT_DUMP" v
+	run "$FS_DUMP" v
 	[ "$status" = 2 ]
 	[[ $output = *checksum* ]]
 }

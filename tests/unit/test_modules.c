@@ -55,7 +55,8 @@ static void names(void **state)
 #define BUILTIN "kernel/lib/crc16.ko\nkernel/fs/ext2/ext2.ko\n"
 #define SOFTDEP "# Soft dependencies\nsoftdep ext4 pre: crc32c post: virtio\nsoftdep nobody pre: x\nsoftdep ext4\n" \
 		"softdep crc32c_fast pre: virtio-ring nothing\nbad line\n"
-#define ALIAS "# Aliases\nalias crc32c crc32c-generic\nalias crc32[bc] crc32c_fast\nalias virtio:d00000002v* virtio_blk\nalias x\n"
+#define ALIAS "# Aliases\nalias crc32c crc32c-generic\nalias crc32[bc] crc32c_fast\nalias virtio:d00000002v* virtio_blk\n" \
+	      "alias x\n"
 
 static struct modules *make(struct arena *arena, bool builtin_first)
 {

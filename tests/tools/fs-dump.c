@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* ext-dump: prints what the ext2/3/4 reader makes of a file system, for tests/differential/ext.bats.
+/* fs-dump: prints what the ext2/3/4 or squashfs reader makes of a file system, for tests/differential/{ext,squashfs}.bats.
  *
- *   ext-dump VOLUME [FOLDER]          facts and listing; with FOLDER, every file is written below it
- *   ext-dump VOLUME -p PATH           where a path with symbolic links leads
- *   ext-dump VOLUME -x PATH NAME      an extended attribute
+ *   fs-dump VOLUME [FOLDER]          facts and listing; with FOLDER, every file is written below it
+ *   fs-dump VOLUME -p PATH           where a path with symbolic links leads
+ *   fs-dump VOLUME -x PATH NAME      an extended attribute
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,11 @@
 
 #include "base/limits.h"
 #include "fs/ext.h"
+#include "fs/squashfs.h"
 
 static void die(const char *what, const struct error *err)
 {
-	fprintf(stderr, "ext-dump: %s: %s\n", what, err->message);
+	fprintf(stderr, "fs-dump: %s: %s\n", what, err->message);
 	exit(2);
 }
 
@@ -58,7 +59,7 @@ static void list(struct fs *fs, struct arena *arena, uint64_t directory, const c
 		if (fs->ops->stat(fs, entries[i].handle, &st, &err) < 0)
 			die(full, &err);
 		if (st.type != entries[i].type) {
-			fprintf(stderr, "ext-dump: %s: the entry and the inode are of different types\n", full);
+			fprintf(stderr, "fs-dump: %s: the entry and the inode are of different types\n", full);
 			exit(2);
 		}
 		printf("%06o %llu %s", st.mode, st.type == FS_FILE ? (unsigned long long)st.size : 0ULL, full);
@@ -106,41 +107,63 @@ static int attribute(struct fs *fs, struct arena *arena, const char *path, const
 	return 0;
 }
 
+static void ext_facts(const struct ext *ext)
+{
+	struct fs_statfs sf;
+	struct error err;
+
+	(void)ext->fs->ops->statfs(ext->fs, &sf, &err);
+	printf("type %s uuid %s label %s\n", ext->type, ext->uuid_text, ext->label);
+	printf("features %s\n", ext->features);
+	printf("blocks %llu of %u free %llu\n", (unsigned long long)sf.blocks, sf.block_size,
+	       (unsigned long long)sf.free_blocks);
+	printf("clean %d errors %d needs_recovery %d beyond %d\n", ext->clean, ext->errors, ext->needs_recovery,
+	       ext->beyond_partition);
+}
+
+static void squashfs_facts(const struct squashfs *squashfs)
+{
+	printf("type squashfs compression %s blocks of %u used %llu beyond %d\n", squashfs->compression,
+	       squashfs->block_size, (unsigned long long)squashfs->bytes_used, squashfs->beyond_partition);
+}
+
 int main(int argc, char **argv)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct squashfs *squashfs = NULL;
+	struct fs *fs;
+	struct view *view;
 	struct error err;
 	struct ext *ext;
 	struct stat st;
 	int fd = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1, status = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		fprintf(stderr, "usage: ext-dump VOLUME [FOLDER | -p PATH | -x PATH NAME]\n");
+		fprintf(stderr, "usage: fs-dump VOLUME [FOLDER | -p PATH | -x PATH NAME]\n");
 		return 2;
 	}
-	if (ext_open(arena, view_file(arena, fd, (uint64_t)st.st_size), &ext, &err) < 0)
+	view = view_file(arena, fd, (uint64_t)st.st_size);
+	if (ext_open(arena, view, &ext, &err) < 0 || squashfs_open(arena, view, &squashfs, &err) < 0)
 		die("open", &err);
-	if (!ext->fs) {
-		printf("fault %d: %s\n", ext->fault, ext->problem ? ext->problem : "-");
+	fs = ext->fs ? ext->fs : squashfs->fs;
+	if (!fs) {
+		printf("fault %d %d: %s\n", ext->fault, squashfs->fault,
+		       ext->problem ? ext->problem : squashfs->problem ? squashfs->problem : "-");
 	} else if (argc == 4 && !strcmp(argv[2], "-p")) {
-		status = resolve(ext->fs, arena, argv[3]);
+		status = resolve(fs, arena, argv[3]);
 	} else if (argc == 5 && !strcmp(argv[2], "-x")) {
-		status = attribute(ext->fs, arena, argv[3], argv[4]);
+		status = attribute(fs, arena, argv[3], argv[4]);
 	} else {
-		struct fs_statfs sf;
-
-		(void)ext->fs->ops->statfs(ext->fs, &sf, &err);
-		printf("type %s uuid %s label %s\n", ext->type, ext->uuid_text, ext->label);
-		printf("features %s\n", ext->features);
-		printf("blocks %llu of %u free %llu\n", (unsigned long long)sf.blocks, sf.block_size,
-		       (unsigned long long)sf.free_blocks);
-		printf("clean %d errors %d needs_recovery %d beyond %d\n", ext->clean, ext->errors,
-		       ext->needs_recovery, ext->beyond_partition);
-		list(ext->fs, arena, ext->fs->root, "", argc > 2 ? argv[2] : NULL);
+		if (ext->fs)
+			ext_facts(ext);
+		else
+			squashfs_facts(squashfs);
+		list(fs, arena, fs->root, "", argc > 2 ? argv[2] : NULL);
 		fprintf(stderr, "%llu reads, %llu bytes\n", (unsigned long long)view_statistics.reads,
 			(unsigned long long)view_statistics.bytes);
 	}
 	ext_close(ext);
+	squashfs_close(squashfs);
 	close(fd);
 	return status;
 }

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* squashfs-file: the files of a squashfs as a struct fs.  A handle is an inode reference: the metadata block's place and the
+ * place within it. */
+#include "fs/squashfs-internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+
+static void free_inode(sqfs_inode_generic_t **inode)
+{
+	if (*inode)
+		sqfs_free(*inode);
+}
+#define INODE_AUTO __attribute__((cleanup(free_inode))) sqfs_inode_generic_t *
+
+static int get_inode(struct squashfs_state *state, uint64_t handle, sqfs_inode_generic_t **ret, struct error *err)
+{
+	int code;
+
+	state->io_error.code = 0;
+	code = sqfs_meta_reader_read_inode(state->inodes, &state->super, handle >> 16, handle & 0xffff, ret);
+	if (code) {
+		*ret = NULL;
+		return squashfs_fail(state, code, err, "inode");
+	}
+	return 0;
+}
+
+static enum fs_type type_of(unsigned type)
+{
+	switch (type) {
+	case SQFS_INODE_DIR:
+	case SQFS_INODE_EXT_DIR:
+		return FS_DIRECTORY;
+	case SQFS_INODE_FILE:
+	case SQFS_INODE_EXT_FILE:
+		return FS_FILE;
+	case SQFS_INODE_SLINK:
+	case SQFS_INODE_EXT_SLINK:
+		return FS_SYMLINK;
+	default:
+		return FS_OTHER;
+	}
+}
+
+static uint64_t size_of(const sqfs_inode_generic_t *inode)
+{
+	sqfs_u64 size = 0;
+
+	if (type_of(inode->base.type) == FS_FILE)
+		(void)sqfs_inode_get_file_size(inode, &size);
+	else if (inode->base.type == SQFS_INODE_SLINK)
+		size = inode->data.slink.target_size;
+	else if (inode->base.type == SQFS_INODE_EXT_SLINK)
+		size = inode->data.slink_ext.target_size;
+	return size;
+}
+
+static int op_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct error *err)
+{
+	INODE_AUTO inode = NULL;
+	int r = get_inode(fs->state, handle, &inode, err);
+
+	if (r < 0)
+		return r;
+	*ret = (struct fs_stat){ .type = type_of(inode->base.type), .size = size_of(inode), .mode = inode->base.mode };
+	return 0;
+}
+
+/* Goes through a directory: counts its entries, or fills as many as `list` has room for. */
+static int walk(struct squashfs_state *state, struct arena *arena, const sqfs_inode_generic_t *inode,
+		struct fs_entry *list, size_t *ret_count, struct error *err)
+{
+	sqfs_readdir_state_t at;
+	size_t count = 0;
+	int code = sqfs_readdir_state_init(&at, &state->super, inode);
+
+	while (!code) {
+		sqfs_dir_entry_t *entry = NULL;
+		sqfs_u32 number;
+		sqfs_u64 reference;
+		size_t length;
+
+		code = sqfs_meta_reader_readdir(state->directories, &at, &entry, &number, &reference);
+		if (code)
+			break;
+		length = entry->size + (size_t)1;
+		/* a name that no path can lead to is left out */
+		if (!memchr(entry->name, '/', length) && !memchr(entry->name, 0, length)) {
+			if (list && count < *ret_count)
+				list[count] = (struct fs_entry){ .handle = reference,
+								 .type = type_of(entry->type),
+								 .name = arena_strndup(arena, (const char *)entry->name,
+										       length) };
+			count++;
+		}
+		sqfs_free(entry);
+		if (count > LIMIT_FILES)
+			return error_set(err, EFBIG, "the directory has more than %d entries", LIMIT_FILES);
+	}
+	if (code < 0)
+		return squashfs_fail(state, code, err, "directory");
+	*ret_count = count;
+	return 0;
+}
+
+static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
+		      struct error *err)
+{
+	struct squashfs_state *state = fs->state;
+	INODE_AUTO inode = NULL;
+	size_t count = 0;
+	int r = get_inode(state, handle, &inode, err);
+
+	if (r < 0)
+		return r;
+	if (type_of(inode->base.type) != FS_DIRECTORY)
+		return error_set(err, ENOTDIR, "not a directory");
+	r = walk(state, arena, inode, NULL, &count, err);
+	if (r < 0)
+		return r;
+	*ret = ARENA_ARRAY(arena, count, struct fs_entry);
+	*ret_count = count;
+	return walk(state, arena, inode, *ret, ret_count, err);
+}
+
+static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err)
+{
+	INODE_AUTO inode = NULL;
+	int r = get_inode(fs->state, handle, &inode, err);
+	uint64_t size;
+
+	if (r < 0)
+		return r;
+	if (type_of(inode->base.type) != FS_SYMLINK)
+		return error_set(err, EINVAL, "not a symbolic link");
+	size = size_of(inode);
+	if (!size || size > LIMIT_PATH)
+		return error_set(err, EIO, "a symbolic link of %" PRIu64 " bytes", size);
+	*ret = arena_strndup(arena, (const char *)inode->extra, (size_t)size);
+	return 0;
+}
+
+static int op_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	struct squashfs_state *state = fs->state;
+	INODE_AUTO inode = NULL;
+	uint8_t *to = data;
+	uint64_t size;
+	int r = get_inode(state, handle, &inode, err);
+
+	if (r < 0)
+		return r;
+	if (type_of(inode->base.type) != FS_FILE)
+		return error_set(err, EISDIR, "not a regular file");
+	size = size_of(inode);
+	if (offset > size || length > size - offset)
+		return error_set(err, ERANGE, "the file has only %" PRIu64 " bytes", size);
+	while (length) {
+		size_t wanted = length < 1 * GiB ? length : (size_t)(1 * GiB);
+		sqfs_s32 n = sqfs_data_reader_read(state->data, inode, offset, to, (sqfs_u32)wanted);
+
+		if (n < 0)
+			return squashfs_fail(state, n, err, "file");
+		if (n == 0)
+			return error_set(err, EIO, "the file ends before its size");
+		to += n;
+		offset += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+static int load_attributes(struct squashfs_state *state, struct error *err)
+{
+	int code;
+
+	if (state->attributes)
+		return 0;
+	state->attributes = sqfs_xattr_reader_create(0);
+	code = state->attributes ? sqfs_xattr_reader_load(state->attributes, &state->super, &state->file, state->compressor)
+				 : SQFS_ERROR_ALLOC;
+	if (!code)
+		return 0;
+	if (state->attributes)
+		sqfs_destroy(state->attributes);
+	state->attributes = NULL;
+	return squashfs_fail(state, code, err, "attributes");
+}
+
+/* The next pair of key and value; *ret_matches when it is the one wanted, whose value is then in *ret. */
+static int next_attribute(struct squashfs_state *state, struct arena *arena, const char *name, void **ret,
+			  size_t *ret_size, bool *ret_matches)
+{
+	sqfs_xattr_entry_t *key = NULL;
+	sqfs_xattr_value_t *value = NULL;
+	int code = sqfs_xattr_reader_read_key(state->attributes, &key);
+
+	if (code)
+		return code;
+	code = sqfs_xattr_reader_read_value(state->attributes, key, &value);
+	*ret_matches = !code && !strcmp((const char *)key->key, name) && value->size <= LIMIT_XATTR;
+	if (*ret_matches) {
+		*ret = arena_memdup(arena, value->value, value->size);
+		*ret_size = value->size;
+	}
+	sqfs_free(key);
+	if (!code)
+		sqfs_free(value);
+	return code;
+}
+
+static int op_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, const char *name, void **ret,
+		       size_t *ret_size, struct error *err)
+{
+	struct squashfs_state *state = fs->state;
+	sqfs_xattr_id_t description = { 0 };
+	INODE_AUTO inode = NULL;
+	sqfs_u32 index = UINT32_MAX;
+	int code, r = get_inode(state, handle, &inode, err);
+
+	if (r < 0)
+		return r;
+	(void)sqfs_inode_get_xattr_index(inode, &index);
+	if (index == UINT32_MAX || state->super.flags & SQFS_FLAG_NO_XATTRS ||
+	    state->super.xattr_id_table_start == UINT64_MAX)
+		return error_set(err, ENODATA, "there is no attribute %s", name);
+	r = load_attributes(state, err);
+	if (r < 0)
+		return r;
+	code = sqfs_xattr_reader_get_desc(state->attributes, index, &description);
+	if (!code)
+		code = sqfs_xattr_reader_seek_kv(state->attributes, &description);
+	for (uint32_t i = 0; !code && i < description.count && i < LIMIT_FILES; i++) {
+		bool matches = false;
+
+		code = next_attribute(state, arena, name, ret, ret_size, &matches);
+		if (matches)
+			return 0;
+	}
+	if (code)
+		return squashfs_fail(state, code, err, "attributes");
+	return error_set(err, ENODATA, "there is no attribute %s", name);
+}
+
+static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
+{
+	const struct squashfs_state *state = fs->state;
+
+	(void)err;
+	*ret = (struct fs_statfs){ .block_size = state->super.block_size,
+				   .blocks = (state->super.bytes_used + state->super.block_size - 1) / state->super.block_size };
+	return 0;
+}
+
+const struct fs_ops squashfs_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* squashfs-internal: what the parts of the squashfs reader share. */
+#ifndef FS_SQUASHFS_INTERNAL_H
+#define FS_SQUASHFS_INTERNAL_H
+
+#include <sqfs/compressor.h>
+#include <sqfs/data_reader.h>
+#include <sqfs/dir.h>
+#include <sqfs/error.h>
+#include <sqfs/inode.h>
+#include <sqfs/io.h>
+#include <sqfs/meta_reader.h>
+#include <sqfs/super.h>
+#include <sqfs/xattr.h>
+#include <sqfs/xattr_reader.h>
+
+#include "base/error.h"
+#include "fs/squashfs.h"
+
+struct squashfs_state {
+	sqfs_file_t file; /* first: libsquashfs gives back a pointer to it */
+	struct view *view;
+	struct error io_error; /* the trouble that the view had, which the library's code cannot tell */
+	struct squashfs *squashfs;
+	struct fs fs;
+	sqfs_super_t super;
+	sqfs_compressor_t *compressor;
+	sqfs_meta_reader_t *inodes, *directories;
+	sqfs_data_reader_t *data;
+	sqfs_xattr_reader_t *attributes; /* NULL while none was asked for */
+};
+
+/* Turns the library's error into ours: what the view said if it said something, else -EIO. */
+int squashfs_fail(const struct squashfs_state *state, int code, struct error *err, const char *what);
+
+extern const struct fs_ops squashfs_ops;
+
+#endif
