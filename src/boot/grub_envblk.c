@@ -66,50 +66,62 @@ struct grub_envblk grub_envblk_parse(struct arena *arena, const struct boot_sour
 	return block;
 }
 
+/* Appends NAME=VALUE and a newline at *out; false when it does not fit. */
+static bool append(struct arena *arena, char *copy, size_t size, size_t *out, const char *name, const char *value)
+{
+	struct boot_text_builder b = boot_text_build(arena, size);
+	size_t length = strlen(name);
+
+	for (const char *p = value; *p; p++) {
+		if (*p == '\\' || *p == '\n')
+			boot_text_add(&b, "\\", 1, (struct boot_place){ 0 }, false);
+		boot_text_add(&b, p, 1, (struct boot_place){ 0 }, false);
+	}
+	if (b.overflowed || length + 2 + b.length > size - *out)
+		return false;
+	memcpy(copy + *out, name, length);
+	copy[*out + length] = '=';
+	if (b.length)
+		memcpy(copy + *out + length + 1, b.text, b.length);
+	*out += length + 1 + b.length;
+	copy[(*out)++] = '\n';
+	return true;
+}
+
 char *grub_envblk_set(struct arena *arena, const char *data, size_t size, const char *name, const char *value)
 {
-	size_t length = strlen(name), out = SIGNATURE_SIZE;
+	size_t length = strlen(name), out = SIGNATURE_SIZE, space = size;
 	bool placed = value == NULL;
 	char *copy;
 
 	if (!is_valid(data, size))
 		return NULL;
+	/* what is free is the run of '#' at the end; other lines that begin with '#' are remarks */
+	while (data[space - 1] == '#')
+		space--;
+	if (data[space - 1] != '\n')
+		return NULL;
 	copy = arena_alloc(arena, size + 1);
 	memset(copy, '#', size);
-	memcpy(copy, signature, SIGNATURE_SIZE);
-	for (size_t start = SIGNATURE_SIZE, end; start < size || !placed; start = end + 1) {
+	memcpy(copy, data, SIGNATURE_SIZE);
+	for (size_t start = SIGNATURE_SIZE, end; start < space; start = end + 1) {
 		bool same;
 
-		end = start < size ? line_end(data, size, start) : start;
+		end = line_end(data, space, start);
 		same = end - start > length && !memcmp(data + start, name, length) && data[start + length] == '=';
-		/* in the place of the old value, or in front of the filling */
-		if (!placed && (same || start >= size || data[start] == '#')) {
-			struct boot_text_builder b = boot_text_build(arena, size);
-
-			for (const char *p = value; *p; p++) {
-				if (*p == '\\' || *p == '\n')
-					boot_text_add(&b, "\\", 1, (struct boot_place){ 0 }, false);
-				boot_text_add(&b, p, 1, (struct boot_place){ 0 }, false);
-			}
-			if (b.overflowed || length + 2 + b.length > size - out)
+		if (same && !placed) {
+			if (!append(arena, copy, size, &out, name, value))
 				return NULL;
-			memcpy(copy + out, name, length);
-			copy[out + length] = '=';
-			if (b.length)
-				memcpy(copy + out + length + 1, b.text, b.length);
-			out += length + 1 + b.length;
-			copy[out++] = '\n';
 			placed = true;
+		} else if (!same) {
+			if (end - start + 1 > size - out)
+				return NULL;
+			memcpy(copy + out, data + start, end - start);
+			out += end - start;
+			copy[out++] = '\n';
 		}
-		if (start >= size || data[start] == '#')
-			break;
-		if (same)
-			continue;
-		if (end - start + 1 > size - out)
-			return NULL;
-		memcpy(copy + out, data + start, end - start);
-		out += end - start;
-		copy[out++] = '\n';
 	}
+	if (!placed && !append(arena, copy, size, &out, name, value))
+		return NULL;
 	return copy;
 }

@@ -208,6 +208,7 @@ static void lex_word(struct grub_lexer *l, struct grub_token *token)
 {
 	struct word_builder w = { 0 };
 	const char *message = NULL;
+	bool continued = false;
 
 	while (!message) {
 		size_t length = 0;
@@ -230,6 +231,9 @@ static void lex_word(struct grub_lexer *l, struct grub_token *token)
 			message = lex_variable(l, &w, false);
 		} else if (c == '\\' && at_newline(l, 1)) {
 			end_line(l);
+			continued = true;
+			if (peek(l, 0) < 0)
+				message = "a line has to follow the '\\'";
 		} else if (c == '\\' && peek(l, 1) >= 0) {
 			l->position++;
 			take(l, &w, GRUB_PIECE_QUOTED, 1);
@@ -245,7 +249,8 @@ static void lex_word(struct grub_lexer *l, struct grub_token *token)
 	}
 	token->kind = TOKEN_WORD;
 	token->word = (struct grub_word){ w.pieces, w.count, token->place };
-	if (w.count == 1 && w.pieces[0].kind == GRUB_PIECE_TEXT) {
+	/* a word with a '\' in it is never reserved, not even if that only joins two lines */
+	if (w.count == 1 && w.pieces[0].kind == GRUB_PIECE_TEXT && !continued) {
 		const struct grub_piece *piece = &w.pieces[0];
 		bool name = is_alpha((unsigned char)piece->text[0]);
 
