@@ -158,7 +158,7 @@ check: build/deps.stamp
 bench: build/deps.stamp build/deps-bench.stamp
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
-check-firmware: build/deps.stamp build/deps-firmware.stamp
+check-firmware: build/deps.stamp
 	@tests/firmware/check
 lint:
 	@tests/style/check
