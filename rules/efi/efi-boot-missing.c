@@ -81,6 +81,11 @@ RULE(efi_boot_missing)
 	const char *path;
 	struct diagnostic *d;
 
+	/* where nothing tells, either of the architectures of the specification will do */
+	for (unsigned i = 0; i < image->loader_count; i++)
+		if (architecture ? image->loaders[i].architecture == architecture
+				 : architectures[image->loaders[i].architecture].selectable)
+			return;
 	for (unsigned i = 0; i < image->esp_count; i++) {
 		if (image->esps[i].have == UNREADABLE) {
 			not_evaluated(check, &image->esps[i].error, "the EFI system partition could not be read");
@@ -93,11 +98,6 @@ RULE(efi_boot_missing)
 		not_applicable(check, "there is no EFI system partition with a file system");
 		return;
 	}
-	/* where nothing tells, either of the architectures of the specification will do */
-	for (unsigned i = 0; i < image->loader_count; i++)
-		if (architecture ? image->loaders[i].architecture == architecture
-				 : architectures[image->loaders[i].architecture].selectable)
-			return;
 	if (!architecture)
 		architecture = ARCHITECTURE_AARCH64;
 	if (misnamed(image, architecture))

@@ -113,8 +113,8 @@ int sbat_read_section(struct arena *arena, struct view *file, const struct pe *p
 {
 	struct sbat_section *result = ARENA_NEW(arena, struct sbat_section);
 	const struct pe_section *s = NULL;
-	const uint8_t *text;
 	size_t size;
+	char *text;
 	int r;
 
 	*ret = result;
@@ -141,12 +141,17 @@ int sbat_read_section(struct arena *arena, struct view *file, const struct pe *p
 	}
 	/* the rest of a section over the limit could revoke, or not: we would not know */
 	result->status = SBAT_TOO_LARGE;
-	if (pe_section_size(pe, s) > LIMIT_SBAT_BYTES)
+	/* all that is in the file, as shim has it, and not what is loaded of it */
+	size = s->raw_size;
+	if (s->raw_offset > pe->file_size || size > pe->file_size - s->raw_offset)
+		size = s->raw_offset < pe->file_size ? (size_t)(pe->file_size - s->raw_offset) : 0;
+	if (size > LIMIT_SBAT_BYTES)
 		return 0;
-	r = pe_section_read(arena, file, pe, s, LIMIT_SBAT_BYTES, &text, &size, err);
+	text = arena_alloc(arena, size + 1);
+	r = size ? view_read(file, s->raw_offset, text, size, err) : 0;
 	if (r < 0)
 		return r;
-	result->sbat = sbat_parse(arena, (const char *)text, size, SECTION_FIELDS, SECTION_FIELDS);
+	result->sbat = sbat_parse(arena, text, size, SECTION_FIELDS, SECTION_FIELDS);
 	if (result->sbat.too_long)
 		return 0;
 	result->status = result->sbat.bad_line ? SBAT_MALFORMED : SBAT_OK;
