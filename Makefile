@@ -156,7 +156,7 @@ check: build/deps.stamp
 	@$(MAKE) --no-print-directory all
 	@tests/run
 bench: build/deps.stamp build/deps-bench.stamp
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(B)/tests/measure
 	@tests/bench/run
 check-firmware: build/deps.stamp
 	@tests/firmware/check
