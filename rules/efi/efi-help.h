@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/utf16.h"
 #include "efi/magic.h"
 #include "image/binary.h"
 #include "image/chain.h"
@@ -146,6 +147,10 @@ static inline void efi_help_program(struct check *check, struct diagnostic *d, c
 		sound = image_find_binary(check->image, esp, kind, architecture, path);
 	for (size_t i = 0; !kind && !sound && i < sizeof(loaders) / sizeof(*loaders); i++)
 		sound = image_find_binary(check->image, esp, loaders[i], architecture, path);
+	/* the program at the removable path is mostly a copy of the vendor's */
+	if (!sound && kind && check->loader && check->loader->esp == esp && check->loader->have == HAVE &&
+	    check->loader->binary->program->kind == kind && ascii_casecmp(check->loader->path, path))
+		sound = check->loader->binary;
 	if (sound) {
 		efi_help_copy_inside(check, d, esp, before, sound->path, path);
 		return;

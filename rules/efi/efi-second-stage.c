@@ -37,6 +37,10 @@
  * expect: !p1/EFI/debian/grubaa64.efi@*: error: shim (*) cannot start it: machine type is x86-64 (0x8664), AArch64 (0xaa64) expected
  * bad:    debian-arm64 | file truncate EFI/debian/grubaa64.efi 50%
  * expect: !p1/EFI/debian/grubaa64.efi@*: error: shim (*) cannot start it: it has * bytes, * needs *
+ * bad:    debian-arm64 | pe field EFI/BOOT/fbaa64.efi machine 0x1c2
+ * expect: !p1/EFI/BOOT/fbaa64.efi@*: error: shim (/EFI/BOOT/BOOTAA64.EFI) cannot start it: machine type is AArch32 *
+ * bad:    debian-arm64 | file truncate EFI/debian/shimaa64.efi 70%
+ * expect: !p1/EFI/debian/shimaa64.efi@*: error: shim's fallback (/EFI/BOOT/fbaa64.efi) cannot start it: it has * bytes, * needs *
  * bad:    uki-entries-arm64 | file delete EFI/Linux
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux
  * bad:    systemd-boot-arm64 | file delete debian
@@ -48,6 +52,7 @@
  * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  * firmware: boots file copy EFI/BOOT/BOOTX64.EFI EFI/BOOT/grubx64.efi | file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  */
+#include "base/utf16.h"
 #include "efi-help.h"
 
 /* "shim (/EFI/BOOT/BOOTAA64.EFI)" */
@@ -127,6 +132,16 @@ static void csv_empty(struct check *check, const struct chain *chain)
 	help_csv(check, d, NULL, chain->path);
 }
 
+/* What a broken program is meant to be: here its name must do. */
+static enum efi_kind meant(const struct efi_binary *b)
+{
+	const char *name = strrchr(b->path, '/') + 1;
+
+	if (!ascii_ncasecmp(name, "fb", 2))
+		return EFI_FALLBACK;
+	return ascii_ncasecmp(name, "shim", 4) ? EFI_GRUB : EFI_SHIM;
+}
+
 /* `text` is what libmagic says of it, or NULL. */
 static void help_start(struct check *check, struct diagnostic *d, const struct efi_binary *starter,
 		       const struct efi_binary *b, const char *text)
@@ -136,8 +151,7 @@ static void help_start(struct check *check, struct diagnostic *d, const struct e
 	else if (starter->program->kind == EFI_SYSTEMD_BOOT)
 		finding_help(check, d, "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
 	else
-		efi_help_program(check, d, b->esp, check->loader->architecture,
-				 starter->program->kind == EFI_FALLBACK ? EFI_SHIM : EFI_GRUB, "", b->path);
+		efi_help_program(check, d, b->esp, check->loader->architecture, meant(b), "", b->path);
 }
 
 /* Exists, and cannot be loaded: the same things that the pe-* rules say of the first file. */
