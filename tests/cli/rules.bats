@@ -45,13 +45,19 @@ efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout efi-second-stage 
 	vmlint rules --format=man
 	exits 0
 	says ".TH VMLINT" ".SS gpt\\-missing"
-	if command -v groff >/dev/null; then
-		run groff -man -ww -Tutf8 -z <<<"$output"
-		[ -z "$output" ] || complain "groff complains"
-	fi
+	local page=$output
+	run groff -man -ww -Tutf8 -z <<<"$page"
+	[ -z "$output" ] || complain "groff complains"
 	# no line of a rule's text may begin like a request
-	run grep -vE "^\.(\\\\\"|TH|SH|SS|B|BR|PP|TP|RS|RE)" <(grep '^[.'"'"']' <<<"$output")
+	run grep -vE "^\.(\\\\\"|TH|SH|SS|B|BR|PP|TP|RS|RE)" <(grep '^[.'"'"']' <<<"$page")
 	[ -z "$output" ]
+}
+
+@test "the manual pages have no mistakes either" {
+	for page in "$TOP"/man/*.1; do
+		run groff -man -ww -Tutf8 -z "$page"
+		[ -z "$output" ] || complain "$page"
+	done
 }
 
 @test "rules refuses what it does not know" {

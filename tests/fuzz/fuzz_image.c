@@ -74,8 +74,8 @@ static struct view *sparse_view(struct arena *arena, struct cursor *c)
 }
 
 /* What a parent would ask of somebody else is not to be had. */
-static int no_sibling(void *context, struct arena *arena, unsigned base, const char *name, struct view **ret, unsigned *ret_number,
-		      struct error *err)
+static int no_sibling(void *context, struct arena *arena, unsigned base, const char *name, struct view **ret,
+		      unsigned *ret_number, struct error *err)
 {
 	(void)context, (void)arena, (void)base, (void)name, (void)ret, (void)ret_number;
 	return error_set(err, EPERM, "no siblings here");
@@ -112,9 +112,17 @@ static void lint(struct arena *arena, struct cursor *c)
 	static const unsigned sector_sizes[] = { 0, 512, 4096, 0 };
 	static const struct image_services services = { .open_sibling = no_sibling, .open_container = no_container };
 	unsigned char flags = cursor_u8(c);
-	struct image_options image_options = { .sector_size = sector_sizes[flags >> 1 & 3], .thorough = flags & 1, .verbose = flags >> 3 & 1 };
-	struct lint_options options = { .fail_on = SEVERITY_ERROR, .thorough = image_options.thorough, .verbose = image_options.verbose,
-					.sector_size = image_options.sector_size };
+	struct image_options image_options = {
+		.sector_size = sector_sizes[flags >> 1 & 3],
+		.thorough = flags & 1,
+		.verbose = flags >> 3 & 1,
+	};
+	struct lint_options options = {
+		.fail_on = SEVERITY_ERROR,
+		.sector_size = image_options.sector_size,
+		.thorough = image_options.thorough,
+		.verbose = image_options.verbose,
+	};
 	struct lint_result result;
 	struct image *image;
 	const char *help;
