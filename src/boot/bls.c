@@ -187,7 +187,7 @@ static int list(struct arena *arena, struct fs *fs, const char *folder, const ch
 	int r;
 
 	*ret_count = 0;
-	r = boot_lookup(fs, arena, folder, &directory, err);
+	r = fs_resolve(fs, arena, folder, false, &directory, NULL, err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	if (r < 0)

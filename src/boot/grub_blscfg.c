@@ -315,7 +315,7 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct loaded *lis
 		return false;
 	}
 	vm->bytes += 4096;
-	if (boot_lookup(fs, vm->arena, file.path, &directory, &err) < 0 || directory.type != FS_DIRECTORY)
+	if (fs_resolve(fs, vm->arena, file.path, false, &directory, NULL, &err) < 0 || directory.type != FS_DIRECTORY)
 		return false;
 	if (fs->ops->readdir(fs, vm->arena, directory.handle, &entries, &entry_count, &err) < 0) {
 		*ret_unknown = arena_strdup(vm->arena, err.message);

@@ -2,12 +2,14 @@
 /* grub_core: walking the objects in a GRUB EFI binary. */
 #include "boot/grub_core.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cursor.h"
 #include "boot/tar.h"
 #include "efi/sbat.h"
 #include "fs/fat.h"
+#include "fs/squashfs.h"
 
 #define AREA_MAGIC 0x676d696dU /* "mimg" */
 
@@ -281,12 +283,23 @@ static int version_from_sbat(struct reader *r, struct view *file, const struct p
 static int open_memdisk(struct reader *r)
 {
 	struct grub_core *core = r->core;
+	struct squashfs *squashfs;
 	struct fat *fat;
 	int result;
 
 	result = tar_open(r->arena, core->memdisk, &core->memdisk_fs, &core->memdisk_cut, &core->memdisk_error);
 	if (result < 0 || core->memdisk_fs)
 		return result;
+	result = squashfs_open(r->arena, core->memdisk, &squashfs, &core->memdisk_error);
+	if (result < 0)
+		return result;
+	core->state = squashfs;
+	core->memdisk_fs = squashfs->fs;
+	if (squashfs->fault != SQUASHFS_NO_MAGIC) {
+		if (!squashfs->fs)
+			(void)error_set(&core->memdisk_error, EIO, "%s", squashfs->problem);
+		return 0;
+	}
 	result = fat_open(r->arena, core->memdisk, &fat, &core->memdisk_error);
 	if (result == 0 && fat->type != FAT_NONE)
 		core->memdisk_fs = fat->fs;
@@ -351,6 +364,12 @@ int grub_core_read(struct arena *arena, struct view *file, const struct pe *pe, 
 	if (result == 0 && r.core->memdisk)
 		(void)open_memdisk(&r);
 	return result;
+}
+
+void grub_core_close(const struct grub_core *core)
+{
+	if (core)
+		squashfs_close(core->state);
 }
 
 bool grub_core_has(const struct grub_core *core, const char *module)

@@ -2,7 +2,8 @@
 /* grub_core: what is inside a GRUB EFI binary: modules, prefix, configuration, memory disk.
  *
  * Source: GRUB 2.06 include/grub/kernel.h (struct grub_module_info and grub_module_header), util/mkimage.c.  The objects
- * lie one after the other in the PE section "mods"; modules are ELF files that name themselves in a section .modname.
+ * lie one after the other in the PE section "mods"; modules are ELF files that name themselves in a section .modname.  Memory
+ * disks are tar archives (grub-mkstandalone), FAT volumes (Debian 12) or squashfs (Debian 13).
  */
 #ifndef BOOT_GRUB_CORE_H
 #define BOOT_GRUB_CORE_H
@@ -54,12 +55,16 @@ struct grub_core {
 	struct fs *memdisk_fs; /* its files; NULL: not a file system that is read here */
 	bool memdisk_cut;      /* a tar archive that ends early */
 	struct error memdisk_error;
+	void *state; /* the reader's own */
 };
 
 /* Reads a PE image whose status is PE_OK.  *ret lives in the arena.  0 whatever the file holds; a negative errno only
- * when it could not be read. */
+ * when it could not be read.  End with grub_core_close. */
 int grub_core_read(struct arena *arena, struct view *file, const struct pe *pe, const struct grub_core **ret,
 		   struct error *err);
+
+/* Frees what the reader of a squashfs memory disk holds; memdisk_fs must not be used any more.  NULL is allowed. */
+void grub_core_close(const struct grub_core *core);
 
 /* Does the core image bring this module? */
 bool grub_core_has(const struct grub_core *core, const char *module);

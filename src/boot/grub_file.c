@@ -144,7 +144,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 	lookup->path = path;
 	/* the walk itself costs: it may read many folders */
 	vm->bytes += 4096;
-	r = boot_lookup(fs, vm->arena, path, &lookup->entry, &err);
+	r = fs_resolve(fs, vm->arena, path, false, &lookup->entry, NULL, &err);
 	if (r == 0 && lookup->entry.type != FS_DIRECTORY) {
 		struct fs_stat st;
 

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/utf16.h"
 
 struct boot_place boot_text_place(const struct boot_text *text, size_t offset)
 {
@@ -137,104 +135,6 @@ struct boot_text boot_text_finish(struct boot_text_builder *b)
 	};
 }
 
-static bool name_equal(const struct fs *fs, const char *name, const char *wanted, size_t length)
-{
-	if (!name || strlen(name) != length)
-		return false;
-	return fs->case_insensitive ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
-}
-
-/* One component below `directory`.  What reading the directory allocates is given back. */
-static int step(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length,
-		struct fs_entry *ret, struct error *err)
-{
-	struct arena_mark mark = arena_mark(arena);
-	const struct fs_entry *found = NULL;
-	struct fs_entry *entries;
-	size_t count;
-	int r;
-
-	r = fs->ops->readdir(fs, arena, directory, &entries, &count, err);
-	if (r >= 0) {
-		for (size_t i = 0; i < count && !found; i++)
-			if (name_equal(fs, entries[i].name, name, length))
-				found = &entries[i];
-		for (size_t i = 0; i < count && !found; i++)
-			if (name_equal(fs, entries[i].alias, name, length))
-				found = &entries[i];
-		if (found)
-			*ret = (struct fs_entry){ .handle = found->handle, .type = found->type };
-		else
-			r = error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), name);
-	}
-	arena_release(arena, mark);
-	return r;
-}
-
-/* The directories on the way to where a walk is, so that ".." can go back. */
-struct walk {
-	struct fs *fs;
-	struct arena *arena;
-	struct fs_entry stack[LIMIT_DIRECTORY_DEPTH + 1];
-	unsigned int depth, links;
-};
-
-static int walk_path(struct walk *w, const char *path, struct error *err)
-{
-	if (*path == '/')
-		w->depth = 0;
-	for (;;) {
-		struct fs_entry next;
-		size_t length;
-		char *target;
-		int r;
-
-		path += strspn(path, "/");
-		if (!*path)
-			return 0;
-		length = strcspn(path, "/");
-		if (w->stack[w->depth].type != FS_DIRECTORY)
-			return error_set(err, ENOTDIR, "a part of the path is not a directory");
-		if (length == 2 && path[0] == '.' && path[1] == '.') {
-			if (w->depth)
-				w->depth--;
-		} else if (length != 1 || path[0] != '.') {
-			r = step(w->fs, w->arena, w->stack[w->depth].handle, path, length, &next, err);
-			if (r < 0)
-				return r;
-			if (next.type == FS_SYMLINK) {
-				if (++w->links > BOOT_SYMLINKS)
-					return error_set(err, ELOOP, "more than %d symbolic links", BOOT_SYMLINKS);
-				r = w->fs->ops->readlink(w->fs, w->arena, next.handle, &target, err);
-				if (r < 0)
-					return r;
-				r = walk_path(w, target, err);
-				if (r < 0)
-					return r;
-			} else if (w->depth == LIMIT_DIRECTORY_DEPTH) {
-				return error_set(err, ENAMETOOLONG, "the path is deeper than %d directories",
-						 LIMIT_DIRECTORY_DEPTH);
-			} else {
-				w->stack[++w->depth] = next;
-			}
-		}
-		path += length;
-	}
-}
-
-int boot_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)
-{
-	struct walk w = { .fs = fs, .arena = arena };
-	int r;
-
-	w.stack[0] = (struct fs_entry){ .handle = fs->root, .type = FS_DIRECTORY };
-	r = walk_path(&w, path, err);
-	if (r < 0)
-		return r;
-	*ret = w.stack[w.depth];
-	return 0;
-}
-
 int boot_read_file(struct fs *fs, struct arena *arena, const char *path, size_t maximum, char **ret, size_t *ret_size,
 		   struct error *err)
 {
@@ -243,7 +143,7 @@ int boot_read_file(struct fs *fs, struct arena *arena, const char *path, size_t 
 	char *data;
 	int r;
 
-	r = boot_lookup(fs, arena, path, &entry, err);
+	r = fs_resolve(fs, arena, path, false, &entry, NULL, err);
 	if (r < 0)
 		return r;
 	r = fs->ops->stat(fs, entry.handle, &st, err);

@@ -70,14 +70,8 @@ void boot_text_add(struct boot_text_builder *b, const char *bytes, size_t length
 void boot_text_add_text(struct boot_text_builder *b, const struct boot_text *text);
 struct boot_text boot_text_finish(struct boot_text_builder *b);
 
-/* The file that an absolute path leads to, symbolic links followed inside this one file system (an absolute target
- * starts at its root again), as boot loaders do.  0, -ENOENT, -ENOTDIR, -ELOOP after BOOT_SYMLINKS links, or what the
- * file system failed with.  ret->name and ret->alias are NULL. */
-#define BOOT_SYMLINKS 8 /* GRUB's own bound (grub-core/fs/fshelp.c) */
-int boot_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err);
-
 /* The whole content of a file, followed by a NUL that is not counted.  -EFBIG when it is over `maximum` bytes, -EISDIR
- * for what is not a regular file, else as boot_lookup. */
+ * for what is not a regular file, else as fs_resolve. */
 int boot_read_file(struct fs *fs, struct arena *arena, const char *path, size_t maximum, char **ret, size_t *ret_size,
 		   struct error *err);
 

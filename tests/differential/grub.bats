@@ -63,6 +63,13 @@ EOF
 		GRUB_TERMINAL_OUTPUT=gfxterm unshare -rm sh generate >grub.cfg 2>log || skip "no mount of our own: $(tail -n 1 log)"
 }
 
+# grub_of PACKAGE ARCH SUITE PATTERN: a GRUB binary of Debian's
+grub_of() {
+	PYTHONPATH="$TOP/fixtures" python3 -c 'import sys
+from recipes.apt import Archive
+print(Archive(sys.argv[2], sys.argv[3] or None).file(sys.argv[1], sys.argv[4]))' "$@"
+}
+
 @test "snippets are scripts to us as to grub-script-check" {
 	local n=0 snippet
 	while IFS= read -r snippet; do
@@ -154,7 +161,7 @@ EOF
 		"$GRUB_DUMP" run /boot/grub grub.cfg >out
 	cat out
 	grep -q '^outcomes 1$' out
-	! grep -q '^problem\|^unknown' out
+	[ -z "$(grep '^problem\|^unknown' out)" ]
 	grep -A 3 '^entry 0 default id gnulinux-simple-1234-5678 title Debian GNU/Linux ' out >entry
 	grep -q ' /boot/vmlinuz-6.1.0-56-arm64 found at ' entry
 	grep -q 'words root=.* ro console=ttyAMA0 quiet$' entry
@@ -181,17 +188,19 @@ EOF
 	grub-editenv a unset other
 	"$GRUB_DUMP" set b other >c
 	cmp a c
-	! "$GRUB_DUMP" set b long "$(printf 'x%.0s' $(seq 1 1100))" >c
+	run "$GRUB_DUMP" set b long "$(printf 'x%.0s' $(seq 1 1100))"
+	[ "$status" = 1 ]
 	# not a block
 	echo hello >d
-	! grub-editenv d list
-	! "$GRUB_DUMP" list d
+	run grub-editenv d list
+	[ "$status" != 0 ]
+	run "$GRUB_DUMP" list d
+	[ "$status" = 1 ]
 }
 
 @test "Debian's signed GRUB for arm64: prefix, configuration, memory disk, modules" {
 	local grub
-	grub=$(PYTHONPATH="$TOP/fixtures" python3 -c 'from recipes.apt import Archive
-print(Archive("arm64").file("grub-efi-arm64-signed", "usr/lib/grub/arm64-efi-signed/grubaa64.efi.signed"))')
+	grub=$(grub_of grub-efi-arm64-signed arm64 '' usr/lib/grub/arm64-efi-signed/grubaa64.efi.signed)
 	"$GRUB_DUMP" core "$grub" >out
 	cat out
 	grep -q '^cpu arm64$' out
@@ -218,4 +227,40 @@ while p < at + size:
 	p += length
 EOF
 	[ "$(grep -c '^module ' out)" = "$(grep -c '' names)" ]
+}
+
+@test "from Debian's GRUB on an ESP to the kernel on an ext4 root" {
+	mkconfig
+	local grub
+	mkdir -p root/boot/grub
+	for v in 6.1.0-9 6.1.0-56; do
+		echo kernel >root/boot/vmlinuz-$v-arm64
+		echo initrd >root/boot/initrd.img-$v-arm64
+	done
+	# as an administrator would: another default, in grubenv
+	sed 's/1234-5678/7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f/g' grub.cfg >root/boot/grub/grub.cfg
+	grub-editenv root/boot/grub/grubenv create
+	grub-editenv root/boot/grub/grubenv set \
+		saved_entry='gnulinux-advanced-7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f>gnulinux-6.1.0-9-arm64-advanced-7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f'
+	truncate -s 32M root.ext4
+	mke2fs -q -t ext4 -U 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f -d root root.ext4
+	printf "search.fs_uuid 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f root hd0,gpt2\nset prefix=(\$root)'/boot/grub'\nconfigfile \$prefix/grub.cfg\n" >esp.cfg
+	for grub in "$(grub_of grub-efi-arm64-signed arm64 '' usr/lib/grub/arm64-efi-signed/grubaa64.efi.signed)" \
+		"$(grub_of grub-efi-riscv64-unsigned riscv64 trixie usr/lib/grub/riscv64-efi/monolithic/grubriscv64.efi)"; do
+		rm -f esp.fat
+		mkfs.vfat -C esp.fat 20480 >/dev/null
+		mmd -i esp.fat ::/EFI ::/EFI/debian
+		mcopy -i esp.fat "$grub" ::/EFI/debian/grub.efi
+		mcopy -i esp.fat esp.cfg ::/EFI/debian/grub.cfg
+		"$GRUB_DUMP" boot esp.fat root.ext4 /EFI/debian/grub.efi >out
+		cat out
+		grep -q '^prefix (hd0,gpt1)/EFI/debian$' out
+		grep -q '^config (hd0,gpt1)/EFI/debian/grub.cfg found$' out
+		grep -q '^config (hd0,gpt2)/boot/grub/grub.cfg found$' out
+		grep -q '^outcomes 1, end 0$' out
+		grep -q '^entry 1 default id gnulinux-advanced-' out
+		grep -A 3 '^entry 1>2 default id gnulinux-6.1.0-9-arm64-advanced-' out |
+			grep -q ' /boot/vmlinuz-6.1.0-9-arm64 found at '
+		[ -z "$(grep 'missing\|unknown' out)" ]
+	done
 }

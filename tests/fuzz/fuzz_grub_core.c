@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		if (core->memdisk_fs)
 			visit(arena, core->memdisk_fs, core->memdisk_fs->root, &budget);
+		grub_core_close(core);
 		arena_free(arena);
 	}
 	return 0;

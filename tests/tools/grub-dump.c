@@ -7,6 +7,8 @@
  *   grub-dump list FILE               its variables
  *   grub-dump run PREFIX-FOLDER FILE  runs a script as GRUB's configuration on a disk whose only file system, hd0,gpt2
  *                                     with UUID 1234-5678, has the listed files of standard input, one path a line
+ *   grub-dump boot ESP ROOT GRUB      what the binary at the path GRUB of the FAT volume ESP (hd0,gpt1) boots; ROOT
+ *                                     (hd0,gpt2) is an ext4 volume
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +22,8 @@
 #include "boot/grub.h"
 #include "boot/grub_core.h"
 #include "boot/grub_envblk.h"
+#include "fs/ext.h"
+#include "fs/fat.h"
 
 static struct arena *arena;
 
@@ -68,10 +72,11 @@ static int dump_core(const char *name)
 	printf("cpu %s\nversion %s\nfault %d\nprefix %s\nconfig %s\n", core->cpu, core->version, core->fault,
 	       core->prefix ? core->prefix : "-", core->config ? core->config : "-");
 	printf("memdisk %s\n", core->memdisk_fs ? core->memdisk_fs->type : core->memdisk ? "unreadable" : "-");
-	if (core->memdisk_fs && boot_lookup(core->memdisk_fs, arena, "/grub.cfg", &entry, &err) == 0)
+	if (core->memdisk_fs && fs_resolve(core->memdisk_fs, arena, "/grub.cfg", false, &entry, NULL, &err) == 0)
 		puts("memdisk has /grub.cfg");
 	for (size_t i = 0; i < core->module_count; i++)
 		printf("module %s\n", core->modules[i]);
+	grub_core_close(core);
 	return core->nameless_count ? 1 : 0;
 }
 
@@ -172,6 +177,52 @@ static int run(const char *prefix, const char *name)
 	return 0;
 }
 
+static int boot(const char *esp_name, const char *root_name, const char *path)
+{
+	struct boot_device devices[2] = { { .name = "hd0,gpt1", .partition = 1, .fs_type = "vfat" },
+					  { .name = "hd0,gpt2", .partition = 2 } };
+	struct boot_world world = { .devices = devices, .device_count = 2 };
+	const struct grub_result *result;
+	const struct grub_core *core;
+	struct grub_start start;
+	struct fs_entry entry;
+	struct view *binary;
+	const struct pe *pe;
+	struct error err;
+	struct fat *esp;
+	struct ext *root;
+
+	if (fat_open(arena, open_file(esp_name), &esp, &err) < 0 || !esp->fs ||
+	    ext_open(arena, open_file(root_name), &root, &err) < 0 || !root->fs) {
+		fputs("a volume cannot be read\n", stderr);
+		return 2;
+	}
+	devices[0].fs = esp->fs;
+	devices[1].fs = root->fs;
+	devices[1].fs_type = root->type;
+	devices[1].uuid = root->uuid_text;
+	devices[1].label = root->label;
+	if (fs_resolve(esp->fs, arena, path, false, &entry, NULL, &err) < 0 ||
+	    fs_file_view(esp->fs, arena, entry.handle, &binary, &err) < 0 || pe_read(arena, binary, &pe, &err) < 0 ||
+	    pe->status != PE_OK || grub_core_read(arena, binary, pe, &core, &err) < 0 || !core->present) {
+		fprintf(stderr, "%s is not GRUB\n", path);
+		return 2;
+	}
+	world.cpu = core->cpu;
+	start = grub_core_start(core, &devices[0],
+				arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path)));
+	result = grub_run(arena, &world, &start);
+	printf("prefix %s\n", result->prefix);
+	for (size_t i = 0; i < result->config_count; i++)
+		printf("config %s %s\n", result->configs[i].file.text.text,
+		       result->configs[i].file.found == GRUB_FOUND ? "found" : result->configs[i].file.reason);
+	printf("outcomes %zu, end %d\n", result->outcome_count, result->outcomes[0].end);
+	print_course(&result->outcomes[0]);
+	grub_core_close(core);
+	ext_close(root);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int status = 2;
@@ -187,8 +238,11 @@ int main(int argc, char **argv)
 		status = envblk(argv[2], argv[3], argv[4]);
 	else if (argc == 4 && !strcmp(argv[1], "run"))
 		status = run(argv[2], argv[3]);
+	else if (argc == 5 && !strcmp(argv[1], "boot"))
+		status = boot(argv[2], argv[3], argv[4]);
 	else
-		fputs("usage: grub-dump core|parse|list FILE, set FILE NAME [VALUE], run PREFIX FILE\n", stderr);
+		fputs("usage: grub-dump core|parse|list FILE, set FILE NAME [VALUE], run PREFIX FILE, boot ESP ROOT GRUB\n",
+		      stderr);
 	arena_free(arena);
 	return status;
 }
