@@ -75,7 +75,7 @@
 #define LIMIT_INITRD_ENTRIES 1000000
 #define LIMIT_INITRD_RELEASES 16		/* kernels whose modules it holds */
 #define LIMIT_INITRD_QUESTIONS 65536
-#define LIMIT_INITRD_CONTENT (1 * MiB)		/* of one file that is asked for */
+#define LIMIT_INITRD_CONTENT (4 * MiB)		/* of one file that is asked for */
 #define LIMIT_CPIO_NAME 4096			/* the kernel's own bound */
 
 /* reports */

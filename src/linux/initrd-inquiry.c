@@ -61,7 +61,7 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return error_set(err, EFBIG, "%zu questions about an initrd", count);
 	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(arena), .modules = names_make(arena), .open = count };
+				     .paths = names_make(arena), .modules = names_make(arena), .open = count, .content = LIMIT_PATH };
 	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->next = ARENA_ARRAY(arena, count, uint32_t);
@@ -70,6 +70,8 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 
 		if (q->limit > LIMIT_INITRD_CONTENT)
 			return error_set(err, EFBIG, "%zu bytes of a file in an initrd were asked for", q->limit);
+		if (q->limit > inquiry->content)
+			inquiry->content = q->limit;
 		q->answer = INITRD_UNKNOWN;
 		add(inquiry, (uint32_t)i);
 	}
@@ -97,7 +99,7 @@ struct content {
 
 static int read_content(struct inquiry *inquiry, struct cpio *cpio, struct content *content, struct error *err)
 {
-	size_t size = cpio->entry.size < LIMIT_INITRD_CONTENT ? cpio->entry.size : (size_t)LIMIT_INITRD_CONTENT;
+	size_t size = cpio->entry.size < inquiry->content ? cpio->entry.size : inquiry->content;
 	uint8_t *data;
 	uint64_t n;
 	int r;

@@ -17,6 +17,7 @@ struct inquiry {
 	uint32_t *first_path, *first_module; /* by number of the name: its first question */
 	uint32_t *next; /* by question: the next one of the same name */
 	size_t open;    /* questions without answer */
+	size_t content; /* bytes that are read of a file whose content is asked for: the most that anybody wants */
 	struct link *links; /* answered by a hard link whose content has not come yet */
 };
 
