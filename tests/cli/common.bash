@@ -20,7 +20,7 @@ fixture() {
 
 # vmlint ARGUMENT...: runs it; $status, $output and $stderr are what came of it.  It may not hang or crash.
 vmlint() {
-	run --separate-stderr timeout -k 1 10 "$VMLINT" "$@"
+	run --separate-stderr timeout -k 1 20 "$VMLINT" "$@"
 	sound
 }
 
