@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bls: reading Boot Loader Specification entries and loader.conf. */
-#include "boot/bls.h"
+#include "boot/bls-internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -246,8 +246,9 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 		entry = &entries[volume->entry_count++];
 		*entry = (struct bls_entry){ .type = first ? BLS_TYPE1 : BLS_TYPE2, .source = source, .file = name };
 		entry->id = bls_id(arena, name, first ? ".conf" : ".efi", &entry->tries_left, &entry->tries_done);
-		entry->readable = !first;
-		if (first && boot_read_file(fs, arena, path, LIMIT_BLS_FILE, &data, &size, &entry->error) == 0)
+		if (!first)
+			bls_read_uki(arena, fs, type2[i - type1_count]->handle, entry);
+		else if (boot_read_file(fs, arena, path, LIMIT_BLS_FILE, &data, &size, &entry->error) == 0)
 			*entry = bls_parse_entry(arena, source, name, data, size);
 	}
 	r = boot_read_file(fs, arena, "/loader/loader.conf", LIMIT_BLS_FILE, &data, &size, &volume->loader_error);

@@ -35,10 +35,10 @@ struct bls_entry {
 	const char *file; /* its name, without folder */
 	const char *id;   /* what loaders know it by: the file's name without counters */
 	int tries_left, tries_done; /* boot counting; -1: not counted */
-	bool readable;    /* false: `error` says why its content is not here; never for type 2, whose content is not read */
+	bool readable;    /* false: its content is not here; `error` says why, or it is a type 2 that is no PE image */
 	struct error error;
 
-	/* Type 1 */
+	/* Of type 2, a unified kernel image: title, version and sort-key as its .osrel has them, options from .cmdline. */
 	const struct bls_line *lines;
 	size_t line_count;
 	bool truncated; /* over LIMIT_BLS_LINES lines: the rest was not read */
@@ -57,7 +57,7 @@ struct bls_volume {
 	struct error loader_error; /* code 0: none */
 };
 
-/* Reads /loader/loader.conf, /loader/entries/ and the names in /EFI/Linux/ of one file system; `device` and `partition`
+/* Reads /loader/loader.conf, /loader/entries/ and /EFI/Linux/ of one file system; `device` and `partition`
  * are for the places.  0, or a negative errno when a folder that is there could not be read.  Lives in the arena. */
 int bls_read(struct arena *arena, struct fs *fs, const char *device, int partition, const struct bls_volume **ret,
 	     struct error *err);

@@ -165,6 +165,92 @@ static void test_volume(void **state)
 	assert_true(bls_read(arena, &m->fs, "hd0,gpt1", 1, &volume, &err) < 0);
 }
 
+static void put(char **p, uint64_t value, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		*(*p)++ = (char)(value >> (8 * i));
+}
+
+/* A PE image of two sections, .osrel and .cmdline. */
+static char *make_uki(const char *osrel, const char *cmdline, size_t *ret_size)
+{
+	const char *const contents[] = { osrel, cmdline }, *const names[] = { ".osrel", ".cmdline" };
+	char *image = arena_alloc(arena, 8192), *p = image;
+
+	memcpy(p, "MZ", 2);
+	p = image + 60;
+	put(&p, 64, 4);
+	memcpy(p, "PE\0\0", 4);
+	p += 4;
+	put(&p, 0xaa64, 2);
+	put(&p, 2, 2);
+	p += 12;
+	put(&p, 112, 2); /* SizeOfOptionalHeader */
+	put(&p, 0x22, 2);
+	put(&p, 0x20b, 2);
+	p += 30;
+	put(&p, 4096, 4); /* SectionAlignment */
+	put(&p, 512, 4);
+	p += 16;
+	put(&p, 12288, 4); /* SizeOfImage */
+	put(&p, 1024, 4);
+	p += 4;
+	put(&p, 10, 2);
+	p = image + 64 + 24 + 112;
+	for (unsigned int i = 0; i < 2; i++) {
+		char *start = p;
+
+		memcpy(p, names[i], strlen(names[i]));
+		p += 8;
+		put(&p, strlen(contents[i]), 4);
+		put(&p, 4096 * (i + 1), 4);
+		put(&p, 1024, 4);
+		put(&p, 1024 * (i + 1), 4);
+		p = start + 40;
+		memcpy(image + 1024 * (i + 1), contents[i], strlen(contents[i]));
+	}
+	*ret_size = 3072;
+	return image;
+}
+
+static void test_uki(void **state)
+{
+	struct memory_fs *m = memory_fs_new(arena);
+	const struct bls_volume *volume;
+	const struct bls_entry **menu;
+	struct boot_text options;
+	struct boot_place place;
+	struct error err;
+	size_t count, size;
+	char *image;
+
+	(void)state;
+	image = make_uki("NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"13\"\nIMAGE_VERSION=9\n", "root=LABEL=a rw",
+			 &size);
+	memory_fs_add(m, arena, "/EFI/Linux/zz.efi", FS_FILE, image, size);
+	image = make_uki("PRETTY_NAME='Debian 13'\nID=debian\nIMAGE_VERSION=10\n", "quiet", &size);
+	memory_fs_add(m, arena, "/EFI/Linux/aa+1.efi", FS_FILE, image, size);
+	memory_fs_file(m, arena, "/EFI/Linux/text.efi", "no image");
+	assert_int_equal(bls_read(arena, &m->fs, "hd0,gpt1", 1, &volume, &err), 0);
+	menu = bls_menu(arena, &volume, 1, "aa64", &count);
+	assert_int_equal(count, 3);
+	assert_string_equal(menu[0]->id, "aa.efi");
+	assert_string_equal(menu[0]->title->value.text, "Debian 13");
+	assert_string_equal(menu[1]->id, "zz.efi");
+	assert_string_equal(menu[1]->title->value.text, "Debian GNU/Linux");
+	assert_string_equal(menu[1]->version->value.text, "9");
+	assert_string_equal(menu[1]->sort_key->value.text, "debian");
+	assert_int_equal(menu[1]->version->key_place.line, 4);
+	assert_int_equal(menu[1]->version->key_place.column, 15);
+	options = bls_options(arena, menu[1]);
+	assert_string_equal(options.text, "root=LABEL=a rw");
+	place = boot_text_place(&options, 13);
+	assert_string_equal(place.source->path, "/EFI/Linux/zz.efi, section .cmdline");
+	assert_int_equal(place.column, 14);
+	assert_false(menu[2]->readable);
+	assert_null(menu[2]->title);
+}
+
 static void test_nothing(void **state)
 {
 	struct memory_fs *m = memory_fs_new(arena);
@@ -218,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_volume, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_uki, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_patterns, setup, teardown),
 	};
