@@ -61,7 +61,8 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return error_set(err, EFBIG, "%zu questions about an initrd", count);
 	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(arena), .modules = names_make(arena), .open = count, .content = LIMIT_PATH };
+				     .paths = names_make(arena), .modules = names_make(arena), .open = count,
+				     .content = LIMIT_PATH };
 	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->next = ARENA_ARRAY(arena, count, uint32_t);
