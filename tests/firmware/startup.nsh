@@ -3,8 +3,6 @@
 # system can have. The markers tell the one who watches which file system was looked at last.
 connect -r
 map -r
-connect -r
-map -r
 # A name that is not found is looked for along the path: on every volume, unless it is told not to.
 set -v path .\
 for %i run (0 LAST)
