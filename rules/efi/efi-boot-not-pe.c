@@ -26,6 +26,8 @@
  * firmware: blocks file write EFI/BOOT/BOOTX64.EFI text "#!/bin/sh\necho no\n"
  * firmware: blocks file mkdir EFI/BOOT/BOOTX64.EFI
  * firmware: blocks pe field EFI/BOOT/BOOTX64.EFI signature 0
+ * bad:    debian-amd64 | file write EFI/BOOT/BOOTIA32.EFI text hello
+ * expect: !p1/EFI/BOOT/BOOTIA32.EFI@0: warning: not an EFI binary: it is too short for a DOS header (ASCII text*)
  */
 #include "efi-help.h"
 

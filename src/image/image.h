@@ -145,4 +145,7 @@ struct view *image_partition_view(struct image *image, const struct partition *p
 /* The partition of that number, or NULL. */
 const struct partition *image_partition(const struct image *image, int number);
 
+/* Can this image do without the loader: is there another one, for the image's own architecture, that firmware would load? */
+bool image_loader_is_spare(const struct image *image, const struct loader *loader);
+
 #endif

@@ -38,3 +38,17 @@ void image_gather_loaders(struct image *image)
 			add(image, &image->esps[i], (enum architecture)a);
 	}
 }
+
+bool image_loader_is_spare(const struct image *image, const struct loader *loader)
+{
+	uint16_t machine = architectures[image->architecture].machine;
+
+	for (unsigned i = 0; i < image->loader_count; i++) {
+		const struct loader *other = &image->loaders[i];
+
+		if (other != loader && other->architecture == image->architecture && other->binary &&
+		    image_binary_loads(other->binary, machine))
+			return true;
+	}
+	return false;
+}

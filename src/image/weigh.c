@@ -128,6 +128,13 @@ static void weigh_esp(struct image *image, const struct esp *esp, struct weights
 	}
 }
 
+/* Is the image for this architecture too, beside the one of the greatest weight?  A stray boot file in an image that is
+ * plainly for another machine does not make it so. */
+static bool for_this_too(const struct weights *w, enum architecture architecture, unsigned most)
+{
+	return w->sound[architecture] && w->total[architecture] * 2 > most;
+}
+
 void image_weigh_architecture(struct image *image)
 {
 	struct weights w = { 0 };
@@ -157,8 +164,8 @@ void image_weigh_architecture(struct image *image)
 		most = w.total[a];
 		image->architecture = (enum architecture)a;
 	}
-	if (w.sound[ARCHITECTURE_AARCH64])
+	if (for_this_too(&w, ARCHITECTURE_AARCH64, most))
 		image->architecture = ARCHITECTURE_AARCH64;
-	else if (w.sound[ARCHITECTURE_ARM])
+	else if (for_this_too(&w, ARCHITECTURE_ARM, most))
 		image->architecture = ARCHITECTURE_ARM;
 }

@@ -20,6 +20,9 @@ static struct diagnostic *add(struct check *check, enum severity severity, struc
 	struct lint *lint = check->lint;
 	struct diagnostic *d = ARENA_NEW(check->arena, struct diagnostic);
 
+	/* the image boots without it, on the machines that it is for */
+	if (severity == SEVERITY_ERROR && check->loader && image_loader_is_spare(check->image, check->loader))
+		severity = SEVERITY_WARNING;
 	*d = (struct diagnostic){
 		.rule = check->rule,
 		.severity = lint_severity(lint, check->rule, severity),

@@ -76,11 +76,23 @@ static void add_outcome(struct lint *lint, const struct rule *rule, enum outcome
 	lint_result_outcome(lint->result, outcome);
 }
 
+/* What is wrong with a loader that the image can do without does not keep it from booting. */
+static void mark_spare(const struct check *check, struct diagnostic *first)
+{
+	if (!check->loader || !first || !image_loader_is_spare(check->image, check->loader))
+		return;
+	for (struct diagnostic *d = first; d; d = d->next) {
+		if (d->effect == EFFECT_BLOCKS_BOOT)
+			d->effect = EFFECT_DEGRADES;
+	}
+}
+
 /* Returns why the rule was skipped for this subject, or NULL. */
 static const char *run_subject(struct lint *lint, struct check *check, unsigned index)
 {
 	const struct rule *by = superseded_by(lint, check);
 	struct verdicts *verdicts = &lint->verdicts[check->rule - rules];
+	struct diagnostic **before;
 
 	if (by) {
 		verdicts->of[index] = VERDICT_SUPERSEDING;
@@ -89,7 +101,9 @@ static const char *run_subject(struct lint *lint, struct check *check, unsigned 
 	lint->verdict = VERDICT_PASS;
 	lint->reason = NULL;
 	lint->moot = false;
+	before = lint->result->diagnostics_end;
 	check->rule->check(check);
+	mark_spare(check, *before);
 	verdicts->of[index] = lint->verdict;
 	if (lint->verdict == VERDICT_SKIPPED || lint->moot)
 		return lint->reason;
