@@ -148,15 +148,16 @@ build/deps-%.stamp: .ci/packages-% .ci/deps
 # --- run, check, bench -----------------------------------------------------------------------------------------------
 
 # The package list may bring the very libraries that $(PKG_LIBS) asks for, so what is built is built by a second make.
+ANEW = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 .PHONY: run check bench check-firmware lint
 run: build/deps.stamp
-	@$(MAKE) --no-print-directory all
+	@+$(ANEW) all
 	@tests/run-sample build/vmlint $(IMAGE)
 check: build/deps.stamp
-	@$(MAKE) --no-print-directory all
+	@+$(ANEW) all
 	@tests/run
 bench: build/deps.stamp build/deps-bench.stamp
-	@$(MAKE) --no-print-directory all $(B)/tests/measure
+	@+$(ANEW) all $(B)/tests/measure
 	@tests/bench/run
 check-firmware: build/deps.stamp
 	@tests/firmware/check
