@@ -326,6 +326,48 @@ static void test_prefixes(void **state)
 	assert_string_equal(m->result->configs[0].file.reason, "there is no device (hd1,gpt2)");
 }
 
+/* Debian's GRUB copied to the removable path: its own folder is asked only where the embedded one is missing. */
+static void test_removable(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+
+	m->start.config = "normal (memdisk)/grub.cfg\n";
+	m->start.config_size = 26;
+	m->start.memdisk = &m->memdisk->fs;
+	m->start.folder = "/EFI/BOOT";
+	memory_fs_file(m->esp, m->arena, "/a", "kernel");
+	memory_fs_file(m->esp, m->arena, "/EFI/BOOT/grub.cfg", "menuentry removable { linux /a }\n");
+	outcome = machine_run(m);
+	assert_string_equal(grub_default_entry(outcome)->id, "removable");
+	assert_string_equal(outcome->menu->prefix.text, "(hd0,gpt1)/boot/grub");
+	assert_int_equal(m->result->search_count, 2);
+	assert_int_equal(m->result->searches[1].found, GRUB_MISSING);
+	assert_string_equal(m->result->searches[1].key.text, "/.disk/mini-info");
+
+	memory_fs_file(m->esp, m->arena, "/EFI/debian/grub.cfg", "menuentry embedded { linux /a }\n");
+	outcome = machine_run(m);
+	assert_string_equal(grub_default_entry(outcome)->id, "embedded");
+
+	/* installed without a folder of its own, and with no configuration anywhere */
+	m->start.folder = "/EFI/none";
+	m->start.prefix = "/EFI/none";
+	outcome = machine_run(m);
+	assert_null(outcome->menu);
+	assert_null(grub_default_entry(outcome));
+	assert_int_equal(outcome->end, GRUB_END_RETURN);
+	assert_int_equal(m->result->configs[m->result->config_count - 1].file.found, GRUB_MISSING);
+	assert_string_equal(m->result->configs[m->result->config_count - 1].file.text.text,
+			    "(hd0,gpt1)/EFI/none/grub.cfg");
+
+	/* a memory disk that nobody could read: nothing is known */
+	m->start.memdisk = NULL;
+	m->start.memdisk_unreadable = true;
+	outcome = machine_run(m);
+	assert_int_equal(outcome->end, GRUB_END_UNKNOWN);
+	assert_string_equal(outcome->end_reason, "the memdisk could not be read");
+}
+
 static void test_loaders(void **state)
 {
 	struct machine *m = *state;
@@ -379,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_initrdless, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_fedora, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_prefixes, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_removable, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_loaders, machine_setup, machine_teardown),
 	};
 

@@ -108,6 +108,24 @@ static void test_unreadable(void **state)
 	assert_string_equal(outcome->end_reason, "the file system of (hd0,gpt2) could not be read");
 }
 
+/* A medium that fails in the middle. */
+static void test_broken(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+
+	m->root->broken = true;
+	outcome = machine_script(m, "if [ -f (hd0,gpt2)/x ]; then set default=1; fi\n"
+				    "load_env -f (hd0,gpt2)/grubenv\n"
+				    "menuentry x { linux (hd0,gpt2)/vmlinuz }\n"
+				    "menuentry y { configfile (hd0,gpt2)/grub.cfg }\n");
+	assert_int_equal(m->result->outcome_count, 2);
+	assert_string_equal(outcome->assumptions[0].reason, "the medium is broken");
+	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_NOT_KNOWN);
+	assert_int_equal(outcome->menu->entries[1].courses[0].end, GRUB_END_UNKNOWN);
+	assert_int_equal(m->result->unknown_count, 4);
+}
+
 /* Each ends by a limit, says so, and where. */
 static void test_endless(void **state)
 {
@@ -191,6 +209,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_both_branches, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_values, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_broken, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_endless, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_deep, machine_setup, machine_teardown),
 	};
