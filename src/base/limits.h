@@ -33,6 +33,7 @@
 
 /* file systems */
 #define LIMIT_FAT_BYTES (64 * MiB)    /* one copy of the file allocation table */
+#define LIMIT_FAT_SEEK_STEPS 50000000U /* links followed to get to places in files, of one volume */
 #define LIMIT_DIRECTORY_DEPTH 32
 #define LIMIT_DIRECTORY_BYTES (4 * MiB)
 #define LIMIT_DIRECTORIES_BYTES (64 * MiB) /* all of one volume */
@@ -55,6 +56,7 @@
 #define LIMIT_TEXT_FILE (1 * MiB)
 #define LIMIT_ESPS 16
 #define LIMIT_LOADERS 32
+#define LIMIT_EFI_WEIGHED 64 /* EFI programs whose machine has a say in what an image is for */
 #define LIMIT_EFI_FOLDERS 64 /* below \EFI that are looked into for a loader */
 
 /* kernels, initrds and what is inside them */

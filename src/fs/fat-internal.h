@@ -22,7 +22,6 @@
 
 /* The copy of the FAT that is in use.  FAT12's is in memory as a whole, of others some pages are. */
 struct fat_table {
-	struct arena *arena;
 	struct view *view;
 	uint64_t offset;
 	uint32_t bytes; /* that hold entries of clusters */
@@ -31,7 +30,11 @@ struct fat_table {
 	uint8_t *data;   /* whole table, or FAT_CACHE_PAGES pages, each page in the place of its number modulo that */
 	uint32_t *pages; /* number of the page in each place + 1; NULL when the table is whole */
 	uint32_t pages_read;
+	uint8_t *whole; /* room for the whole table, untouched until it is taken; NULL when `data` has room for it */
 };
+
+/* Places of a file's chain that are remembered, so that reading backwards need not begin at its start. */
+#define FAT_CHECKPOINTS 256U
 
 #define FAT_NODES_PER_BLOCK 256U
 #define FAT_NO_NODE UINT32_MAX
@@ -59,6 +62,9 @@ struct fat_state {
 	uint32_t node_count;
 	/* where the last read of a file ended: index of a cluster in its chain */
 	uint32_t last_node, last_index, last_cluster;
+	/* clusters number n * stride of that file's chain, as far as it was gone through */
+	uint32_t checkpoints[FAT_CHECKPOINTS], checkpoint_count, stride;
+	uint64_t seek_steps; /* links that were followed for reading, of all files */
 };
 
 static inline struct fat_node *fat_node(const struct fat_state *state, uint32_t index)

@@ -198,8 +198,7 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 				 (unsigned long long)(needed / MiB), LIMIT_FAT_BYTES / MiB);
 	/* what has no entry cannot be used; a FAT has at least one sector */
 	fat->usable_clusters = fat->fat_too_small ? entries_in(fat->type, (size_t)needed) - 2 : fat->clusters;
-	*ret = (struct fat_table){ .arena = arena,
-				   .view = view,
+	*ret = (struct fat_table){ .view = view,
 				   .offset = fat->fat_offset,
 				   .bytes = (uint32_t)needed,
 				   .type = fat->type,
@@ -210,6 +209,9 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 	} else {
 		ret->data = arena_calloc(arena, FAT_CACHE_PAGES, FAT_PAGE);
 		ret->pages = ARENA_ARRAY(arena, FAT_CACHE_PAGES, uint32_t);
+		/* now, since reading must not allocate: whoever reads may have marked the arena */
+		if (needed > FAT_CACHE_PAGES * FAT_PAGE)
+			ret->whole = arena_alloc(arena, (size_t)needed);
 	}
 	mark = arena_mark(arena);
 	first = arena_alloc(arena, WINDOW);
@@ -248,17 +250,15 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 /* The whole table, LIMIT_FAT_BYTES at most. */
 static int take_all(struct fat_table *table, struct error *err)
 {
-	uint8_t *data = arena_alloc(table->arena, table->bytes);
-
 	for (uint32_t at = 0; at < table->bytes; at += WINDOW) {
 		uint32_t size = table->bytes - at < WINDOW ? table->bytes - at : WINDOW;
 		bool zero;
-		int r = window_read(table->view, table->offset + at, data + at, size, &zero, err);
+		int r = window_read(table->view, table->offset + at, table->whole + at, size, &zero, err);
 
 		if (r < 0)
 			return r;
 	}
-	table->data = data;
+	table->data = table->whole;
 	table->pages = NULL;
 	return 0;
 }
@@ -288,7 +288,7 @@ int fat_table_get(struct fat_table *table, uint32_t cluster, uint32_t *ret, stru
 {
 	uint32_t value, top;
 
-	if (table->pages && table->pages_read > FAT_PAGES_READ_MAX) {
+	if (table->pages && table->whole && table->pages_read > FAT_PAGES_READ_MAX) {
 		int r = take_all(table, err);
 
 		if (r < 0)

@@ -73,26 +73,54 @@ static int broken_chain(struct error *err, const struct fat_node *node)
 	return error_set(err, EUCLEAN, "the cluster chain of %s is broken", node->name);
 }
 
-/* Moves to cluster number `index` of the file's chain.  Reading goes forward nearly always, so the place where the last
- * read ended is kept. */
+/* Forgets the file that was read last, if it is another one. */
+static void seek_begin(struct fat_state *state, uint32_t handle)
+{
+	const struct fat_node *node = fat_node(state, handle);
+
+	if (state->last_node == handle)
+		return;
+	state->last_node = handle;
+	state->last_index = 0;
+	state->last_cluster = node->first_cluster;
+	state->checkpoints[0] = node->first_cluster;
+	state->checkpoint_count = 1;
+	state->stride = node->size / state->fat->cluster_size / FAT_CHECKPOINTS + 1;
+}
+
+/* Moves to cluster number `index` of the file's chain, from the last place before it that is known: where the last read
+ * ended, or a checkpoint. */
 static int seek_cluster(struct fat_state *state, uint32_t handle, uint32_t index, uint32_t *ret, struct error *err)
 {
 	const struct fat_node *node = fat_node(state, handle);
-	uint32_t cluster = node->first_cluster, at = 0;
+	uint32_t cluster, at, known;
 
-	if (state->last_node == handle && state->last_index <= index) {
+	seek_begin(state, handle);
+	known = index / state->stride;
+	if (known >= state->checkpoint_count)
+		known = state->checkpoint_count - 1;
+	cluster = state->checkpoints[known];
+	at = known * state->stride;
+	if (state->last_index <= index && state->last_index > at) {
 		cluster = state->last_cluster;
 		at = state->last_index;
 	}
-	for (; fat_cluster_valid(state->fat, cluster) && at < index; at++) {
-		int r = fat_table_get(&state->table, cluster, &cluster, err);
+	while (fat_cluster_valid(state->fat, cluster) && at < index) {
+		int r;
 
+		if (state->seek_steps == LIMIT_FAT_SEEK_STEPS)
+			return error_set(err, EFBIG, "%s: reading files took more than a limit of %u steps in the FAT",
+					 node->name, LIMIT_FAT_SEEK_STEPS);
+		state->seek_steps++;
+		r = fat_table_get(&state->table, cluster, &cluster, err);
 		if (r < 0)
 			return r;
+		at++;
+		if (at == state->checkpoint_count * state->stride && state->checkpoint_count < FAT_CHECKPOINTS)
+			state->checkpoints[state->checkpoint_count++] = cluster;
 	}
 	if (!fat_cluster_valid(state->fat, cluster))
 		return broken_chain(err, node);
-	state->last_node = handle;
 	state->last_index = index;
 	state->last_cluster = cluster;
 	*ret = cluster;

@@ -27,6 +27,7 @@
 struct weights {
 	unsigned total[ARCHITECTURE_COUNT];
 	unsigned names[ARCHITECTURE_COUNT], machines[ARCHITECTURE_COUNT];
+	unsigned read; /* programs whose header was read */
 	bool sound[ARCHITECTURE_COUNT]; /* a file at its removable path has its machine type */
 };
 
@@ -97,8 +98,9 @@ static void weigh_file(struct image *image, struct fs *fs, const struct fs_entry
 
 	if (architecture && w->names[architecture]++ < MOST_OTHERS)
 		w->total[architecture] += WEIGHT_NAME;
-	if (length < 4 || ascii_casecmp(entry->name + length - 4, ".efi"))
+	if (length < 4 || ascii_casecmp(entry->name + length - 4, ".efi") || w->read == LIMIT_EFI_WEIGHED)
 		return;
+	w->read++;
 	if (fs_file_view(fs, image->arena, entry->handle, &file, NULL) == 0 &&
 	    pe_read(image->arena, file, &pe, NULL) == 0 && pe->status == PE_OK) {
 		architecture = architecture_of_machine(pe->machine);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* test_fat_check: what the walk over a FAT volume finds wrong with chains and directories; and the probe. */
+#include <errno.h>
+
 #include "fat_volume.h"
+#include "fs/fat-internal.h"
 #include "fs/probe.h"
 
 static void one_problem(struct volume *v, enum fat_problem_kind kind, const char *path, uint32_t from, uint32_t value)
@@ -111,6 +114,75 @@ static void a_large_table(void **state)
 	done(&v);
 }
 
+/* A file whose clusters jump about, in a table larger than the cache, read by somebody who marks the arena. */
+static void reading_allocates_nothing(void **state)
+{
+	struct volume v = make(32, 400000);
+	static char first[3000 * 512], second[3000 * 512];
+	struct fs_entry found;
+	struct arena_mark mark;
+	struct view *view;
+	struct error err;
+	struct fat *fat;
+	uint32_t at = 13;
+
+	(void)state;
+	entry(cluster(&v, 4), 3, "JUMPS   BIN", 0x20, at, 3000 * 512);
+	for (uint32_t i = 1; i < 3000; i++) {
+		/* two pages of the table by turns that have the same place in the cache */
+		uint32_t next = 20 + i + (i % 2 ? FAT_CACHE_PAGES * (FAT_PAGE / 4) : 0);
+
+		set(&v, at, next);
+		memset(cluster(&v, next), (int)i, 512);
+		at = next;
+	}
+	set(&v, at, END);
+	fat = open_it(&v);
+	assert_int_equal(fs_lookup(fat->fs, v.arena, "/EFI/BOOT/JUMPS.BIN", &found, &err), 0);
+	assert_int_equal(fs_file_view(fat->fs, v.arena, found.handle, &view, &err), 0);
+	mark = arena_mark(v.arena);
+	memset(arena_alloc(v.arena, 3 * MiB), 0xa5, 3 * MiB);
+	assert_int_equal(view_read(view, 0, first, sizeof(first), &err), 0);
+	arena_release(v.arena, mark);
+	memset(arena_alloc(v.arena, 3 * MiB), 0xa5, 3 * MiB);
+	assert_int_equal(view_read(view, 0, second, sizeof(second), &err), 0);
+	assert_memory_equal(first, second, sizeof(first));
+	assert_int_equal(first[2999 * 512], (char)2999);
+	done(&v);
+}
+
+static void seeking_is_bounded(void **state)
+{
+	struct volume v = make(32, 400000);
+	struct fs_entry found;
+	struct view *views[2];
+	struct error err = { 0 };
+	struct fat *fat;
+	int r = 0;
+	char c;
+
+	(void)state;
+	entry(cluster(&v, 4), 3, "LONG    BIN", 0x20, 13, 380000 * 512);
+	entry(cluster(&v, 4), 4, "SAME    BIN", 0x20, 13, 380000 * 512);
+	for (uint32_t i = 13; i < 13 + 380000; i++)
+		set(&v, i, i + 1);
+	set(&v, 13 + 380000, END);
+	fat = open_it(&v);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fs_lookup(fat->fs, v.arena, i ? "/EFI/BOOT/SAME.BIN" : "/EFI/BOOT/LONG.BIN", &found, &err), 0);
+		assert_int_equal(fs_file_view(fat->fs, v.arena, found.handle, &views[i], &err), 0);
+	}
+	/* backwards in one file costs little */
+	for (uint64_t i = 0; i < 2000; i++)
+		assert_int_equal(view_read(views[0], (379999 - i * 100) * 512, &c, 1, &err), 0);
+	/* by turns in two, each time from the start; in the end nobody goes on reading */
+	for (int i = 0; i < 200 && !r; i++)
+		r = view_read(views[i % 2], 379999 * 512, &c, 1, &err);
+	assert_int_equal(r, -EFBIG);
+	assert_non_null(strstr(err.message, "limit"));
+	done(&v);
+}
+
 static void deep_directories(void **state)
 {
 	struct volume v = make(16, 5000);
@@ -171,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chains),
 		cmocka_unit_test(a_large_table),
+		cmocka_unit_test(reading_allocates_nothing),
+		cmocka_unit_test(seeking_is_bounded),
 		cmocka_unit_test(deep_directories),
 		cmocka_unit_test(probes),
 	};
