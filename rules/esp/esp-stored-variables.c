@@ -44,8 +44,8 @@ static void report(struct check *check, const char *path, const char *what)
 
 RULE(esp_stored_variables)
 {
-	const struct esp *esp = check->esp;
-	struct firmware_finds finds;
+	struct esp *esp = check->esp;
+	const struct firmware_finds *finds;
 	struct fs_entry entry;
 	struct error err;
 
@@ -54,12 +54,12 @@ RULE(esp_stored_variables)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (fs_lookup(esp->fs, check->arena, names[i].path, &entry, &err) == 0 && entry.type == FS_FILE)
 			report(check, arena_printf(check->arena, "/%s", entry.name), names[i].by);
-	if (firmware_in_esp(check->arena, esp, &finds, &err) < 0) {
+	if (firmware_in_esp(check->image, esp, &finds, &err) < 0) {
 		not_evaluated(check, &err, "the files of the EFI system partition could not be read");
 		return;
 	}
-	for (unsigned i = 0; i < finds.count; i++) {
-		const struct firmware_find *find = &finds.list[i];
+	for (unsigned i = 0; i < finds->count; i++) {
+		const struct firmware_find *find = &finds->list[i];
 		bool named = false;
 
 		for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
@@ -69,6 +69,4 @@ RULE(esp_stored_variables)
 			       arena_printf(check->arena, "a firmware volume of %" PRIu64 " bytes",
 					    find->volume.length));
 	}
-	if (finds.limited)
-		not_evaluated(check, NULL, "%s", finds.limited);
 }

@@ -26,20 +26,20 @@ static void in_esps(struct check *check)
 	struct image *image = check->image;
 
 	for (unsigned i = 0; i < image->esp_count; i++) {
-		const struct esp *esp = &image->esps[i];
-		struct firmware_finds finds;
+		struct esp *esp = &image->esps[i];
+		const struct firmware_finds *finds;
 		struct error err;
 
 		if (esp->have == UNREADABLE) {
 			not_evaluated(check, &esp->error, "the EFI system partition could not be read");
 			continue;
 		}
-		if (firmware_in_esp(check->arena, esp, &finds, &err) < 0) {
+		if (firmware_in_esp(image, esp, &finds, &err) < 0) {
 			not_evaluated(check, &err, "the files of the EFI system partition could not be read");
 			continue;
 		}
-		for (unsigned n = 0; n < finds.count; n++) {
-			const struct firmware_find *find = &finds.list[n];
+		for (unsigned n = 0; n < finds->count; n++) {
+			const struct firmware_find *find = &finds->list[n];
 			struct diagnostic *d;
 
 			/* stored variables have a rule of their own */
@@ -50,8 +50,8 @@ static void in_esps(struct check *check)
 				    find->volume.length);
 			esp_help_delete(check, d, esp, find->path);
 		}
-		if (finds.limited)
-			not_evaluated(check, NULL, "%s", finds.limited);
+		if (finds->limited)
+			not_evaluated(check, NULL, "%s", finds->limited);
 	}
 }
 

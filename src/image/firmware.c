@@ -13,12 +13,15 @@
 #define STEP 512U
 #define CHUNK (64 * KiB)
 
+/* Stored variables and firmware proper have rules of their own: neither takes the other's room. */
 static void add(struct firmware_finds *finds, const char *path, uint64_t offset, const struct firmware_volume *volume)
 {
-	if (finds->count == MAX_FINDS)
+	if ((volume->variables ? finds->variables : finds->count - finds->variables) == MAX_FINDS) {
 		finds->limited = "more firmware volumes than are listed";
-	else
-		finds->list[finds->count++] = (struct firmware_find){ path, offset, *volume };
+		return;
+	}
+	finds->list[finds->count++] = (struct firmware_find){ path, offset, *volume };
+	finds->variables += volume->variables;
 }
 
 /* A capsule says how long its own header is; what it carries comes behind. */
@@ -34,56 +37,70 @@ static uint32_t capsule_header_size(const uint8_t *data, size_t size)
 	return cursor_ok(&c) && header >= 28 && header <= 4096 && image > header ? header : 0;
 }
 
-static int look_at_file(struct arena *arena, const struct esp *esp, const struct fs_entry *entry, const char *path,
-			struct firmware_finds *finds, unsigned *files, struct error *err)
+struct search {
+	struct arena *arena;
+	const struct esp *esp;
+	struct firmware_finds *finds;
+	unsigned files; /* whose beginning was read */
+};
+
+/* Does the file begin with a firmware volume, or a capsule with one in it? */
+static int look_at_file(struct search *search, const struct fs_entry *entry, bool *ret_found, uint64_t *ret_offset,
+			struct firmware_volume *ret, struct error *err)
 {
 	uint8_t data[FIRMWARE_VOLUME_HEADER_MAX];
-	struct firmware_volume volume;
 	struct view *view;
 	uint32_t skip = 0;
 	int r;
 
-	r = fs_file_view(esp->fs, arena, entry->handle, &view, err);
+	*ret_found = false;
+	r = fs_file_view(search->esp->fs, search->arena, entry->handle, &view, err);
 	if (r < 0)
 		return r;
 	if (view->size < FIRMWARE_FILE_LEAST)
 		return 0;
-	if (++*files > FIRMWARE_FILES) {
-		finds->limited = "the EFI system partition has more large files than are looked at";
+	if (search->files == FIRMWARE_FILES) {
+		search->finds->limited = "the EFI system partition has more large files than are looked at";
 		return 0;
 	}
+	search->files++;
 	for (int i = 0; i < 2; i++) {
 		r = view_read(view, skip, data, sizeof(data), err);
 		if (r < 0)
 			return r;
-		if (firmware_volume_parse(data, sizeof(data), &volume)) {
-			add(finds, path, skip, &volume);
-			return 0;
-		}
+		*ret_found = firmware_volume_parse(data, sizeof(data), ret);
+		*ret_offset = skip;
 		skip = capsule_header_size(data, sizeof(data));
-		if (!skip)
+		if (*ret_found || !skip)
 			return 0;
 	}
 	return 0;
 }
 
-static int look_at_directory(struct arena *arena, const struct esp *esp, uint64_t handle, const char *path,
-			     unsigned depth, struct firmware_finds *finds, unsigned *files, struct error *err)
+static int look_at_directory(struct search *search, uint64_t handle, unsigned depth, struct error *err)
 {
+	const struct esp *esp = search->esp;
 	struct fs_entry *entries;
 	size_t count;
 	int r;
 
-	r = esp->fs->ops->readdir(esp->fs, arena, handle, &entries, &count, err);
+	r = esp->fs->ops->readdir(esp->fs, search->arena, handle, &entries, &count, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < count && !finds->limited; i++) {
-		const char *name = arena_printf(arena, "%s/%s", path, entries[i].name);
+	for (size_t i = 0; i < count; i++) {
+		struct arena_mark mark = arena_mark(search->arena);
+		struct firmware_volume volume;
+		bool found = false;
+		uint64_t offset;
 
-		if (entries[i].type == FS_FILE)
-			r = look_at_file(arena, esp, &entries[i], name, finds, files, err);
-		else if (entries[i].type == FS_DIRECTORY && depth < LIMIT_DIRECTORY_DEPTH)
-			r = look_at_directory(arena, esp, entries[i].handle, name, depth + 1, finds, files, err);
+		if (entries[i].type == FS_FILE) {
+			r = look_at_file(search, &entries[i], &found, &offset, &volume, err);
+			arena_release(search->arena, mark);
+			if (found)
+				add(search->finds, fat_path(esp->fat, search->arena, entries[i].handle), offset, &volume);
+		} else if (entries[i].type == FS_DIRECTORY && depth < LIMIT_DIRECTORY_DEPTH) {
+			r = look_at_directory(search, entries[i].handle, depth + 1, err);
+		}
 		/* a file whose chain is broken is told of elsewhere; the others can be read all the same */
 		if (r < 0 && !esp->fat->problem_count)
 			return r;
@@ -91,14 +108,22 @@ static int look_at_directory(struct arena *arena, const struct esp *esp, uint64_
 	return 0;
 }
 
-int firmware_in_esp(struct arena *arena, const struct esp *esp, struct firmware_finds *ret, struct error *err)
+int firmware_in_esp(struct image *image, struct esp *esp, const struct firmware_finds **ret, struct error *err)
 {
-	unsigned files = 0;
+	if (!esp->firmware && !esp->firmware_error.code) {
+		struct firmware_finds *finds = ARENA_NEW(image->arena, struct firmware_finds);
+		struct search search = { .arena = image->arena, .esp = esp, .finds = finds };
 
-	*ret = (struct firmware_finds){ .list = ARENA_ARRAY(arena, MAX_FINDS, struct firmware_find) };
-	if (esp->have != HAVE)
-		return 0;
-	return look_at_directory(arena, esp, esp->fs->root, "", 0, ret, &files, err);
+		finds->list = ARENA_ARRAY(image->arena, 2 * MAX_FINDS, struct firmware_find);
+		if (esp->have != HAVE || look_at_directory(&search, esp->fs->root, 0, &esp->firmware_error) == 0)
+			esp->firmware = finds;
+	}
+	if (!esp->firmware) {
+		*err = esp->firmware_error;
+		return -esp->firmware_error.code;
+	}
+	*ret = esp->firmware;
+	return 0;
 }
 
 /* Volumes in [start, end) of the disk.  Reads one header's length more than a chunk, for one that begins near its end.
@@ -145,7 +170,7 @@ int firmware_in_gaps(const struct image *image, struct firmware_finds *ret, stru
 {
 	uint64_t here = 0, budget = FIRMWARE_GAPS_BYTES;
 
-	*ret = (struct firmware_finds){ .list = ARENA_ARRAY(image->arena, MAX_FINDS, struct firmware_find) };
+	*ret = (struct firmware_finds){ .list = ARENA_ARRAY(image->arena, 2 * MAX_FINDS, struct firmware_find) };
 	while (here < image->disk->size) {
 		const struct partition *next = NULL;
 		uint64_t end;

@@ -11,8 +11,8 @@
 /* How far a gap is searched, and all gaps of a disk together. */
 #define FIRMWARE_GAP_BYTES (1 * MiB)
 #define FIRMWARE_GAPS_BYTES (2 * MiB)
-/* Files of an ESP whose beginning is read: the first ones, and only large enough ones. */
-#define FIRMWARE_FILES 128U
+/* Files of an ESP whose beginning is read: the first ones, and only large enough ones; 512 bytes each. */
+#define FIRMWARE_FILES 4096U
 #define FIRMWARE_FILE_LEAST (16 * KiB)
 
 struct firmware_find {
@@ -24,12 +24,13 @@ struct firmware_find {
 struct firmware_finds {
 	struct firmware_find *list;
 	unsigned count;
-	const char *limited; /* not all was looked at: why; else NULL */
+	unsigned variables;  /* how many of them hold stored variables */
+	const char *limited; /* not all was looked at or listed: why; else NULL */
 };
 
-/* Files of an ESP that begin with a firmware volume, or a capsule (UEFI 2.6, section 7.5.3) with one in it.  0, or a
- * negative errno. */
-int firmware_in_esp(struct arena *arena, const struct esp *esp, struct firmware_finds *ret, struct error *err);
+/* Files of an ESP that begin with a firmware volume, or a capsule (UEFI 2.6, section 7.5.3) with one in it.  Gathered
+ * when it is first asked for; lives in the image's arena.  0, or a negative errno. */
+int firmware_in_esp(struct image *image, struct esp *esp, const struct firmware_finds **ret, struct error *err);
 
 /* Firmware volumes at a multiple of 512 bytes where no partition lies.  0, or a negative errno. */
 int firmware_in_gaps(const struct image *image, struct firmware_finds *ret, struct error *err);

@@ -60,6 +60,8 @@ struct esp {
 	const struct fat *fat; /* the reader's result, NULL if UNREADABLE */
 	struct fs *fs;    /* its files, if HAVE */
 	struct error error;
+	const struct firmware_finds *firmware; /* image/firmware.c's own; NULL: not asked for, or firmware_error */
+	struct error firmware_error;
 };
 
 /* A file at a removable-media path, \EFI\BOOT\BOOT<ARCH>.EFI. */

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_firmware: firmware volumes are recognised by all of their header, and looked for outside of partitions, within bounds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "base/limits.h"
+#include "fat_volume.h"
 #include "image/firmware.h"
 
 /* A volume of 64 KiB in 16 blocks of 4 KiB, by the PI specification. */
@@ -87,11 +78,61 @@ static void gaps(void **state)
 	free(disk);
 }
 
+/* Many large files, all in the same clusters, and behind them a file with stored variables. */
+static void many_files(void **state)
+{
+	struct volume v = make(16, 5000);
+	struct esp esp = { .have = HAVE };
+	struct image image = { .arena = v.arena, .esps = &esp, .esp_count = 1 };
+	const struct firmware_finds *finds, *again;
+	struct error err;
+
+	(void)state;
+	for (uint32_t i = 0; i < 32; i++) {
+		set(&v, 100 + i, i < 31 ? 101 + i : END);
+		set(&v, 200 + i, i < 31 ? 201 + i : END);
+	}
+	volume(cluster(&v, 200));
+	memcpy(cluster(&v, 200) + 16, "\x8d\x2b\xf1\xff\x96\x76\x8b\x4c\xa9\x85\x27\x47\x07\x5b\x4f\x50", 16);
+	put16(cluster(&v, 200) + 50, 0);
+	{
+		uint16_t sum = 0;
+
+		for (int i = 0; i < 72; i += 2)
+			sum = (uint16_t)(sum + (cluster(&v, 200)[i] | cluster(&v, 200)[i + 1] << 8));
+		put16(cluster(&v, 200) + 50, (uint16_t)-sum);
+	}
+	/* BOOT goes on in clusters 300 to 312 */
+	set(&v, 4, 300);
+	for (uint32_t i = 0; i < 13; i++)
+		set(&v, 300 + i, i < 12 ? 301 + i : END);
+	for (unsigned int i = 3; i < 16; i++)
+		entry(cluster(&v, 4), i, "A       DTB", 0x20, 100, 16384);
+	for (unsigned int i = 0; i < 200; i++) {
+		char name[12];
+
+		snprintf(name, sizeof(name), "%-8uDTB", i);
+		entry(cluster(&v, 300), i, name, 0x20, 100, 16384);
+	}
+	entry(cluster(&v, 300), 200, "VARS    FD ", 0x20, 200, 16384);
+	esp.fat = open_it(&v);
+	esp.fs = esp.fat->fs;
+	assert_int_equal(firmware_in_esp(&image, &esp, &finds, &err), 0);
+	assert_int_equal(finds->count, 1);
+	assert_int_equal(finds->variables, 1);
+	assert_string_equal(finds->list[0].path, "/EFI/BOOT/VARS.FD");
+	assert_null(finds->limited);
+	assert_int_equal(firmware_in_esp(&image, &esp, &again, &err), 0);
+	assert_ptr_equal(finds, again);
+	done(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers),
 		cmocka_unit_test(gaps),
+		cmocka_unit_test(many_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
