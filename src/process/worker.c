@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* worker: reads, judges, reports to the parent.  It opens no file: what it lacks it asks the parent for. */
+/* worker: reads, judges, reports to the parent.  It opens no file but the database of libmagic, when a message needs that: what
+ * else it lacks it asks the parent for. */
 #include "process/worker.h"
 
 #include <errno.h>
