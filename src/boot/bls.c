@@ -8,11 +8,7 @@
 
 #include "base/limits.h"
 #include "base/utf16.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+#include "boot/ascii.h"
 
 const struct bls_line *bls_parse_lines(struct arena *arena, const struct boot_source *source, const char *data,
 				       size_t size, size_t *ret_count, bool *ret_truncated)

@@ -4,17 +4,8 @@
 #include <string.h>
 
 #include "base/utf16.h"
+#include "boot/ascii.h"
 #include "boot/bls.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 static bool is_version_char(char c)
 {

@@ -4,10 +4,12 @@
 
 #include <string.h>
 
+#include "boot/ascii.h"
+
 /* The kernel's isspace() (lib/ctype.c): Latin-1, so the no-break space divides too. */
-static bool is_space(char c)
+static bool is_kernel_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || (unsigned char)c == 0xa0;
+	return is_space(c) || (unsigned char)c == 0xa0;
 }
 
 static char fold(char c)
@@ -35,7 +37,7 @@ static size_t next_word(struct arena *arena, const struct boot_text *text, size_
 		from = 1;
 	}
 	for (length = from; start[length]; length++) {
-		if (is_space(start[length]) && !in_quote)
+		if (is_kernel_space(start[length]) && !in_quote)
 			break;
 		/* a '=' as the very first byte does not count */
 		if (!equals && length > from && start[length] == '=')
@@ -148,7 +150,7 @@ const struct cmdline *cmdline_parse(struct arena *arena, const struct boot_text 
 	cmdline->text = *text;
 	/* no more words than runs of bytes that are no space, even if quotes join some */
 	for (size_t i = 0; i < length; i++)
-		if (!is_space(text->text[i]) && (i == 0 || is_space(text->text[i - 1])))
+		if (!is_kernel_space(text->text[i]) && (i == 0 || is_kernel_space(text->text[i - 1])))
 			count++;
 	if (count > LIMIT_CMDLINE_WORDS)
 		count = LIMIT_CMDLINE_WORDS;
@@ -157,7 +159,7 @@ const struct cmdline *cmdline_parse(struct arena *arena, const struct boot_text 
 	for (;;) {
 		struct cmdline_word *word = &words[cmdline->word_count];
 
-		while (position < length && is_space(text->text[position]))
+		while (position < length && is_kernel_space(text->text[position]))
 			position++;
 		if (position >= length)
 			break;

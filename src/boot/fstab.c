@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "boot/ascii.h"
 
 struct line {
 	const char *text;
@@ -16,11 +17,6 @@ struct line {
 static struct boot_place place_at(const struct line *line, size_t position)
 {
 	return (struct boot_place){ line->source, line->number, (unsigned int)position + 1 };
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
 }
 
 static bool is_octal(char c)

@@ -7,18 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/ascii.h"
 #include "boot/bls.h"
 #include "boot/grub_vm.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 static bool is_part(char c)
 {

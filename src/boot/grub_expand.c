@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/ascii.h"
 #include "boot/grub_vm.h"
 
 struct expander {
@@ -57,11 +58,6 @@ static void append(struct expander *e, const struct boot_text *value, size_t off
 	}
 	part = grub_slice(e->vm, value, offset, length);
 	boot_text_add_text(&e->b, &part);
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* A variable outside quotes gives several words; space in front of the first gives an empty one, as in GRUB. */

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "boot/ascii.h"
+
 static int peek(const struct grub_lexer *l, size_t ahead)
 {
 	return l->position + ahead < l->size ? (unsigned char)l->data[l->position + ahead] : -1;
@@ -35,14 +37,9 @@ void grub_lex_skip_line(struct grub_lexer *l)
 		end_line(l);
 }
 
-static bool is_alpha(int c)
+static bool is_name_start(int c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool is_digit(int c)
-{
-	return c >= '0' && c <= '9';
+	return is_letter(c) || c == '_';
 }
 
 /* A line's end, also of DOS. */
@@ -91,8 +88,8 @@ static const char *lex_variable(struct grub_lexer *l, struct word_builder *w, bo
 	bool brace = peek(l, 1) == '{';
 	size_t start = brace ? 2 : 1, end = start;
 
-	if (is_alpha(peek(l, start)))
-		while (is_alpha(peek(l, end)) || is_digit(peek(l, end)))
+	if (is_name_start(peek(l, start)))
+		while (is_name_start(peek(l, end)) || is_digit(peek(l, end)))
 			end++;
 	else if (is_digit(peek(l, start)))
 		while (is_digit(peek(l, end)))
@@ -252,11 +249,11 @@ static void lex_word(struct grub_lexer *l, struct grub_token *token)
 	/* a word with a '\' in it is never reserved, not even if that only joins two lines */
 	if (w.count == 1 && w.pieces[0].kind == GRUB_PIECE_TEXT && !continued) {
 		const struct grub_piece *piece = &w.pieces[0];
-		bool name = is_alpha((unsigned char)piece->text[0]);
+		bool name = is_name_start((unsigned char)piece->text[0]);
 
 		token->reserved = reserved(piece->text, piece->length);
 		for (size_t i = 0; name && i < piece->length; i++)
-			name = is_alpha((unsigned char)piece->text[i]) || is_digit((unsigned char)piece->text[i]);
+			name = is_name_start((unsigned char)piece->text[i]) || is_digit((unsigned char)piece->text[i]);
 		if (name)
 			token->name = arena_strndup(l->arena, piece->text, piece->length);
 		if (piece->length == 2 && (!memcmp(piece->text, "[[", 2) || !memcmp(piece->text, "]]", 2)))
