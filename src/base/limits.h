@@ -42,6 +42,8 @@
 #define LIMIT_SYMLINKS 40 /* followed in one path: the kernel's own bound */
 #define LIMIT_XATTR (64 * KiB)
 #define LIMIT_FILE_RUNS 262144		  /* pieces of one file on disk */
+#define LIMIT_SQUASHFS_NAME 256		   /* the format's own bound */
+#define LIMIT_SQUASHFS_BLOCKS 4194304	   /* of one file */
 #define LIMIT_SQUASHFS_FRAGMENTS (64 * MiB) /* of the table, unpacked */
 #define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */

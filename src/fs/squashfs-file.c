@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cursor.h"
 #include "base/limits.h"
 
 static void free_inode(sqfs_inode_generic_t **inode)
@@ -18,12 +19,87 @@ static void free_inode(sqfs_inode_generic_t **inode)
 }
 #define INODE_AUTO __attribute__((cleanup(free_inode))) sqfs_inode_generic_t *
 
+/* Reads raw bytes of the inode table, little-endian, into a cursor. */
+static int raw(struct squashfs_state *state, uint8_t *bytes, size_t size, struct cursor *ret)
+{
+	*ret = cursor_make(bytes, size);
+	return sqfs_meta_reader_read(state->inodes, bytes, size);
+}
+
+/* The names in a directory's index, each behind 12 bytes of which the last four are its length less one. */
+static int check_index(struct squashfs_state *state, unsigned count)
+{
+	uint8_t bytes[LIMIT_SQUASHFS_NAME];
+	struct cursor c;
+
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t length;
+		int code = raw(state, bytes, 12, &c);
+
+		if (code)
+			return code;
+		cursor_skip(&c, 8);
+		length = cursor_le32(&c);
+		if (length >= LIMIT_SQUASHFS_NAME)
+			return SQFS_ERROR_CORRUPTED;
+		code = sqfs_meta_reader_read(state->inodes, bytes, length + 1);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+/* The library allocates by the sizes that an inode names before it reads what they are of: they are looked at first. */
+static int check_inode(struct squashfs_state *state, uint64_t handle)
+{
+	uint64_t start;
+	uint8_t bytes[40];
+	struct cursor c;
+	unsigned type;
+	int code;
+
+	if (__builtin_add_overflow(state->super.inode_table_start, handle >> 16, &start))
+		return SQFS_ERROR_OUT_OF_BOUNDS;
+	code = sqfs_meta_reader_seek(state->inodes, start, handle & 0xffff);
+	if (!code)
+		code = raw(state, bytes, 16, &c);
+	if (code)
+		return code;
+	type = cursor_le16(&c);
+	switch (type) {
+	case SQFS_INODE_EXT_FILE:
+		code = raw(state, bytes, 16, &c);
+		cursor_skip(&c, 8);
+		if (!code && cursor_le64(&c) / state->super.block_size > LIMIT_SQUASHFS_BLOCKS)
+			code = SQFS_ERROR_OVERFLOW;
+		break;
+	case SQFS_INODE_SLINK:
+	case SQFS_INODE_EXT_SLINK:
+		code = raw(state, bytes, 8, &c);
+		cursor_skip(&c, 4);
+		if (!code && cursor_le32(&c) > LIMIT_PATH)
+			code = SQFS_ERROR_CORRUPTED;
+		break;
+	case SQFS_INODE_EXT_DIR:
+		/* links, size, block, parent, then the number of entries in the index */
+		code = raw(state, bytes, 24, &c);
+		cursor_skip(&c, 16);
+		if (!code)
+			code = check_index(state, cursor_le16(&c));
+	}
+	return code;
+}
+
 static int get_inode(struct squashfs_state *state, uint64_t handle, sqfs_inode_generic_t **ret, struct error *err)
 {
 	int code;
 
 	state->io_error.code = 0;
-	code = sqfs_meta_reader_read_inode(state->inodes, &state->super, handle >> 16, handle & 0xffff, ret);
+	code = check_inode(state, handle);
+	if (code == SQFS_ERROR_OVERFLOW)
+		return error_set(err, EFBIG, "the file has more than %d blocks", LIMIT_SQUASHFS_BLOCKS);
+	if (!code)
+		code = sqfs_meta_reader_read_inode(state->inodes, &state->super, handle >> 16, handle & 0xffff, ret);
 	if (code) {
 		*ret = NULL;
 		return squashfs_fail(state, code, err, "inode");
