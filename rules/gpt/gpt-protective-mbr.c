@@ -11,7 +11,12 @@
  * finds no partition. Record size and active flag are different: firmware ignores them, so they are only noted. (A few old
  * PCs boot from a disk only if some record is active; that is why image builders set the flag.)
  *
- * sgdisk writes a protective MBR anew whenever it writes the table.
+ * If the MBR has partitions of its own in place of that record, and an EFI system partition among them, firmware boots by the MBR,
+ * as if there were no GPT. Some ISO images are meant to be so (xorriso's -isohybrid-gpt-basdat): they boot, but what reads
+ * the GPT and what reads the MBR see different disks. No other rule then judges the GPT.
+ *
+ * sgdisk writes a protective MBR anew whenever it writes the table, unless the MBR has records of another sort: then somebody
+ * must decide which of the two tables is the right one.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | mbr clear
@@ -21,6 +26,12 @@
  * bad:    debian-arm64 | mbr no-ee
  * expect: !disk@0x1be: error: the disk has a GPT and no protective MBR: no record is of type 0xEE
  * bad:    debian-arm64 | mbr no-ee 0x83
+ * expect: !disk@0x1be: error: the disk has a GPT and no protective MBR: no record is of type 0xEE
+ * bad:    debian-arm64 | mbr no-ee | mbr record 2 0xef 2048 69632
+ * expect: !disk@0x1be: error: the disk has a GPT and no protective MBR: no record is of type 0xEE
+ * bad:    debian-arm64 | mbr no-ee | mbr record 2 0xef 2048 69632 | gpt range 2 = last+10 | gpt type 1 linux
+ * expect: !disk@0x1be: error: the disk has a GPT and no protective MBR: no record is of type 0xEE
+ * bad:    debian-arm64 | mbr no-ee | mbr record 2 0x0c 2048 69632 | gpt crc backup header
  * expect: !disk@0x1be: error: the disk has a GPT and no protective MBR: no record is of type 0xEE
  * bad:    debian-arm64 | mbr start 2
  * expect: !disk@0x1c6: error: the disk has a GPT and no protective MBR: its record begins at LBA 2, not at 1
@@ -34,6 +45,7 @@
  * firmware: mbr no-ee
  * firmware: mbr no-ee 0x83
  * firmware: mbr start 2
+ * firmware: boots mbr no-ee | mbr record 2 0xef 2048 69632
  * firmware: boots mbr protective size 100
  * firmware: boots mbr active
  */
@@ -42,6 +54,26 @@
 #include "image/image.h"
 #include "lint/gpt-findings.h"
 #include "partition/mbr.h"
+
+/* The record that says that there is a GPT, up to the end of any disk: for an MBR that has no record at all, which sgdisk takes
+ * for damaged. */
+#define WRITE_RECORD "printf '\\0\\0\\2\\0\\356\\377\\377\\377\\1\\0\\0\\0\\377\\377\\377\\377' | " \
+		     "dd of={disk} bs=1 seek=446 conv=notrunc"
+
+static void help(struct check *check, struct diagnostic *d, const struct gpt *gpt, const struct mbr *mbr)
+{
+	bool own = mbr->primary_count > (mbr->ee_elsewhere ? 1 : 0);
+
+	/* whatever writes a protective MBR writes over the records that are there, and they may be what boots */
+	if (own || mbr->kind == MBR_SUPERFLOPPY)
+		finding_help(check, d, "build the image anew, with one table: a GPT with a protective MBR");
+	else if (!gpt->bootable_table)
+		return;
+	else if (mbr->kind == MBR_TABLE && !mbr->ee_elsewhere)
+		finding_help_disk(check, d, WRITE_RECORD);
+	else
+		gpt_help(check, d, gpt, "sgdisk -e {disk}");
+}
 
 static void missing(struct check *check, const struct gpt *gpt, const struct mbr *mbr)
 {
@@ -58,19 +90,17 @@ static void missing(struct check *check, const struct gpt *gpt, const struct mbr
 			    "%s: its record begins at LBA %" PRIu64 ", not at 1", message, mbr->ee_elsewhere->first_lba);
 	else
 		d = finding(check, at_disk(446, 64), "%s: no record is of type 0xEE", message);
-	if (!gpt->bootable_table)
-		return;
-	/* sgdisk does not believe in a GPT beside records of another type, so those go first */
-	if (mbr->kind == MBR_NONE || mbr->ee_elsewhere)
-		gpt_help(check, d, gpt, "sgdisk -e {disk}");
-	else
-		gpt_help(check, d, gpt,
-			 "dd if=/dev/zero of={disk} bs=1 seek=446 count=66 conv=notrunc && sgdisk -e {disk}");
+	if (check->image->gpt_bypassed) {
+		d->effect = EFFECT_CONFORMANCE;
+		finding_note(check, d, "firmware boots by the MBR, from partition %d, and does not look at the GPT",
+			     check->image->esps[0].partition);
+	}
+	help(check, d, gpt, mbr);
 }
 
 RULE(gpt_protective_mbr)
 {
-	const struct gpt *gpt = gpt_of(check);
+	const struct gpt *gpt = check->image->gpt_bypassed ? check->image->gpt : gpt_of(check);
 	const struct mbr_partition *p;
 	struct diagnostic *d;
 

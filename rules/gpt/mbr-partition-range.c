@@ -68,7 +68,7 @@ RULE(mbr_partition_range)
 		not_evaluated(check, &image->table_error, "the partition table could not be read");
 		return;
 	}
-	if (image->gpt->present || mbr->kind != MBR_TABLE) {
+	if ((image->gpt->present && !image->gpt_bypassed) || mbr->kind != MBR_TABLE) {
 		not_applicable(check, image->gpt->present ? "the disk has a GUID Partition Table" : "the disk has no MBR");
 		return;
 	}

@@ -67,11 +67,8 @@ static void add_by_content(struct image *image)
 	}
 }
 
-void image_gather_esps(struct image *image)
+static void gather(struct image *image)
 {
-	image->esps = ARENA_ARRAY(image->arena, LIMIT_ESPS, struct esp);
-	if (image->have_table == UNREADABLE)
-		return;
 	for (unsigned i = 0; i < image->partition_count; i++) {
 		const struct partition *p = &image->partitions[i];
 
@@ -82,4 +79,19 @@ void image_gather_esps(struct image *image)
 		add(image, ESP_WHOLE_DISK, PARTITION_WHOLE_DISK, 0, image->disk->size);
 	if (!image->esp_count)
 		add_by_content(image);
+}
+
+void image_gather_esps(struct image *image)
+{
+	image->esps = ARENA_ARRAY(image->arena, LIMIT_ESPS, struct esp);
+	if (image->have_table == UNREADABLE)
+		return;
+	if (image_bypass_gpt(image)) {
+		gather(image);
+		if (image->esp_count)
+			return;
+		/* nothing boots by that MBR, so the GPT is what was meant */
+		image_return_to_gpt(image);
+	}
+	gather(image);
 }

@@ -14,6 +14,9 @@ bool image_gather_disk(struct image *image, struct error *err, const char **ret_
 /* What the whole container is asked for after everything was read from it. */
 void image_gather_container(struct image *image);
 void image_gather_table(struct image *image);   /* gpt, mbr, partitions */
+/* For image_gather_esps: lists the partitions of the MBR in place of the GPT's, if firmware would go by them; and goes back. */
+bool image_bypass_gpt(struct image *image);
+void image_return_to_gpt(struct image *image);
 void image_gather_esps(struct image *image);    /* needs the table */
 void image_gather_loaders(struct image *image); /* needs the ESPs */
 void image_weigh_architecture(struct image *image); /* needs all of them */

@@ -109,7 +109,10 @@ struct image {
 	struct error table_error;
 	const struct gpt *gpt;
 	const struct mbr *mbr;
-	const struct partition *partitions; /* of the GPT if there is one, else of the MBR */
+	/* There is a GPT, but no 0xEE record that leads firmware to it, and the MBR has partitions of its own, an ESP among them:
+	 * firmware ignores the GPT and boots by the MBR (UEFI 2.6, 5.2.3).  ISO images that also boot from USB may be so. */
+	bool gpt_bypassed;
+	const struct partition *partitions; /* of the GPT if there is one that is not bypassed, else of the MBR */
 	unsigned partition_count;
 
 	struct esp *esps;

@@ -37,6 +37,37 @@ static void list_mbr(struct image *image)
 	image->partition_count = count;
 }
 
+/* EDK2 (PartitionValidMbr) refuses all of an MBR for one primary record that is not on the disk or shares sectors. */
+static bool mbr_has_partitions(const struct mbr *mbr)
+{
+	bool own = false;
+
+	for (size_t i = 0; i < mbr->primary_count; i++) {
+		const struct mbr_partition *p = &mbr->partitions[i];
+
+		if (p->faults & (MBR_FAULT_EMPTY | MBR_FAULT_PAST_DISK | MBR_FAULT_OVERLAP))
+			return false;
+		if (p->type != MBR_TYPE_PROTECTIVE)
+			own = true;
+	}
+	return own;
+}
+
+bool image_bypass_gpt(struct image *image)
+{
+	image->gpt_bypassed = image->have_table == HAVE && image->gpt->present && !image->mbr->protective &&
+			      mbr_has_partitions(image->mbr);
+	if (image->gpt_bypassed)
+		list_mbr(image);
+	return image->gpt_bypassed;
+}
+
+void image_return_to_gpt(struct image *image)
+{
+	image->gpt_bypassed = false;
+	list_gpt(image);
+}
+
 void image_gather_table(struct image *image)
 {
 	int r = gpt_read(image->arena, image->disk, image->sector_size_option, &image->gpt, &image->table_error);

@@ -26,6 +26,10 @@ const struct gpt *gpt_of(struct check *check)
 		not_applicable(check, "the disk has no GUID Partition Table");
 		return NULL;
 	}
+	if (image->gpt_bypassed) {
+		not_applicable(check, "firmware goes by the MBR and not by the GPT: see gpt-protective-mbr");
+		return NULL;
+	}
 	return image->gpt;
 }
 
