@@ -48,6 +48,7 @@ RULE(container_external_file)
 			    e->role == CONTAINER_EXTENT ? "an extent of the disk is in another file, \"%s\""
 							: "the image needs its parent, \"%s\"",
 			    e->name);
+		finding_note(check, d, "qemu-img reads whatever files the image names: convert only an image that you trust");
 		finding_help_image(check, d, "qemu-img convert -O qcow2 {image} self-contained.qcow2");
 	}
 	if (d && container->externals_dropped)

@@ -9,11 +9,15 @@
  * some pad them to a sector, some cut them off, some refuse the image. Most often the file was cut off or something was
  * appended to it.
  *
- * `truncate -s %512` makes a raw file end with a whole sector; `qemu-img resize` does the same for other containers.
+ * `truncate -s %512` fills a raw file's last sector; `truncate -s /512` takes the odd bytes away, which is right where the
+ * backup of a GPT is in the last whole sector. `qemu-img resize` does the same for other containers.
  *
  * good:   debian-arm64 debian-arm64-4096
  * bad:    debian-arm64 | raw extend +100
  * expect: : note: the disk has * bytes, which is not a multiple of 512
+ * bad:    debian-arm64 | gpt zero backup | raw extend +100
+ * expect: : note: the disk has * bytes, which is not a multiple of 512
+ * expect: * warning: the backup GPT header is missing: * [gpt-backup-header]
  */
 #include <inttypes.h>
 
@@ -39,6 +43,10 @@ RULE(disk_size)
 		return;
 	d = finding(check, at_image(), "the disk has %" PRIu64 " bytes, which is not a multiple of %" PRIu32,
 		    image->disk->size, sector);
-	if (image->disk == image->file)
+	if (image->disk != image->file)
+		return;
+	if (image->gpt && image->gpt->present && image->gpt->backup_place == GPT_BACKUP_AT_END)
+		finding_help_image(check, d, sector == 512 ? "truncate -s /512 {image}" : "truncate -s /4096 {image}");
+	else
 		finding_help_image(check, d, sector == 512 ? "truncate -s %512 {image}" : "truncate -s %4096 {image}");
 }

@@ -47,5 +47,6 @@ RULE(qcow2_backing_file)
 			finding_note(check, d, "\"%s\" was not opened: %s", layer->qcow2->backing.text,
 				     layer->backing_error.message);
 	}
+	finding_note(check, d, "qemu-img reads whatever files the image names: convert only an image that you trust");
 	finding_help_image(check, d, "qemu-img convert -O qcow2 {image} self-contained.qcow2");
 }

@@ -46,5 +46,6 @@ RULE(qcow2_data_file)
 			finding_note(check, d, "the data file of \"%s\" was not opened: %s", image->layers[i].name,
 				     image->layers[i].data_error.message);
 	}
+	finding_note(check, d, "qemu-img reads whatever files the image names: convert only an image that you trust");
 	finding_help_image(check, d, "qemu-img convert -O qcow2 {image} self-contained.qcow2");
 }

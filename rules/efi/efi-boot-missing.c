@@ -20,6 +20,10 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: the file is missing, *
  * bad:    debian-arm64 | file rename EFI/BOOT/BOOTAA64.EFI BOOTAA64.EFI.bak
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: the file is missing, *
+ * bad:    debian-arm64 | esp copy-as esp | use 1 | file delete EFI/BOOT | use 3 | esp wipe text
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: the file is missing, *
+ * expect: !p3: error: the EFI system partition holds no file system that is known, * [esp-not-fat]
+ * expect: * note: the disk has 2 EFI system partitions * [esp-multiple]
  * firmware: blocks file delete EFI/BOOT/BOOTX64.EFI
  * firmware: blocks file delete EFI/BOOT
  */

@@ -162,30 +162,34 @@ int container_detect(struct arena *arena, struct view *file, struct container *r
 const char *container_unpack_command(struct arena *arena, enum container_format format, const char *path)
 {
 	static const char *const commands[] = {
-		[CONTAINER_XZ] = "xz --decompress --keep",
-		[CONTAINER_GZIP] = "gzip --decompress --keep",
-		[CONTAINER_ZSTD] = "zstd --decompress",
-		[CONTAINER_BZIP2] = "bzip2 --decompress --keep",
-		[CONTAINER_LZ4] = "lz4 --decompress",
-		[CONTAINER_LZMA] = "xz --format=lzma --decompress --keep",
-		[CONTAINER_LZOP] = "lzop --decompress",
+		[CONTAINER_XZ] = "xz -dc",
+		[CONTAINER_GZIP] = "gzip -dc",
+		[CONTAINER_ZSTD] = "zstd -dc",
+		[CONTAINER_BZIP2] = "bzip2 -dc",
+		[CONTAINER_LZ4] = "lz4 -dc",
+		[CONTAINER_LZMA] = "xz --format=lzma -dc",
+		[CONTAINER_LZOP] = "lzop -dc",
 		[CONTAINER_ZIP] = "unzip",
 		[CONTAINER_7Z] = "7z x",
 		[CONTAINER_TAR] = "tar --extract --file",
 		[CONTAINER_ANDROID_SPARSE] = "simg2img",
 	};
-	BUFFER_AUTO b = buffer_make(8 * LIMIT_PATH);
+	BUFFER_AUTO b = buffer_make(16 * LIMIT_PATH);
+	bool stream = format >= CONTAINER_XZ && format <= CONTAINER_LZOP;
 
 	if ((size_t)format >= COUNT(commands) || !commands[format])
 		return NULL;
-	buffer_printf(&b, "%s ", commands[format]);
+	/* without -c these tools go by the name's suffix, which may be any; set -C never writes over a file */
+	buffer_printf(&b, "%s%s ", stream ? "(set -C; " : "", commands[format]);
 	/* a name that begins with a dash would be an option */
 	if (path[0] == '-')
 		path = arena_printf(arena, "./%s", path);
 	text_shell(&b, path);
-	if (format == CONTAINER_ANDROID_SPARSE) {
-		buffer_char(&b, ' ');
+	if (stream || format == CONTAINER_ANDROID_SPARSE) {
+		buffer_string(&b, stream ? " > " : " ");
 		text_shell(&b, arena_printf(arena, "%s.raw", path));
 	}
+	if (stream)
+		buffer_char(&b, ')');
 	return arena_strdup(arena, b.data);
 }

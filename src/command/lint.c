@@ -34,7 +34,7 @@ static const char usage[] =
 	"What to print:\n"
 	"  --format=FORMAT       text (default) or json\n"
 	"  --color=WHEN          auto (default), always or never\n"
-	"  -q, --quiet           only what counts for the exit status\n"
+	"  -q, --quiet           only what counts for the exit status (in text; JSON is always whole)\n"
 	"  -v, --verbose         also skipped rules, libfdisk's opinion and the bytes read\n"
 	"\n"
 	"Exit status:\n"

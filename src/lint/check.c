@@ -185,6 +185,7 @@ void not_evaluated(struct check *check, const struct error *err, const char *for
 			check->lint->verdict = VERDICT_SUPERSEDING;
 			check->lint->reason = arena_printf(check->arena, "superseded by %s: %s", by, err->message);
 			check->lint->moot = true;
+			check->lint->root = rule_find(by);
 		}
 		return;
 	}

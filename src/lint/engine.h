@@ -23,12 +23,14 @@ struct lint {
 	struct verdicts {
 		unsigned count;
 		enum verdict *of; /* for each subject */
+		const struct rule **root; /* of each that is superseding: the rule whose finding it is, however many between */
 	} *verdicts;              /* for each rule */
 	/* the check under way */
 	enum verdict verdict, verdict_before; /* the latter without the last finding */
 	unsigned findings; /* of this rule, all subjects */
 	const char *reason;
 	bool moot; /* not_evaluated() found that the container is at fault */
+	const struct rule *root; /* then the rule that says so */
 };
 
 /* The severity that the command line or the profile gives a rule, or `otherwise`. */

@@ -32,26 +32,42 @@ enum severity lint_severity(const struct lint *lint, const struct rule *rule, en
 	return otherwise;
 }
 
-/* The rule whose verdict makes `rule` moot for this subject, or NULL. */
+/* Does subject number i of the rule `of` lie within the subject of this check? */
+static bool concerns(const struct check *check, const struct rule *of, unsigned i)
+{
+	switch (of->subject) {
+	case SUBJECT_ESP:
+		return !check->esp || i == check->esp->index;
+	case SUBJECT_LOADER:
+		if (check->loader)
+			return i == check->loader->index;
+		return !check->esp || check->image->loaders[i].esp == check->esp;
+	case SUBJECT_IMAGE:
+		break;
+	}
+	return true;
+}
+
+/* The rule whose finding makes this one moot for its subject, or NULL.  Of several ESPs or loaders that a check is about, all must
+ * be at fault: what is wrong with a spare one says nothing of the others. */
 static const struct rule *superseded_by(const struct lint *lint, const struct check *check)
 {
 	for (const unsigned short *a = check->rule->after; *a != RULES_END; a++) {
 		const struct verdicts *v = &lint->verdicts[*a];
-		const struct esp *esp = check->esp;
+		const struct rule *root = NULL;
 
 		for (unsigned i = 0; i < v->count; i++) {
-			if (v->of[i] != VERDICT_SUPERSEDING)
+			if (!concerns(check, &rules[*a], i))
 				continue;
-			/* of another ESP or another loader: no matter of ours */
-			if (rules[*a].subject == SUBJECT_ESP && esp && i != esp->index)
-				continue;
-			if (rules[*a].subject == SUBJECT_LOADER && check->loader && i != check->loader->index)
-				continue;
-			if (rules[*a].subject == SUBJECT_LOADER && !check->loader && esp &&
-			    check->image->loaders[i].esp != esp)
-				continue;
-			return &rules[*a];
+			if (v->of[i] != VERDICT_SUPERSEDING) {
+				root = NULL;
+				break;
+			}
+			if (!root)
+				root = v->root[i];
 		}
+		if (root)
+			return root;
 	}
 	return NULL;
 }
@@ -96,6 +112,7 @@ static const char *run_subject(struct lint *lint, struct check *check, unsigned 
 
 	if (by) {
 		verdicts->of[index] = VERDICT_SUPERSEDING;
+		verdicts->root[index] = by;
 		return arena_printf(lint->arena, "superseded by %s", by->id);
 	}
 	lint->verdict = VERDICT_PASS;
@@ -105,6 +122,7 @@ static const char *run_subject(struct lint *lint, struct check *check, unsigned 
 	check->rule->check(check);
 	mark_spare(check, *before);
 	verdicts->of[index] = lint->verdict;
+	verdicts->root[index] = lint->moot ? lint->root : check->rule;
 	if (lint->verdict == VERDICT_SKIPPED || lint->moot)
 		return lint->reason;
 	if (lint->reason)
@@ -133,6 +151,7 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 
 	verdicts->count = subject_count(image, rule->subject);
 	verdicts->of = ARENA_ARRAY(lint->arena, verdicts->count, enum verdict);
+	verdicts->root = ARENA_ARRAY(lint->arena, verdicts->count, const struct rule *);
 	lint->findings = 0;
 	for (unsigned i = 0; i < verdicts->count; i++) {
 		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena };

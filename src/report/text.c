@@ -73,6 +73,12 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 	put(report, &line);
 }
 
+/* One that --quiet leaves to print: what does not count for the exit status is not. */
+static bool wanted(const struct report *report, const struct outcome *o)
+{
+	return o->kind == OUTCOME_NOT_EVALUATED && (!report->options->quiet || o->severity >= report->options->fail_on);
+}
+
 /* Rules that were not evaluated for one reason share a line. */
 static void print_not_evaluated(struct report *report, const struct lint_result *result)
 {
@@ -82,10 +88,10 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 		const struct outcome *other;
 		bool first = true;
 
-		if (o->kind != OUTCOME_NOT_EVALUATED)
+		if (!wanted(report, o))
 			continue;
 		for (other = result->outcomes; other != o && first; other = other->next)
-			first = other->kind != o->kind || strcmp(other->reason, o->reason) != 0;
+			first = !wanted(report, other) || strcmp(other->reason, o->reason) != 0;
 		if (!first)
 			continue;
 		text_escape(&line, result->image);
@@ -93,7 +99,7 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 		text_escape(&line, o->reason);
 		buffer_string(&line, " [");
 		for (other = o; other; other = other->next) {
-			if (other->kind == o->kind && strcmp(other->reason, o->reason) == 0)
+			if (wanted(report, other) && strcmp(other->reason, o->reason) == 0)
 				buffer_printf(&line, "%s%s", other == o ? "" : ", ", other->rule->id);
 		}
 		buffer_string(&line, "]\n");

@@ -95,6 +95,9 @@ setup_file() {
 	vmlint --select=gpt-missing --severity=gpt-missing=warning blank.img
 	exits 0
 	says "not evaluated: "
+	vmlint --quiet --select=gpt-missing --severity=gpt-missing=warning blank.img
+	exits 0
+	[ -z "$output" ] || complain "nothing counts, so nothing expected"
 	vmlint --select=gpt-missing --severity=gpt-missing=warning --fail-on=warning blank.img
 	exits 2
 	vmlint --select=gpt-missing --severity=gpt-missing=off blank.img
