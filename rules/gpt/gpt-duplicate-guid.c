@@ -16,6 +16,15 @@
  * good:   debian-arm64
  * bad:    debian-arm64 | gpt duplicate-guid
  * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
+ * bad:    debian-arm64 | gpt duplicate-guid | convert qcow2
+ * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
+ * bad:    debian-arm64 | gpt duplicate-guid | convert qcow2 compat=0.10,cluster_size=4096
+ * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
+ * bad:    debian-arm64 | gpt duplicate-guid | convert qcow2 | qcow2 snapshot
+ * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
+ * expect: * note: the image holds 1 internal snapshot [qcow2-snapshots]
+ * bad:    debian-arm64 | gpt duplicate-guid | convert vpc subformat=fixed,force_size=on
+ * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
  * bad:    firmware-x86_64 | gpt duplicate-guid
  * expect: !disk@0x490: warning: partition 2 has the same GUID as partition 1: *
  * bad:    debian-arm64 | gpt guid 2 xbootldr | gpt field both disk_guid xbootldr

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check: the functions of rule.h that a rule calls to say how it ended. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -129,21 +130,43 @@ void finding_help_image(struct check *check, struct diagnostic *diagnostic, cons
 	diagnostic->help = arena_strdup(check->arena, text.data);
 }
 
+/* The options that make qemu-img write this qcow2 as it was, NULL if it cannot: snapshots, and what is in other files. */
+static const char *qcow2_options(const struct check *check)
+{
+	const struct qcow2 *q = check->image->qcow2;
+
+	if (!q || q->snapshots || q->backing.text || q->data_file_used)
+		return NULL;
+	return arena_printf(check->arena, "compat=%s,cluster_size=%" PRIu64 "%s%s,refcount_bits=%u",
+			    q->version < 3 ? "0.10" : "1.1", q->cluster_size, q->extended_l2 ? ",extended_l2=on" : "",
+			    q->compression ? ",compression_type=zstd" : "", q->refcount_bits);
+}
+
 void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command)
 {
 	const char *format = check->image->format;
 	BUFFER_AUTO name = buffer_make(2 * LIMIT_FILE_NAME), text = buffer_make(16 * LIMIT_FILE_NAME);
 	bool raw = !format || strcmp(format, "raw") == 0;
-	const char *disk = "disk.raw";
+	const char *options = qcow2_options(check);
 
 	append_name(&name, check->image->name);
-	if (raw)
-		disk = name.data;
-	else
-		buffer_printf(&text, "qemu-img convert -O raw %s disk.raw && ", name.data);
-	append_command(&text, command, "{disk}", disk);
-	if (!raw)
-		buffer_printf(&text, " && qemu-img convert -O %s disk.raw %s", check->image->container->driver, name.data);
+	if (raw) {
+		append_command(&text, command, "{disk}", name.data);
+	} else if (options) {
+		/* a disk.raw that is there already is somebody's */
+		buffer_printf(&text, "test ! -e disk.raw && qemu-img convert -f qcow2 -O raw %s disk.raw && { ", name.data);
+		append_command(&text, command, "{disk}", "disk.raw");
+		buffer_printf(&text, "; } && qemu-img convert -f raw -O qcow2 -o %s disk.raw %s", options, name.data);
+		if (!diagnostic->help)
+			finding_note(check, diagnostic,
+				     "the command writes the qcow2 anew, without compression: add -c to the last step if it has any");
+	} else {
+		/* written back by default it would lose its kind (fixed, streamOptimized), its snapshots or its exact size */
+		buffer_printf(&text, "unpack the disk with `qemu-img convert -f %s -O raw %s disk.raw`, run `",
+			      check->image->container->driver, name.data);
+		append_command(&text, command, "{disk}", "disk.raw");
+		buffer_string(&text, "`, and make the image anew of disk.raw as it was made");
+	}
 	diagnostic->help = arena_strdup(check->arena, text.data);
 }
 

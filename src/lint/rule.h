@@ -88,7 +88,8 @@ void finding_help(struct check *check, struct diagnostic *diagnostic, const char
 void finding_help_image(struct check *check, struct diagnostic *diagnostic, const char *command);
 
 /* The same for a command that works on a raw disk: each `{disk}` in `command` becomes the image's name, quoted for a shell;
- * for an image in another container the command stands between a conversion to raw and one back. */
+ * for a qcow2 the command stands between a conversion to raw and one back, and for a container that would not come back as
+ * it was there is advice in place of a command. */
 void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const char *command);
 
 /* This rule does not apply to this subject, because...  */
