@@ -29,9 +29,11 @@
 RULE(gpt_partition_overlap)
 {
 	const struct gpt *gpt = gpt_with_partitions(check);
+	enum gpt_fault narrow;
 
 	if (!gpt)
 		return;
+	narrow = gpt_narrow_range(gpt);
 	for (size_t i = 0; i < gpt->overlap_count; i++) {
 		const struct gpt_partition *a = &gpt->partitions[gpt->overlaps[i].a];
 		const struct gpt_partition *b = &gpt->partitions[gpt->overlaps[i].b];
@@ -39,6 +41,9 @@ RULE(gpt_partition_overlap)
 		uint64_t last = a->last_lba < b->last_lba ? a->last_lba : b->last_lba;
 		struct diagnostic *d;
 
+		/* an entry that lies where none can be says nothing of the other: gpt-partition-range has it */
+		if (gpt_range_faults(gpt, a, narrow) || gpt_range_faults(gpt, b, narrow))
+			continue;
 		/* a range of all 2^64 sectors has one too many to count */
 		d = finding(check, at_disk(b->entry_offset + GPT_ENTRY_FIRST_LBA, 16),
 			    "partition %" PRIu32 " overlaps partition %" PRIu32 " by %" PRIu64 " sectors, from LBA %" PRIu64,

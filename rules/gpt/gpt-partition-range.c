@@ -32,6 +32,10 @@
  * expect: !disk@0x*: error: partition 14 (LBA 3 to 2047) lies over the partition table
  * bad:    debian-arm64 | gpt field both last_usable 180000
  * expect: !disk@0x4a0: error: partition 2 (LBA 71680 to *) is not within the usable LBAs, 2048 to 180000
+ * bad:    debian-arm64 | gpt field both last_usable 60000
+ * expect: !disk@0x230: error: the last usable LBA is 60000, and 2 partitions lie outside
+ * bad:    debian-arm64 | gpt range 1 = last-10
+ * expect: !disk@0x420: error: partition 1 (LBA 2048 to *) lies over the partition table
  * firmware: blocks gpt range 1 = last+100
  * firmware: blocks gpt range 1 = first-1
  * firmware: blocks gpt field both last_usable 60000
@@ -67,24 +71,50 @@ static struct diagnostic *judge(struct check *check, const struct gpt *gpt, cons
 	return NULL;
 }
 
+/* Two partitions or more that a bound of the usable range cuts off are hardly all wrong: the bound is. */
+static void judge_bound(struct check *check, const struct gpt *gpt, enum gpt_fault bound)
+{
+	const struct gpt_copy *used = gpt->used;
+	struct diagnostic *d;
+	unsigned count = 0;
+	bool esp = false;
+	uint64_t offset;
+	uint32_t length;
+
+	for (size_t i = 0; i < gpt->partition_count; i++) {
+		const struct gpt_partition *p = &gpt->partitions[i];
+
+		if (!(p->faults & GPT_PARTITION_OUTSIDE) || gpt_range_faults(gpt, p, bound) & GPT_PARTITION_OUTSIDE)
+			continue;
+		count++;
+		if (guid_equal(&p->type, &GPT_TYPE_ESP))
+			esp = true;
+	}
+	gpt_fault_range(used, bound, &offset, &length);
+	d = finding(check, at_disk(offset, length), "the %s usable LBA is %" PRIu64 ", and %u partitions lie outside",
+		    bound == GPT_FAULT_LAST_USABLE ? "last" : "first",
+		    bound == GPT_FAULT_LAST_USABLE ? used->last_usable_lba : used->first_usable_lba, count);
+	if (esp)
+		d->effect = EFFECT_BLOCKS_BOOT;
+	if (gpt->bootable_table)
+		gpt_help_recreate(check, d, gpt);
+}
+
 RULE(gpt_partition_range)
 {
 	const struct gpt *gpt = gpt_with_partitions(check);
+	enum gpt_fault bound;
 
 	if (!gpt)
 		return;
+	bound = gpt_narrow_range(gpt);
+	if (bound)
+		judge_bound(check, gpt, bound);
 	for (size_t i = 0; i < gpt->partition_count; i++) {
 		const struct gpt_partition *p = &gpt->partitions[i];
-		uint32_t faults = p->faults;
-		struct diagnostic *d;
+		uint32_t faults = gpt_range_faults(gpt, p, bound);
+		struct diagnostic *d = judge(check, gpt, p, faults);
 
-		/* the end that was cut off */
-		if (gpt->truncated && p->last_lba < gpt->needed_bytes / gpt->sector_size)
-			faults &= ~(uint32_t)GPT_PARTITION_PAST_DISK;
-		/* a header that something wrote over says nothing about what is usable */
-		if (gpt->used->faults & GPT_FAULTS_DAMAGE)
-			faults &= ~(uint32_t)GPT_PARTITION_OUTSIDE;
-		d = judge(check, gpt, p, faults);
 		if (!d)
 			continue;
 		if (guid_equal(&p->type, &GPT_TYPE_ESP))

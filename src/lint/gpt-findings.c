@@ -52,6 +52,47 @@ const struct gpt *gpt_with_partitions(struct check *check)
 	return gpt;
 }
 
+static bool leaves(const struct gpt *gpt, const struct gpt_partition *p, enum gpt_fault bound)
+{
+	const uint32_t elsewhere = GPT_PARTITION_REVERSED | GPT_PARTITION_PAST_DISK | GPT_PARTITION_IN_TABLE;
+
+	if (!(p->faults & GPT_PARTITION_OUTSIDE) || p->faults & elsewhere)
+		return false;
+	return bound == GPT_FAULT_LAST_USABLE ? p->last_lba > gpt->used->last_usable_lba :
+						p->first_lba < gpt->used->first_usable_lba;
+}
+
+enum gpt_fault gpt_narrow_range(const struct gpt *gpt)
+{
+	static const enum gpt_fault bounds[] = { GPT_FAULT_LAST_USABLE, GPT_FAULT_FIRST_USABLE };
+
+	if (gpt->used->faults & GPT_FAULTS_DAMAGE)
+		return 0;
+	for (size_t b = 0; b < 2; b++) {
+		unsigned count = 0;
+
+		for (size_t i = 0; i < gpt->partition_count; i++)
+			count += leaves(gpt, &gpt->partitions[i], bounds[b]);
+		if (count > 1)
+			return bounds[b];
+	}
+	return 0;
+}
+
+uint32_t gpt_range_faults(const struct gpt *gpt, const struct gpt_partition *p, enum gpt_fault narrow)
+{
+	uint32_t faults = p->faults & (GPT_PARTITION_REVERSED | GPT_PARTITION_PAST_DISK | GPT_PARTITION_IN_TABLE |
+				       GPT_PARTITION_OUTSIDE);
+
+	/* the end that was cut off */
+	if (gpt->truncated && p->last_lba < gpt->needed_bytes / gpt->sector_size)
+		faults &= ~(uint32_t)GPT_PARTITION_PAST_DISK;
+	/* a header that something wrote over says nothing about what is usable */
+	if (gpt->used->faults & GPT_FAULTS_DAMAGE || (narrow && leaves(gpt, p, narrow)))
+		faults &= ~(uint32_t)GPT_PARTITION_OUTSIDE;
+	return faults;
+}
+
 const char *gpt_copy_name(const struct gpt *gpt, const struct gpt_copy *copy)
 {
 	return copy == &gpt->primary ? "primary" : "backup";
@@ -102,6 +143,15 @@ static struct diagnostic *find_bad_copy(struct check *check, const struct gpt *g
 	d = finding_severity(check, SEVERITY_ERROR, location, "%s", message);
 	d->effect = EFFECT_BLOCKS_BOOT;
 	finding_note(check, d, "no copy of the table is left that firmware accepts");
+	if (copy == &gpt->primary && gpt->backup.accepted && gpt->backup_place != GPT_BACKUP_AT_END) {
+		finding_note(check, d, "the backup at LBA %" PRIu64 " is intact, but firmware looks for it in the last sector",
+			     gpt->backup.lba);
+		finding_help(check, d,
+			     "on a raw copy of the disk that `truncate --size=%" PRIu64 "` has cut behind the backup, run `sgdisk -e`: "
+			     "it writes the primary anew; then make it as large as before and run `sgdisk -e` again",
+			     (gpt->backup.lba + 1) * gpt->sector_size);
+		return d;
+	}
 	finding_help(check, d,
 		     "build the image anew, or restore a saved table with `sgdisk --load-backup`: tools that repair a GPT take "
 		     "this disk for an empty one");

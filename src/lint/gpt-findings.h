@@ -15,6 +15,14 @@ const struct gpt *gpt_of(struct check *check);
  * would blame garbage, and the checksum's rules have blamed it already. */
 const struct gpt *gpt_with_partitions(struct check *check);
 
+/* What is wrong with where a partition lies (enum gpt_partition_fault), but for what is said of the disk or a header as a whole:
+ * the end of the disk that was cut off, and the bound that gpt_narrow_range found. */
+uint32_t gpt_range_faults(const struct gpt *gpt, const struct gpt_partition *partition, enum gpt_fault narrow);
+
+/* The header's field, GPT_FAULT_FIRST_USABLE or GPT_FAULT_LAST_USABLE, that keeps two or more partitions out of the usable range
+ * though they lie clear of the table; 0: none. */
+enum gpt_fault gpt_narrow_range(const struct gpt *gpt);
+
 /* "primary" or "backup". */
 const char *gpt_copy_name(const struct gpt *gpt, const struct gpt_copy *copy);
 
