@@ -45,7 +45,9 @@ RULE(disk_size)
 		    image->disk->size, sector);
 	if (image->disk != image->file)
 		return;
-	if (image->gpt && image->gpt->present && image->gpt->backup_place == GPT_BACKUP_AT_END)
+	/* one sector more, and the backup would not be in the last one */
+	if (image->gpt && image->gpt->present &&
+	    (image->gpt->backup_place == GPT_BACKUP_AT_END || image->gpt->primary.alternate_lba == image->gpt->last_lba))
 		finding_help_image(check, d, sector == 512 ? "truncate -s /512 {image}" : "truncate -s /4096 {image}");
 	else
 		finding_help_image(check, d, sector == 512 ? "truncate -s %512 {image}" : "truncate -s %4096 {image}");
