@@ -71,8 +71,8 @@ static void help(struct check *check, struct diagnostic *d, const struct esp *es
 	}
 	if (next && ascii_ncasecmp(next->path, "/EFI/BOOT/", 10))
 		buffer_printf(&command,
-			      "mcopy -i {disk}@@%" PRIu64 " %s next.efi && mcopy -o -i {disk}@@%" PRIu64
-			      " next.efi ::/EFI/BOOT%s && ",
+			      "next=$(mktemp) && mcopy -n -i {disk}@@%" PRIu64 " %s \"$next\" && mcopy -o -i {disk}@@%" PRIu64
+			      " \"$next\" ::/EFI/BOOT%s && ",
 			      esp->start, efi_mtools(check->arena, next->path), esp->start, strrchr(next->path, '/'));
 	efi_help_copy_inside(check, d, esp, command.data ? command.data : "", loader->path, path);
 }
@@ -85,6 +85,8 @@ RULE(efi_boot_missing)
 	const char *path;
 	struct diagnostic *d;
 
+	if (image->more_loaders)
+		not_evaluated(check, NULL, "there are more than %d boot files", LIMIT_LOADERS);
 	/* where nothing tells, either of the architectures of the specification will do */
 	for (unsigned i = 0; i < image->loader_count; i++)
 		if (architecture ? image->loaders[i].architecture == architecture

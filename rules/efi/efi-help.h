@@ -95,8 +95,8 @@ static inline void efi_help_copy_inside(struct check *check, struct diagnostic *
 {
 	finding_help_disk(check, d,
 			  arena_printf(check->arena,
-				       "%smcopy -i {disk}@@%" PRIu64 " %s boot.efi && mcopy -o -i {disk}@@%" PRIu64
-				       " boot.efi %s",
+				       "%sfile=$(mktemp) && mcopy -n -i {disk}@@%" PRIu64
+				       " %s \"$file\" && mcopy -o -i {disk}@@%" PRIu64 " \"$file\" %s",
 				       before, esp->start, efi_mtools(check->arena, source), esp->start,
 				       efi_mtools(check->arena, path)));
 }
@@ -108,8 +108,8 @@ static inline void efi_help_gunzip(struct check *check, struct diagnostic *d, co
 
 	finding_help_disk(check, d,
 			  arena_printf(check->arena,
-				       "mcopy -i {disk}@@%" PRIu64 " %s kernel.gz && gunzip kernel.gz && mcopy -o -i "
-				       "{disk}@@%" PRIu64 " kernel %s",
+				       "file=$(mktemp) && mcopy -n -i {disk}@@%" PRIu64
+				       " %s \"$file\" && gunzip -c \"$file\" | mcopy -o -i {disk}@@%" PRIu64 " - %s",
 				       esp->start, word, esp->start, word));
 }
 

@@ -95,8 +95,7 @@ static void help_csv(struct check *check, struct diagnostic *d, const char *name
 		path = arena_printf(check->arena, "%s%s", folder, name);
 	finding_help_disk(check, d,
 			  arena_printf(check->arena,
-				       "echo %s,Linux,, | iconv -t UTF-16LE > boot.csv && mcopy -o -i {disk}@@%" PRIu64
-				       " boot.csv %s",
+				       "echo %s,Linux,, | iconv -t UTF-16LE | mcopy -o -i {disk}@@%" PRIu64 " - %s",
 				       file, loader->esp->start, efi_mtools(check->arena, path)));
 }
 
@@ -121,8 +120,8 @@ static void csv_empty(struct check *check, const struct chain *chain)
 			    "it is not UTF-16LE, so shim's fallback finds no boot entry in it");
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
-					       "mcopy -i {disk}@@%" PRIu64 " %s boot.csv && iconv -f %s -t UTF-16LE "
-					       "boot.csv | mcopy -o -i {disk}@@%" PRIu64 " - %s",
+					       "csv=$(mktemp) && mcopy -n -i {disk}@@%" PRIu64
+					       " %s \"$csv\" && iconv -f %s -t UTF-16LE \"$csv\" | mcopy -o -i {disk}@@%" PRIu64 " - %s",
 					       start, path, chain->csv->encoding == CSV_UTF16BE ? "UTF-16BE" : "UTF-8",
 					       start, path));
 		return;

@@ -321,7 +321,7 @@ RULE(esp_fat_corrupt)
 	const struct fat *fat = check->esp->fat;
 	struct diagnostic *d;
 
-	if (esp_unreadable(check))
+	if (esp_unreadable(check) || esp_exchanged(check))
 		return;
 	if (boot_sector(check))
 		return;

@@ -27,8 +27,9 @@ RULE(esp_fat_mirroring)
 
 	if (esp_unreadable(check) || !fat->mirroring_off)
 		return;
-	d = finding(check, at_partition_bytes(esp->partition, fat->boot.offset + 40, 2),
+	d = finding_severity(check, esp_severity(check), at_partition_bytes(esp->partition, fat->boot.offset + 40, 2),
 		    "FAT mirroring is off (copy %u alone is in use): firmware refuses the volume", fat->active_fat + 1);
+	d->effect = esp_effect(check);
 	if (fat->active_fat_missing)
 		finding_note(check, d, "the volume has no such copy: it has %u", fat->boot.fat_count);
 	esp_help_mkfs(check, d, true);

@@ -30,10 +30,11 @@ RULE(esp_fat32_clusters)
 
 	if (esp_unreadable(check) || fat->type != FAT_32 || fat->clusters >= FAT32_MIN_CLUSTERS)
 		return;
-	d = finding(
-		check, at_partition(check->esp->partition),
+	d = finding_severity(
+		check, esp_severity(check), at_partition(check->esp->partition),
 		"the FAT32 volume has %u clusters, at least %u expected: firmware takes it for FAT%d and refuses it",
 		fat->clusters, FAT32_MIN_CLUSTERS, fat->clusters < FAT16_MIN_CLUSTERS ? 12 : 16);
+	d->effect = esp_effect(check);
 	finding_note(check, d, "a cluster has %u bytes, the volume %" PRIu64, fat->cluster_size, fat->volume_size);
 	esp_help_mkfs(check, d, true);
 }

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "fs/fat.h"
+#include "image/binary.h"
 #include "image/image.h"
 #include "lint/rule.h"
 #include "partition/gpt.h"
@@ -34,6 +35,22 @@ static inline unsigned esp_cluster_sectors(uint64_t size, unsigned sector_size)
 	return 0;
 }
 
+/* " -n LABEL" for mkfs.vfat, or "" where it has none that mkfs.vfat takes. */
+static inline const char *esp_label(struct check *check)
+{
+	const struct fat *fat = check->esp->fat;
+	const char *label = fat->label[0] ? fat->label : fat->boot.label;
+	BUFFER_AUTO word = buffer_make(64);
+
+	if (!label[0] || !strcmp(label, "NO NAME"))
+		return "";
+	for (const char *p = label; *p; p++)
+		if (*p < ' ' || *p > '~' || strchr("*?.,;:/\\|+=<>[]\"", *p))
+			return "";
+	text_shell(&word, label);
+	return arena_printf(check->arena, " -n %s", word.data);
+}
+
 /* Formats it anew; with `keep`, its files are taken out before and put back.  mtools does not read a FAT32 of too few
  * clusters.  fatcat does, if its sectors have 512 bytes, and forgets the case of short names, which means nothing. */
 static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool keep)
@@ -41,7 +58,7 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 	const struct esp *esp = check->esp;
 	unsigned sector_size = esp_sector_size(check->image);
 	unsigned cluster = esp_cluster_sectors(esp->size, sector_size);
-	char *mkfs, *take;
+	const char *mkfs, *take, *identity = "";
 
 	if (!cluster) {
 		uint64_t least = (FAT32_MIN_CLUSTERS + 1000ULL) * (sector_size + 8) + 64ULL * sector_size;
@@ -52,20 +69,24 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 			     (uint64_t)((least + MiB - 1) / MiB), sector_size);
 		return;
 	}
-	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u --offset=%" PRIu64 " {disk} %" PRIu64,
-			    sector_size, cluster, esp->start / sector_size, (uint64_t)(esp->size / KiB));
+	/* fstab and boot loaders may name the volume by its serial number or its label */
+	if (keep)
+		identity = arena_printf(check->arena, " -i %08x%s", (unsigned)esp->fat->boot.serial, esp_label(check));
+	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u%s --offset=%" PRIu64 " {disk} %" PRIu64,
+			    sector_size, cluster, identity, esp->start / sector_size, (uint64_t)(esp->size / KiB));
 	if (keep && esp->fat->type == FAT_32 && esp->fat->clusters < FAT32_MIN_CLUSTERS)
 		take = esp->fat->boot.sector_size == 512
-			       ? arena_printf(check->arena, "fatcat -O %" PRIu64 " -x esp {disk}", esp->start)
+			       ? arena_printf(check->arena, "fatcat -O %" PRIu64 " -x \"$esp\" {disk}", esp->start)
 			       : arena_printf(check->arena,
-					      "mkdir mnt && dev=$(losetup --find --show --read-only --offset %" PRIu64
-					      " {disk}) && mount -t vfat $dev mnt && cp -r mnt/. esp && umount mnt && "
+					      "mnt=$(mktemp -d) && dev=$(losetup --find --show --read-only --offset %" PRIu64
+					      " {disk}) && mount -t vfat $dev \"$mnt\" && cp -r \"$mnt\"/. \"$esp\" && umount \"$mnt\" && "
 					      "losetup --detach $dev",
 					      esp->start);
 	else
-		take = arena_printf(check->arena, "mcopy -s -i {disk}@@%" PRIu64 " '::*' esp/", esp->start);
+		take = arena_printf(check->arena, "mcopy -s -i {disk}@@%" PRIu64 " '::*' \"$esp\"/", esp->start);
 	if (keep)
-		mkfs = arena_printf(check->arena, "mkdir esp && %s && %s && mcopy -s -i {disk}@@%" PRIu64 " esp/* ::",
+		mkfs = arena_printf(check->arena, "esp=$(mktemp -d) && %s && %s && mcopy -s -i {disk}@@%" PRIu64
+				    " \"$esp\"/* :: && rm -r \"$esp\"",
 				    take, mkfs, esp->start);
 	finding_help_disk(check, d, mkfs);
 }
@@ -98,9 +119,9 @@ static inline void esp_help_fsck(struct check *check, struct diagnostic *d, cons
 	else
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
-					       "%s%sdd if={disk} of=esp.img bs=512 skip=%" PRIu64 " count=%" PRIu64
-					       " && { fsck.fat -a esp.img; dd if=esp.img of={disk} bs=512 seek=%" PRIu64
-					       " conv=notrunc; }",
+					       "%s%sesp=$(mktemp -p .) && dd if={disk} of=$esp bs=512 skip=%" PRIu64 " count=%" PRIu64
+					       " && { fsck.fat -a $esp; dd if=$esp of={disk} bs=512 seek=%" PRIu64
+					       " conv=notrunc && rm $esp; }",
 					       before, join, esp->start / 512, esp->size / 512, esp->start / 512));
 }
 
@@ -113,6 +134,44 @@ static inline void esp_help_delete(struct check *check, struct diagnostic *d, co
 	if (!word.overflowed)
 		finding_help_disk(check, d,
 				  arena_printf(check->arena, "mdel -i {disk}@@%" PRIu64 " %s", esp->start, word.data));
+}
+
+/* Does firmware start the image's loader from this ESP? */
+static inline bool esp_starts(const struct image *image, const struct esp *esp)
+{
+	const struct partition *partition = image_partition(image, esp->partition);
+
+	if (esp->have != HAVE || esp->fat->mirroring_off || (partition && partition->gpt && partition->gpt->attributes & 2) ||
+	    (esp->fat->type == FAT_32 && esp->fat->clusters < FAT32_MIN_CLUSTERS))
+		return false;
+	for (unsigned i = 0; i < image->loader_count; i++) {
+		const struct loader *loader = &image->loaders[i];
+
+		if (loader->esp == esp && loader->architecture == image->architecture && loader->binary &&
+		    image_binary_loads(loader->binary, architectures[image->architecture].machine))
+			return true;
+	}
+	return false;
+}
+
+/* Can the image do without this ESP, because firmware starts it from another one?  Then what would keep it from booting is
+ * a warning, and only degrades it. */
+static inline bool esp_is_spare(const struct check *check)
+{
+	for (unsigned i = 0; i < check->image->esp_count; i++)
+		if (&check->image->esps[i] != check->esp && esp_starts(check->image, &check->image->esps[i]))
+			return true;
+	return false;
+}
+
+static inline enum severity esp_severity(const struct check *check)
+{
+	return esp_is_spare(check) && check->rule->severity > SEVERITY_WARNING ? SEVERITY_WARNING : check->rule->severity;
+}
+
+static inline enum effect esp_effect(const struct check *check)
+{
+	return esp_is_spare(check) ? EFFECT_DEGRADES : check->rule->effect;
 }
 
 /* Why there is no FAT result to judge; true if so, and the rule is over. */
@@ -130,6 +189,23 @@ static inline bool esp_unreadable(struct check *check)
 		return false;
 	not_evaluated(check, &check->esp->error, "the EFI system partition could not be read");
 	return true;
+}
+
+/* Is it no FAT because partition types are exchanged?  That is esp-type-guid's to say, of the partition that firmware boots
+ * from; the rule is over then. */
+static inline bool esp_exchanged(struct check *check)
+{
+	const struct image *image = check->image;
+
+	if (check->esp->have != ABSENT || check->esp->found != ESP_BY_GPT_TYPE)
+		return false;
+	for (unsigned i = 0; i < image->esp_count; i++) {
+		if (image->esps[i].found != ESP_BY_CONTENT)
+			continue;
+		not_applicable(check, "partition %d is the one that firmware boots from", image->esps[i].partition);
+		return true;
+	}
+	return false;
 }
 
 /* Is it no FAT because the disk ends before its file system does?  That is image-truncated's to say; the rule is over then. */

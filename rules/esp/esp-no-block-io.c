@@ -26,8 +26,9 @@ RULE(esp_no_block_io)
 
 	if (!partition || !partition->gpt || !(partition->gpt->attributes & 2))
 		return;
-	d = finding(check, at_disk(partition->gpt->entry_offset + GPT_ENTRY_ATTRIBUTES, 8),
+	d = finding_severity(check, esp_severity(check), at_disk(partition->gpt->entry_offset + GPT_ENTRY_ATTRIBUTES, 8),
 		    "attribute bit 1 of partition %d tells firmware to ignore the EFI system partition",
 		    esp->partition);
+	d->effect = esp_effect(check);
 	gpt_help(check, d, check->image->gpt, arena_printf(check->arena, "sgdisk -A %d:clear:1 {disk}", esp->partition));
 }

@@ -18,6 +18,8 @@
  * expect: !disk@*: error: partition 1 holds /EFI/BOOT/BOOT*.EFI, but its type is EBD0A0A2-*; C12A7328-* expected
  * bad:    debian-arm64 | gpt type 1 linux
  * expect: !disk@0x400: error: partition 1 holds /EFI/BOOT/BOOT*.EFI, but its type is 0FC63DAF-*
+ * bad:    debian-arm64 | gpt type 1 linux | gpt type 2 esp
+ * expect: !disk@0x400: error: partition 1 holds /EFI/BOOT/BOOT*.EFI, but its type is 0FC63DAF-*
  */
 #include "image/image.h"
 #include "lint/gpt-findings.h"
@@ -28,6 +30,7 @@ RULE(esp_type_guid)
 {
 	const struct esp *esp = check->esp;
 	const struct partition *partition = image_partition(check->image, esp->partition);
+	const char *command;
 	char is[GUID_TEXT_SIZE], expected[GUID_TEXT_SIZE];
 	struct diagnostic *d;
 
@@ -40,5 +43,15 @@ RULE(esp_type_guid)
 	d = finding(check, at_disk(partition->gpt->entry_offset + GPT_ENTRY_TYPE, 16),
 		    "partition %d holds /EFI/BOOT/BOOT*.EFI, but its type is %s; %s expected", esp->partition,
 		    guid_format(&partition->gpt->type, is), guid_format(&GPT_TYPE_ESP, expected));
-	gpt_help(check, d, check->image->gpt, arena_printf(check->arena, "sgdisk -t %d:EF00 {disk}", esp->partition));
+	command = arena_printf(check->arena, "sgdisk -t %d:EF00", esp->partition);
+	/* one that has the type and is no FAT volume: no ESP is searched for by content while there is a better one */
+	for (unsigned i = 0; i < check->image->esp_count; i++) {
+		const struct esp *other = &check->image->esps[i];
+
+		if (other->found != ESP_BY_GPT_TYPE)
+			continue;
+		finding_note(check, d, "partition %d has that type, and holds no FAT file system", other->partition);
+		command = arena_printf(check->arena, "%s -t %d:8300", command, other->partition);
+	}
+	gpt_help(check, d, check->image->gpt, arena_printf(check->arena, "%s {disk}", command));
 }

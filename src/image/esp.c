@@ -13,8 +13,10 @@ static void add(struct image *image, enum esp_found found, int partition, uint64
 	struct esp *esp;
 	struct fat *fat;
 
-	if (image->esp_count == LIMIT_ESPS)
+	if (image->esp_count == LIMIT_ESPS) {
+		image->more_esps = true;
 		return;
+	}
 	esp = &image->esps[image->esp_count];
 	*esp = (struct esp){ .index = image->esp_count, .partition = partition, .found = found, .start = start, .size = size };
 	image->esp_count++;
@@ -53,17 +55,35 @@ static bool holds_boot_file(struct arena *arena, struct fs *fs)
 	return false;
 }
 
+/* Is there no need to look further?  A volume that is a damaged FAT, or that could not be looked at, is the ESP all the same;
+ * one that holds something else was given the type by mistake. */
+static bool one_will_do(const struct image *image)
+{
+	for (unsigned i = 0; i < image->esp_count; i++) {
+		const struct esp *esp = &image->esps[i];
+
+		if (esp->have != ABSENT || esp->fat->claims_fat || esp->view->size < esp->size)
+			return true;
+	}
+	return false;
+}
+
 static void add_by_content(struct image *image)
 {
 	for (unsigned i = 0; i < image->partition_count && image->esp_count < LIMIT_ESPS; i++) {
 		const struct partition *p = &image->partitions[i];
+		struct arena_mark mark = arena_mark(image->arena);
 		unsigned before = image->esp_count;
 		const struct esp *esp;
 
+		if (is_typed(p))
+			continue;
 		add(image, ESP_BY_CONTENT, p->number, p->start, p->size);
 		esp = &image->esps[before];
-		if (esp->have != HAVE || !holds_boot_file(image->arena, esp->fs))
+		if (esp->have != HAVE || !holds_boot_file(image->arena, esp->fs)) {
 			image->esp_count = before;
+			arena_release(image->arena, mark);
+		}
 	}
 }
 
@@ -77,7 +97,7 @@ static void gather(struct image *image)
 	}
 	if (image->have_table == ABSENT && image->mbr->kind == MBR_SUPERFLOPPY)
 		add(image, ESP_WHOLE_DISK, PARTITION_WHOLE_DISK, 0, image->disk->size);
-	if (!image->esp_count)
+	if (!one_will_do(image))
 		add_by_content(image);
 }
 

@@ -117,8 +117,10 @@ struct image {
 
 	struct esp *esps;
 	unsigned esp_count;
+	bool more_esps; /* than LIMIT_ESPS; they were not looked at */
 	struct loader *loaders;
 	unsigned loader_count;
+	bool more_loaders; /* than LIMIT_LOADERS */
 	struct efi_binary *binaries;    /* those that were opened: binary.c's own */
 	enum architecture architecture; /* what the image is for, all things weighed */
 

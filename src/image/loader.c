@@ -2,16 +2,23 @@
 /* loader: the files at the removable-media paths of each ESP (UEFI 2.6, section 3.5.1.1), whatever they hold, and what they
  * start. */
 #include "base/limits.h"
+#include "fs/fs.h"
 #include "image/binary.h"
 #include "image/chain.h"
 #include "image/gather.h"
 
 static void add(struct image *image, struct esp *esp, enum architecture architecture)
 {
-	struct loader *loader = &image->loaders[image->loader_count];
-	const struct efi_binary *binary;
 	const char *path = arena_printf(image->arena, "/EFI/BOOT/%s", architectures[architecture].boot_file);
+	const struct efi_binary *binary;
+	struct loader *loader;
+	struct fs_entry entry;
 
+	if (image->loader_count == LIMIT_LOADERS) {
+		image->more_loaders |= fs_lookup(esp->fs, image->arena, path, &entry, NULL) == 0;
+		return;
+	}
+	loader = &image->loaders[image->loader_count];
 	*loader = (struct loader){ .esp = esp, .architecture = architecture, .path = path };
 	if (image_binary(image, esp, path, &binary, &loader->error) < 0)
 		return; /* a directory that cannot be read is the volume check's finding */
@@ -33,8 +40,7 @@ void image_gather_loaders(struct image *image)
 	for (unsigned i = 0; i < image->esp_count; i++) {
 		if (image->esps[i].have != HAVE)
 			continue;
-		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT && image->loader_count < LIMIT_LOADERS;
-		     a++)
+		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT; a++)
 			add(image, &image->esps[i], (enum architecture)a);
 	}
 }
