@@ -6,6 +6,7 @@
 #   make deps                install the Debian packages of .ci/packages that are missing
 #   make bench               vmlint beside the shell pipeline and libguestfs, in one run
 #   make check-firmware      asserts each rule's effect in one run of OVMF
+#   make check-images        tests on files of whole distributions (downloads some 120 MB, once)
 #   make fuzz T=gpt SECONDS=60
 #   make lint                the layering and style checks on this tree
 #   make install [DESTDIR=] [PREFIX=/usr/local]
@@ -149,7 +150,7 @@ build/deps-%.stamp: .ci/packages-% .ci/deps
 
 # The package list may bring the very libraries that $(PKG_LIBS) asks for, so what is built is built by a second make.
 ANEW = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-.PHONY: run check bench check-firmware lint
+.PHONY: run check bench check-firmware check-images lint
 run: build/deps.stamp
 	@+$(ANEW) all
 	@tests/run-sample build/vmlint $(IMAGE)
@@ -161,6 +162,10 @@ bench: build/deps.stamp build/deps-bench.stamp
 	@tests/bench/run
 check-firmware: build/deps.stamp
 	@tests/firmware/check
+# whole distributions' files, which are large to fetch: not part of check
+check-images: build/deps.stamp
+	@$(MAKE) --no-print-directory all
+	@bats tests/images
 lint:
 	@tests/style/check
 

@@ -85,15 +85,3 @@ question mod-7 answer 2" ]
 	grep -q '^complete 0' out
 	[ "$(sed -n 's/^member 1 .* unpacked \([0-9]*\) .*/\1/p' out)" -lt 10000 ]
 }
-
-@test "a real initrd: the installer's, if its package is at hand" {
-	cd "$BATS_FILE_TMPDIR"
-	package=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/vmlint/debs" -name "debian-installer-*-netboot-arm64_*.deb" 2>/dev/null | head -n 1)
-	[ -n "$package" ] || skip "the package is not in the cache"
-	path=$(dpkg-deb --fsys-tarfile "$package" | tar t | grep 'text/.*/initrd.gz$')
-	dpkg-deb --fsys-tarfile "$package" | tar xO "$path" >initrd.gz
-	gzip -dc initrd.gz | cpio -t --quiet >all
-	"$INITRD_DUMP" initrd.gz -a $(cat all) >out
-	grep -q "^member 0 .* gzip entries $(wc -l <all) .*complete 1" out
-	[ "$(grep -c ' answer 1 ' out)" = "$(wc -l <all)" ]
-}
