@@ -12,8 +12,9 @@
  *
  * Whether the disk of an MBR boots is the concern of esp-missing and of the rules on what the EFI system partition holds.
  *
- * `sgdisk -g` turns an MBR into a GPT in place, if there is room for it at both ends of the disk. It writes over the sectors behind
- * the MBR, where a BIOS boot loader may lie, and gives the partitions new PARTUUIDs, which fstab and boot loaders may name.
+ * `sgdisk -g` turns an MBR into a GPT in place, if there is room for it at both ends of the disk. It writes over the sectors
+ * behind the MBR, where a BIOS boot loader may lie, and gives the partitions new PARTUUIDs, which fstab and boot loaders may
+ * name.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | mbr to-dos
@@ -81,8 +82,9 @@ static void find_mbr(struct check *check)
 		finding_note(check, d, "the backup of an earlier GPT is still at LBA %" PRIu64 ", where firmware does not look",
 			     image->gpt->backup.lba);
 	if (!beginning_is_free(check)) {
-		finding_help(check, d, "build the image anew with a GPT: its place behind the MBR is not free, so that turning the "
-				       "MBR into one may write over a boot loader");
+		finding_help(check, d,
+			     "build the image anew with a GPT: its place behind the MBR is not free, so that turning the MBR "
+			     "into one may write over a boot loader");
 		return;
 	}
 	finding_note(check, d, "sgdisk gives the partitions new PARTUUIDs: see that nothing in the image names the old ones");

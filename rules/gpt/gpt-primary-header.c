@@ -12,6 +12,8 @@
  * refuse the disk even now. When the backup is bad too, or is not in the disk's last sector, firmware finds no partition
  * at all: then this is an error, and it blocks booting.
  *
+ * When both headers stand too late by the same distance, something was put before the disk, and that alone is said.
+ *
  * The usual cause is something that was written over the beginning of the disk: a boot loader, or a tool that
  * treats the disk as MBR. `sgdisk -e` writes both copies anew from the good one.
  *
@@ -29,6 +31,13 @@
  * bad:    debian-arm64 | gpt crc both header
  * expect: !disk@0x210: error: the primary GPT header's checksum is wrong: 0x* stored, 0x* computed
  * expect: !disk@0x*10: error: the backup GPT header's checksum is wrong: * [gpt-backup-header]
+ * bad:    debian-arm64 | raw prepend 512
+ * expect: !disk@0x400: error: the whole disk stands 512 bytes too late, as both GPT headers show
+ * bad:    debian-arm64 | raw prepend 1048576
+ * expect: !disk@0x100200: error: the whole disk stands 1048576 bytes too late, *
+ * bad:    debian-arm64 | gpt crc primary header | raw extend +1048576
+ * expect: !disk@0x210: error: the primary GPT header's checksum is wrong: *
+ * expect: !disk@0x220: warning: the disk is larger than its GPT knows: * [gpt-backup-location]
  * firmware: gpt crc primary header
  * firmware: gpt zero primary
  * firmware: gpt field primary header_size 1000

@@ -11,8 +11,8 @@
  * finds no partition. Record size and active flag are different: firmware ignores them, so they are only noted. (A few old
  * PCs boot from a disk only if some record is active; that is why image builders set the flag.)
  *
- * If the MBR has partitions of its own in place of that record, and an EFI system partition among them, firmware boots by the MBR,
- * as if there were no GPT. Some ISO images are meant to be so (xorriso's -isohybrid-gpt-basdat): they boot, but what reads
+ * If the MBR has partitions of its own in place of that record, and an EFI system partition among them, firmware boots by the
+ * MBR, as if there were no GPT. Some ISO images are meant to be so (xorriso's -isohybrid-gpt-basdat): they boot, but what reads
  * the GPT and what reads the MBR see different disks. No other rule then judges the GPT.
  *
  * sgdisk writes a protective MBR anew whenever it writes the table, unless the MBR has records of another sort: then somebody
@@ -107,6 +107,10 @@ RULE(gpt_protective_mbr)
 	if (!gpt)
 		return;
 	p = check->image->mbr->protective;
+	if (!p && gpt_shift(check)) {
+		not_applicable(check, "the whole disk stands too late: see gpt-primary-header");
+		return;
+	}
 	if (!p) {
 		missing(check, gpt, check->image->mbr);
 		return;

@@ -159,7 +159,8 @@ void finding_help_disk(struct check *check, struct diagnostic *diagnostic, const
 		buffer_printf(&text, "; } && qemu-img convert -f raw -O qcow2 -o %s disk.raw %s", options, name.data);
 		if (!diagnostic->help)
 			finding_note(check, diagnostic,
-				     "the command writes the qcow2 anew, without compression: add -c to the last step if it has any");
+				     "the command writes the qcow2 anew, without compression: add -c to the last step if it "
+				     "has any");
 	} else {
 		/* written back by default it would lose its kind (fixed, streamOptimized), its snapshots or its exact size */
 		buffer_printf(&text, "unpack the disk with `qemu-img convert -f %s -O raw %s disk.raw`, run `",

@@ -105,6 +105,36 @@ bool gpt_other_copy_good(const struct gpt *gpt, const struct gpt_copy *copy)
 	return gpt->backup.accepted && gpt->backup_place == GPT_BACKUP_AT_END;
 }
 
+uint64_t gpt_shift(const struct check *check)
+{
+	const struct gpt *gpt = check->image->gpt;
+	const struct gpt_copy *backup = &gpt->backup;
+	char signature[8];
+	uint64_t shift;
+
+	if (gpt->primary.found || gpt->primary.header_error || !backup->found ||
+	    (backup->faults & GPT_FAULTS_DAMAGE) != GPT_FAULT_MY_LBA || backup->my_lba >= backup->lba)
+		return 0;
+	/* both headers at the same distance from where they belong */
+	shift = backup->lba - backup->my_lba;
+	if (shift >= gpt->last_lba || view_read(check->image->disk, (1 + shift) * gpt->sector_size, signature,
+						sizeof(signature), NULL) < 0)
+		return 0;
+	return memcmp(signature, "EFI PART", sizeof(signature)) == 0 ? shift : 0;
+}
+
+static void find_shift(struct check *check, const struct gpt *gpt, uint64_t shift)
+{
+	uint64_t bytes = shift * gpt->sector_size;
+	struct diagnostic *d;
+
+	d = finding_severity(check, SEVERITY_ERROR, at_disk(bytes + gpt->sector_size, 92),
+			     "the whole disk stands %" PRIu64 " bytes too late, as both GPT headers show", bytes);
+	d->effect = EFFECT_BLOCKS_BOOT;
+	finding_help(check, d, "make the image without what was put before the disk; of a raw one, `tail --bytes=+%" PRIu64
+		     "` gives the disk", bytes + 1);
+}
+
 /* What is wrong with a header, for each bit of GPT_FAULTS_DAMAGE. */
 static const char *describe(struct arena *arena, const struct gpt *gpt, const struct gpt_copy *copy, enum gpt_fault fault)
 {
@@ -144,11 +174,12 @@ static struct diagnostic *find_bad_copy(struct check *check, const struct gpt *g
 	d->effect = EFFECT_BLOCKS_BOOT;
 	finding_note(check, d, "no copy of the table is left that firmware accepts");
 	if (copy == &gpt->primary && gpt->backup.accepted && gpt->backup_place != GPT_BACKUP_AT_END) {
-		finding_note(check, d, "the backup at LBA %" PRIu64 " is intact, but firmware looks for it in the last sector",
+		finding_note(check, d,
+			     "the backup at LBA %" PRIu64 " is intact, but firmware looks for it in the last sector",
 			     gpt->backup.lba);
 		finding_help(check, d,
-			     "on a raw copy of the disk that `truncate --size=%" PRIu64 "` has cut behind the backup, run `sgdisk -e`: "
-			     "it writes the primary anew; then make it as large as before and run `sgdisk -e` again",
+			     "on a raw copy of the disk that `truncate --size=%" PRIu64 "` has cut behind the backup, run "
+			     "`sgdisk -e`: it writes the primary anew; then make it as large as before and run `sgdisk -e` again",
 			     (gpt->backup.lba + 1) * gpt->sector_size);
 		return d;
 	}
@@ -161,8 +192,8 @@ static struct diagnostic *find_bad_copy(struct check *check, const struct gpt *g
 void gpt_find_header_damage(struct check *check, const struct gpt *gpt, const struct gpt_copy *copy)
 {
 	uint32_t left = copy->faults & GPT_FAULTS_DAMAGE;
+	uint64_t offset, shift = gpt_shift(check);
 	struct diagnostic *d;
-	uint64_t offset;
 	uint32_t length;
 
 	if (copy->header_error) {
@@ -171,6 +202,13 @@ void gpt_find_header_damage(struct check *check, const struct gpt *gpt, const st
 	}
 	if (!left)
 		return;
+	if (shift) {
+		if (copy == &gpt->primary)
+			find_shift(check, gpt, shift);
+		else
+			not_applicable(check, "the whole disk stands too late: see gpt-primary-header");
+		return;
+	}
 	gpt_fault_range(copy, left & -left, &offset, &length);
 	d = find_bad_copy(check, gpt, copy, at_disk(offset, length), describe(check->arena, gpt, copy, left & -left));
 	for (left &= left - 1; left; left &= left - 1)

@@ -23,6 +23,9 @@ uint32_t gpt_range_faults(const struct gpt *gpt, const struct gpt_partition *par
  * though they lie clear of the table; 0: none. */
 enum gpt_fault gpt_narrow_range(const struct gpt *gpt);
 
+/* By how many sectors the whole disk stands too late, because something was put before it; 0: by none. */
+uint64_t gpt_shift(const struct check *check);
+
 /* "primary" or "backup". */
 const char *gpt_copy_name(const struct gpt *gpt, const struct gpt_copy *copy);
 

@@ -48,8 +48,8 @@ static bool concerns(const struct check *check, const struct rule *of, unsigned 
 	return true;
 }
 
-/* The rule whose finding makes this one moot for its subject, or NULL.  Of several ESPs or loaders that a check is about, all must
- * be at fault: what is wrong with a spare one says nothing of the others. */
+/* The rule whose finding makes this one moot for its subject, or NULL.  Of several ESPs or loaders that a check is about, all
+ * must be at fault: what is wrong with a spare one says nothing of the others. */
 static const struct rule *superseded_by(const struct lint *lint, const struct check *check)
 {
 	for (const unsigned short *a = check->rule->after; *a != RULES_END; a++) {
