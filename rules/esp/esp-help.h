@@ -70,7 +70,7 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 		return;
 	}
 	/* fstab and boot loaders may name the volume by its serial number or its label */
-	if (keep)
+	if (keep || (esp->fat->claims_fat && esp->fat->boot.serial))
 		identity = arena_printf(check->arena, " -i %08x%s", (unsigned)esp->fat->boot.serial, esp_label(check));
 	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u%s --offset=%" PRIu64 " {disk} %" PRIu64,
 			    sector_size, cluster, identity, esp->start / sector_size, (uint64_t)(esp->size / KiB));
