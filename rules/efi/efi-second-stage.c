@@ -121,7 +121,8 @@ static void csv_empty(struct check *check, const struct chain *chain)
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
 					       "csv=$(mktemp) && mcopy -n -i {disk}@@%" PRIu64
-					       " %s \"$csv\" && iconv -f %s -t UTF-16LE \"$csv\" | mcopy -o -i {disk}@@%" PRIu64 " - %s",
+					       " %s \"$csv\" && iconv -f %s -t UTF-16LE \"$csv\" | "
+					       "mcopy -o -i {disk}@@%" PRIu64 " - %s",
 					       start, path, chain->csv->encoding == CSV_UTF16BE ? "UTF-16BE" : "UTF-8",
 					       start, path));
 		return;

@@ -79,7 +79,8 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 			       ? arena_printf(check->arena, "fatcat -O %" PRIu64 " -x \"$esp\" {disk}", esp->start)
 			       : arena_printf(check->arena,
 					      "mnt=$(mktemp -d) && dev=$(losetup --find --show --read-only --offset %" PRIu64
-					      " {disk}) && mount -t vfat $dev \"$mnt\" && cp -r \"$mnt\"/. \"$esp\" && umount \"$mnt\" && "
+					      " {disk}) && mount -t vfat $dev \"$mnt\" && cp -r \"$mnt\"/. \"$esp\" && "
+					      "umount \"$mnt\" && "
 					      "losetup --detach $dev",
 					      esp->start);
 	else
@@ -119,7 +120,8 @@ static inline void esp_help_fsck(struct check *check, struct diagnostic *d, cons
 	else
 		finding_help_disk(check, d,
 				  arena_printf(check->arena,
-					       "%s%sesp=$(mktemp -p .) && dd if={disk} of=$esp bs=512 skip=%" PRIu64 " count=%" PRIu64
+					       "%s%sesp=$(mktemp -p .) && dd if={disk} of=$esp bs=512 skip=%" PRIu64
+					       " count=%" PRIu64
 					       " && { fsck.fat -a $esp; dd if=$esp of={disk} bs=512 seek=%" PRIu64
 					       " conv=notrunc && rm $esp; }",
 					       before, join, esp->start / 512, esp->size / 512, esp->start / 512));

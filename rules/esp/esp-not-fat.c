@@ -46,8 +46,8 @@ RULE(esp_not_fat)
 	}
 	if (esp->fat->claims_fat && (probe.kind == FS_KIND_FAT || probe.kind == FS_KIND_UNKNOWN))
 		return;
-	d = finding_severity(check, esp_severity(check), at_partition(esp->partition), "the EFI system partition holds %s, FAT32 expected",
-		    probe.name);
+	d = finding_severity(check, esp_severity(check), at_partition(esp->partition),
+			     "the EFI system partition holds %s, FAT32 expected", probe.name);
 	d->effect = esp_effect(check);
 	/* never over something that may be needed */
 	if (probe.kind == FS_KIND_EMPTY || probe.kind == FS_KIND_UNKNOWN || probe.kind == FS_KIND_FAT)
