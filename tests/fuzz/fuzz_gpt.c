@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	disk = view_memory(arena, bytes, size);
 	if (gpt_read(arena, disk, forced[data[0] & 3], &gpt, &err) < 0)
 		abort(); /* memory cannot fail to be read */
-	assert(gpt->present == (gpt->primary.found || gpt->backup.found));
+	assert(gpt->present == ((gpt->primary.found || gpt->backup.found) && !gpt->leftover));
 	assert(!gpt->bootable_table || gpt->used);
 	check_copy(&gpt->primary, gpt);
 	check_copy(&gpt->backup, gpt);

@@ -18,7 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (kconfig_parse(arena, data, size, &kconfig, &err) < 0)
 		return 0;
 	for (uint32_t i = 0; i < kconfig->count; i++) {
-		if (kconfig_find(kconfig, kconfig->entries[i].name) != &kconfig->entries[i])
+		/* with the prefix: a symbol's own name may begin like it */
+		const char *name = arena_printf(arena, "CONFIG_%s", kconfig->entries[i].name);
+
+		if (kconfig_find(kconfig, name) != &kconfig->entries[i])
 			abort();
 		if (strlen(kconfig_string(arena, &kconfig->entries[i])) > size)
 			abort();
