@@ -153,7 +153,7 @@ ANEW = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shel
 .PHONY: run check bench check-firmware check-images lint
 run: build/deps.stamp
 	@+$(ANEW) all
-	@tests/run-sample build/vmlint $(IMAGE)
+	@tests/run-sample build/vmlint $(if $(IMAGE),'$(IMAGE)')
 check: build/deps.stamp
 	@+$(ANEW) all
 	@tests/run

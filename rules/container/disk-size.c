@@ -3,7 +3,7 @@
  *
  * severity: note
  * effect:   hygiene
- * after:    image-truncated
+ * after:    image-truncated qcow2-corrupt qcow2-backing-file qcow2-data-file container-external-file
  *
  * The size of the disk is not a multiple of its sector size. Hypervisors differ in what they make of the odd bytes:
  * some pad them to a sector, some cut them off, some refuse the image. Most often the file was cut off or something was

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/text.h"
+
 const struct command commands[] = {
 	{ "lint", "check disk images offline (also plain `vmlint IMAGE...`)", command_lint },
 	{ "explain", "say what a rule means, why it matters and how to mend it", command_explain },
@@ -16,13 +20,15 @@ const struct command commands[] = {
 
 int command_usage(const char *command, const char *format, ...)
 {
+	BUFFER_AUTO message = buffer_make(64 * KiB), safe = buffer_make(256 * KiB);
 	va_list ap;
 
-	fputs("vmlint: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	buffer_vprintf(&message, format, ap);
 	va_end(ap);
-	fprintf(stderr, "\nTry `vmlint %s%s--help`.\n", command ? command : "", command ? " " : "");
+	if (message.data)
+		text_escape(&safe, message.data);
+	fprintf(stderr, "vmlint: %s\nTry `vmlint %s%s--help`.\n", safe.data ? safe.data : "", command ? command : "", command ? " " : "");
 	return EXIT_TROUBLE;
 }
 

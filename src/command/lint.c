@@ -41,6 +41,7 @@ static const char usage[] =
 	"  --fail-on=LEVEL       the least severity that makes the exit status 1: error (default), warning or note\n"
 	"  --exit-zero           exit with 0 although there are findings\n"
 	"  -h, --help            this text\n"
+	"  --                    what follows are images, even if it begins with -\n"
 	"\n"
 	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, an image could not be read, or a\n"
 	"rule at or above --fail-on could not be evaluated.\n";
@@ -278,6 +279,17 @@ static void settle_selection(struct call *call, bool any_select, bool any_marks)
 	}
 }
 
+/* Says what is wrong with the option that getopt has just refused.  Inside a cluster of short ones, optind still stands at it. */
+static void refuse_option(char **argv)
+{
+	if (optopt >= OPTION_PROFILE || (optopt && strchr("hqv", optopt)))
+		command_usage("lint", "%s takes no argument", argv[optind - 1]);
+	else if (optopt)
+		command_usage("lint", "unknown option -%c (a file's name that begins with - goes behind --)", optopt);
+	else
+		command_usage("lint", "unknown option %s", argv[optind - 1]);
+}
+
 static bool parse(struct call *call, int argc, char **argv)
 {
 	bool selects = false, marks = false;
@@ -289,7 +301,7 @@ static bool parse(struct call *call, int argc, char **argv)
 		if (key == ':')
 			return command_usage("lint", "%s needs an argument", argv[optind - 1]), false;
 		if (key == '?')
-			return command_usage("lint", "unknown option %s", argv[optind - 1]), false;
+			return refuse_option(argv), false;
 		/* ignored rules are marked last, below */
 		if (key == OPTION_IGNORE) {
 			marks = true;

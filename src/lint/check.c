@@ -184,7 +184,7 @@ void not_applicable(struct check *check, const char *format, ...)
 }
 
 /* The rule that has found the container at fault when reading fails with this errno; NULL: the image is not to blame. */
-static const char *rule_of_error(const struct image *image, int code)
+static const char *id_of_error(const struct image *image, int code)
 {
 	switch (code) {
 	case ENODATA:
@@ -199,17 +199,25 @@ static const char *rule_of_error(const struct image *image, int code)
 	return NULL;
 }
 
+const struct rule *lint_blamed_rule(const struct image *image, int code)
+{
+	const char *id = id_of_error(image, code);
+
+	return id ? rule_find(id) : NULL;
+}
+
 void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
 {
-	const char *by = err ? rule_of_error(check->image, err->code) : NULL, *reason;
+	const struct rule *by = err ? lint_blamed_rule(check->image, err->code) : NULL;
+	const char *reason;
 	va_list ap;
 
 	if (by) {
 		if (check->lint->verdict != VERDICT_SUPERSEDING) {
 			check->lint->verdict = VERDICT_SUPERSEDING;
-			check->lint->reason = arena_printf(check->arena, "superseded by %s: %s", by, err->message);
+			check->lint->reason = arena_printf(check->arena, "superseded by %s: %s", by->id, err->message);
 			check->lint->moot = true;
-			check->lint->root = rule_find(by);
+			check->lint->root = by;
 		}
 		return;
 	}

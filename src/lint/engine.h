@@ -36,4 +36,7 @@ struct lint {
 /* The severity that the command line or the profile gives a rule, or `otherwise`. */
 enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise);
 
+/* The container rule that finds the image at fault where reading fails with this errno; NULL: the image is not to blame. */
+const struct rule *lint_blamed_rule(const struct image *image, int code);
+
 #endif

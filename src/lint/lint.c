@@ -103,17 +103,39 @@ static void mark_spare(const struct check *check, struct diagnostic *first)
 	}
 }
 
+/* Does the output, and so the exit status, tell of what this rule found? */
+static bool is_reported(const struct lint *lint, const struct rule *rule)
+{
+	for (const struct diagnostic *d = lint->result->diagnostics; d; d = d->next) {
+		if (d->rule == rule && d->severity >= lint->options->fail_on)
+			return true;
+	}
+	return false;
+}
+
+/* A rule that is moot since the container keeps its data from us: skipped where the container's own finding is in the output.  If
+ * that is ignored, or counts for less, then nobody has said yet that this was not looked at. */
+static const char *kept_from_us(struct lint *lint, const struct rule *rule, const struct rule *root, const char *reason)
+{
+	if (!root || strcmp(root->area, "container") != 0 || is_reported(lint, root))
+		return reason;
+	add_outcome(lint, rule, OUTCOME_NOT_EVALUATED, reason);
+	return NULL;
+}
+
 /* Returns why the rule was skipped for this subject, or NULL. */
 static const char *run_subject(struct lint *lint, struct check *check, unsigned index)
 {
 	const struct rule *by = superseded_by(lint, check);
 	struct verdicts *verdicts = &lint->verdicts[check->rule - rules];
 	struct diagnostic **before;
+	const char *reason;
 
 	if (by) {
 		verdicts->of[index] = VERDICT_SUPERSEDING;
 		verdicts->root[index] = by;
-		return arena_printf(lint->arena, "superseded by %s", by->id);
+		reason = arena_printf(lint->arena, "superseded by %s", by->id);
+		return check->image->have_table == UNREADABLE ? kept_from_us(lint, check->rule, by, reason) : reason;
 	}
 	lint->verdict = VERDICT_PASS;
 	lint->reason = NULL;
@@ -123,7 +145,9 @@ static const char *run_subject(struct lint *lint, struct check *check, unsigned 
 	mark_spare(check, *before);
 	verdicts->of[index] = lint->verdict;
 	verdicts->root[index] = lint->moot ? lint->root : check->rule;
-	if (lint->verdict == VERDICT_SKIPPED || lint->moot)
+	if (lint->moot)
+		return kept_from_us(lint, check->rule, lint->root, lint->reason);
+	if (lint->verdict == VERDICT_SKIPPED)
 		return lint->reason;
 	if (lint->reason)
 		add_outcome(lint, check->rule, OUTCOME_NOT_EVALUATED, lint->reason);
@@ -175,6 +199,9 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 	if (!verdicts->count)
 		skipped = rule->subject == SUBJECT_ESP ? "there is no EFI system partition"
 						       : "there is no EFI binary at a removable-media path";
+	if (!verdicts->count && image->have_table == UNREADABLE)
+		skipped = kept_from_us(lint, rule, lint_blamed_rule(image, image->table_error.code),
+				       image->table_error.message);
 	if (skipped && !looked)
 		add_outcome(lint, rule, OUTCOME_SKIPPED, skipped);
 }

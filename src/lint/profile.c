@@ -3,9 +3,12 @@
 #include "lint/profile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -43,11 +46,22 @@ static bool is_path(const char *name)
 static const char *read_file(struct arena *arena, const char *path, struct error *err)
 {
 	char *text = arena_alloc(arena, LIMIT_TEXT_FILE + 1);
-	FILE *file = fopen(path, "re");
+	/* O_NONBLOCK, so that a FIFO does not hold us up before we see that it is one */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	FILE *file;
 	size_t size;
 
-	if (!file) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		error_set(err, errno, "profile %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	file = S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	if (!file) {
+		error_set(err, EINVAL, "profile %s: is not a regular file", path);
+		close(fd);
 		return NULL;
 	}
 	size = fread(text, 1, LIMIT_TEXT_FILE + 1, file);

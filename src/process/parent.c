@@ -111,9 +111,11 @@ static const char *helper_path(struct arena *arena)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	const char *candidates[3];
 
-	self[n > 0 ? n : 0] = '\0';
-	if (strrchr(self, '/'))
-		*strrchr(self, '/') = '\0';
+	/* without /proc, only the configured place is known */
+	if (n <= 0 || self[0] != '/')
+		return access(VMLINT_LIBEXECDIR "/vmlint-helper", X_OK) == 0 ? VMLINT_LIBEXECDIR "/vmlint-helper" : NULL;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
 	candidates[0] = arena_printf(arena, "%s/vmlint-helper", self);
 	candidates[1] = arena_printf(arena, "%s/../libexec/vmlint/vmlint-helper", self);
 	candidates[2] = VMLINT_LIBEXECDIR "/vmlint-helper";

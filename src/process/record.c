@@ -10,7 +10,7 @@
 #include "process/channel.h"
 
 /* Longer strings are cut: a record must fit its message. */
-#define STRING_MAXIMUM 4000
+#define STRING_MAXIMUM RECORD_NAME_MAXIMUM
 #define NOTES_MAXIMUM 16
 
 static void put_string(struct buffer *out, const char *string)

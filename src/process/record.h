@@ -34,6 +34,9 @@ int record_send_result(int socket, const struct lint_result *result, struct erro
 int record_decode(struct arena *arena, const void *data, size_t size, struct lint_result *result, bool *ret_end,
 		  struct error *err);
 
+/* Longer names must not be asked for: strings of records are cut. */
+#define RECORD_NAME_MAXIMUM 4000
+
 /* A request of either kind; `base` counts for RECORD_SIBLING alone. */
 struct record_request {
 	enum record_kind kind;

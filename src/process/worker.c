@@ -41,6 +41,9 @@ static int ask(struct arena *arena, const struct record_request *request, int *r
 	int r, status;
 	long size;
 
+	/* cut to what a record holds, it would be another file's name */
+	if (strlen(request->name) > RECORD_NAME_MAXIMUM)
+		return error_set(err, ENAMETOOLONG, "a name of %zu characters is too long", strlen(request->name));
 	record_encode_request(&out, request);
 	r = channel_send(parent_socket, out.data, out.size, -1, err);
 	if (r < 0)

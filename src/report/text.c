@@ -153,8 +153,10 @@ static void print_summary(struct report *report, const struct lint_result *resul
 	text_escape(&line, result->image);
 	buffer_string(&line, ": ");
 	append_sums(&line, result->count, result->not_evaluated);
-	buffer_printf(&line, " (%s, %s, profile %s)\n", result->format ? result->format : "unknown format",
-		      result->architecture ? result->architecture : "architecture unknown", result->profile);
+	buffer_printf(&line, " (%s, %s, profile ", result->format ? result->format : "unknown format",
+		      result->architecture ? result->architecture : "architecture unknown");
+	text_escape(&line, result->profile);
+	buffer_string(&line, ")\n");
 	put(report, &line);
 }
 
