@@ -28,7 +28,8 @@ int command_usage(const char *command, const char *format, ...)
 	va_end(ap);
 	if (message.data)
 		text_escape(&safe, message.data);
-	fprintf(stderr, "vmlint: %s\nTry `vmlint %s%s--help`.\n", safe.data ? safe.data : "", command ? command : "", command ? " " : "");
+	fprintf(stderr, "vmlint: %s\nTry `vmlint %s%s--help`.\n", safe.data ? safe.data : "", command ? command : "",
+		command ? " " : "");
 	return EXIT_TROUBLE;
 }
 
