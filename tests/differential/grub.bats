@@ -47,6 +47,7 @@ EOF
 	chmod +x probe relpath
 	cat >generate <<'EOF'
 mount -t tmpfs none /boot || exit 77
+trap 'cd / && umount /boot' EXIT
 mkdir -p /boot/grub
 for v in 6.1.0-9 6.1.0-56; do
 	: >/boot/vmlinuz-$v-arm64
@@ -56,9 +57,10 @@ for s in 00_header 05_debian_theme 10_linux 20_linux_xen 30_uefi-firmware 40_cus
 	/etc/grub.d/$s
 done
 EOF
-	# in a chroot nobody gets a user namespace; root needs none
+	# in a chroot nobody gets a user namespace, which root does not need, nor can the root be made private
 	local own=-rm
 	[ "$(id -u)" != 0 ] || own=-m
+	[ $own = -rm ] || unshare -m true 2>/dev/null || own="-m --propagation unchanged"
 	env grub_probe="$PWD/probe" grub_mkrelpath="$PWD/relpath" pkgdatadir=/usr/share/grub GRUB_DEVICE=/dev/vda2 \
 		GRUB_DEVICE_UUID=1234-5678 GRUB_DEVICE_PARTUUID=9f3b-02 GRUB_DEVICE_BOOT=/dev/vda2 \
 		GRUB_DEVICE_BOOT_UUID=1234-5678 GRUB_FS=ext2 GRUB_DEFAULT=saved GRUB_SAVEDEFAULT=true GRUB_TIMEOUT=5 \
