@@ -125,9 +125,6 @@ struct image {
 	enum architecture architecture; /* what the image is for, all things weighed */
 
 	struct image_services services;
-	/* filled when the file is no image that can be judged at all */
-	struct error error;
-	const char *help;
 };
 
 struct image_options {

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "fs/ext.h"
+#include "visit.h"
 
 struct volume {
 	uint8_t *bytes;
@@ -205,34 +206,6 @@ static void journal(void **state)
 	free(v.bytes);
 }
 
-static void visit(struct fs *fs, struct arena *arena, uint64_t directory, unsigned *budget, unsigned depth)
-{
-	static uint8_t data[64 * KiB];
-	struct fs_entry *entries;
-	struct error err;
-	size_t count;
-
-	if (fs->ops->readdir(fs, arena, directory, &entries, &count, &err) < 0)
-		return;
-	for (size_t i = 0; i < count && *budget; i++, --*budget) {
-		struct fs_stat st;
-		void *value;
-		size_t size;
-		char *target;
-
-		if (fs->ops->stat(fs, entries[i].handle, &st, &err) < 0)
-			continue;
-		(void)fs->ops->getxattr(fs, arena, entries[i].handle, "security.selinux", &value, &size, &err);
-		if (st.type == FS_SYMLINK)
-			(void)fs->ops->readlink(fs, arena, entries[i].handle, &target, &err);
-		if (st.type == FS_DIRECTORY && depth < 8)
-			visit(fs, arena, entries[i].handle, budget, depth + 1);
-		if (st.type == FS_FILE)
-			(void)fs->ops->pread(fs, entries[i].handle, 0, data,
-					     st.size < sizeof(data) ? (size_t)st.size : sizeof(data), &err);
-	}
-}
-
 /* Random damage to the metadata, which lie first: no crash, no hang, whatever is answered. */
 static void damage(void **state)
 {
@@ -253,7 +226,7 @@ static void damage(void **state)
 		}
 		if (ext_open(arena, view_memory(arena, v.bytes, v.size), &ext, &err) == 0) {
 			if (ext->fs) {
-				visit(ext->fs, arena, ext->fs->root, &budget, 0);
+				visit(ext->fs, arena, ext->fs->root, "security.selinux", &budget, 8);
 				(void)fs_resolve(ext->fs, arena, "/top/a/link", false, &entry, NULL, &err);
 			}
 			ext_close(ext);

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "fs/squashfs.h"
 #include "linux_bytes.h"
+#include "visit.h"
 
 static uint8_t *pristine;
 static size_t size;
@@ -104,34 +105,6 @@ static void superblocks(void **state)
 	assert_int_equal(open_it(arena, pristine, 50)->fault, SQUASHFS_NO_MAGIC);
 }
 
-static void visit(struct fs *fs, struct arena *arena, uint64_t directory, unsigned *budget, unsigned depth)
-{
-	static uint8_t data[64 * KiB];
-	struct fs_entry *entries;
-	struct error err;
-	size_t count;
-
-	if (fs->ops->readdir(fs, arena, directory, &entries, &count, &err) < 0)
-		return;
-	for (size_t i = 0; i < count && *budget; i++, --*budget) {
-		struct fs_stat st;
-		void *value;
-		size_t length;
-		char *target;
-
-		if (fs->ops->stat(fs, entries[i].handle, &st, &err) < 0)
-			continue;
-		(void)fs->ops->getxattr(fs, arena, entries[i].handle, "security.selinux", &value, &length, &err);
-		if (st.type == FS_SYMLINK)
-			(void)fs->ops->readlink(fs, arena, entries[i].handle, &target, &err);
-		if (st.type == FS_DIRECTORY && depth < 8)
-			visit(fs, arena, entries[i].handle, budget, depth + 1);
-		if (st.type == FS_FILE)
-			(void)fs->ops->pread(fs, entries[i].handle, 0, data,
-					     st.size < sizeof(data) ? (size_t)st.size : sizeof(data), &err);
-	}
-}
-
 /* Random damage, which with -noI meets the inodes themselves: no crash, no hang, whatever is answered. */
 static void damage(void **state)
 {
@@ -150,7 +123,7 @@ static void damage(void **state)
 			copy[n % 3 ? (seed >> 8) % size : 8 + (seed >> 8) % 88] = (uint8_t)(seed >> 3);
 		}
 		if (squashfs_open(arena, view_memory(arena, copy, size), &squashfs, &err) == 0 && squashfs->fs) {
-			visit(squashfs->fs, arena, squashfs->fs->root, &budget, 0);
+			visit(squashfs->fs, arena, squashfs->fs->root, "security.selinux", &budget, 8);
 			squashfs_close(squashfs);
 		}
 	}
