@@ -17,6 +17,8 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 	image->sector_size_option = options->sector_size;
 	image->thorough = options->thorough;
 	image->verbose = options->verbose;
+	image->reader = options->reader;
+	image->initrd_limit = options->initrd_limit;
 	if (!image_gather_disk(image, err, ret_help))
 		return NULL;
 	if (image->disk) {

@@ -19,6 +19,24 @@
 
 enum have { ABSENT, HAVE, UNREADABLE };
 
+/* Who reads the files of a file system. */
+enum image_reader {
+	IMAGE_READER_AUTO,    /* in process where we can, else the helper */
+	IMAGE_READER_NATIVE,  /* in process or not at all */
+	IMAGE_READER_GUESTFS, /* the helper, but for the ESPs */
+};
+
+/* What the helper finds inside partitions: a logical volume, an array, what LUKS hides once a key fits. */
+struct helper_volume {
+	int partition;      /* the first that it lies in */
+	const char *volume; /* "vg/root", "md/0"; NULL: what the LUKS of that partition hides */
+	const char *type, *uuid, *label; /* as blkid has them; NULL: none */
+};
+
+struct filesystem;
+struct fs;
+struct image;
+
 /* What a worker must ask its parent for; an image that is opened without (tests, fuzzers) cannot have it. */
 struct image_services {
 	/* A view of the file that `name` means in the header of file number `base` (0 is the image, others are what an
@@ -29,6 +47,13 @@ struct image_services {
 	/* A view of the disk in the image's container, read by the helper with QEMU's driver of that name. */
 	int (*open_container)(void *context, struct arena *arena, const char *driver, struct view **ret,
 			      struct error *err);
+	/* The next two start the helper with libguestfs on image->disk, once for an image.  The volumes of all partitions;
+	 * then the files of one file system (of btrfs: of its subvolume, NULL for the top level).  0, or a negative errno with a
+	 * message: -ENOKEY for a LUKS that no key of --key opens, -ENOENT without libguestfs. */
+	int (*list_volumes)(void *context, struct image *image, struct helper_volume **ret, unsigned *ret_count,
+			    struct error *err);
+	int (*open_filesystem)(void *context, struct image *image, const struct filesystem *filesystem,
+			       const char *subvolume, struct fs **ret, struct error *err);
 	void *context;
 	bool allow_backing; /* open_sibling may succeed */
 };
@@ -105,6 +130,8 @@ struct image {
 
 	unsigned sector_size_option; /* bytes that the user named; 0: find out */
 	bool thorough, verbose;
+	enum image_reader reader;
+	uint64_t initrd_limit;
 	enum have have_table; /* of partitions, of whatever kind; the two readers' results are NULL if UNREADABLE */
 	struct error table_error;
 	const struct gpt *gpt;
@@ -124,6 +151,22 @@ struct image {
 	struct efi_binary *binaries;    /* those that were opened: binary.c's own */
 	enum architecture architecture; /* what the image is for, all things weighed */
 
+	/* From here on: not gathered, and empty, unless image_options asks for the system. */
+	bool has_system_facts;
+	struct filesystem *filesystems; /* image/filesystem.h; volumes behind the partitions */
+	unsigned filesystem_count;
+	struct system *systems;         /* image/system.h */
+	unsigned system_count;
+	struct error systems_error;     /* code not 0: there may be more, or one where none was found: why we could not look */
+	struct boot_path *boot_paths;   /* image/boot.h: one for each loader */
+	unsigned boot_path_count;
+	struct kernel_file *kernel_files;  /* image/kernels.h: those that entries name, and those that are installed */
+	struct kernel_release *releases;
+	struct initrd_inquiries *inquiries; /* image/initrds.c's own */
+
+	/* What the user is told of how it was read ("libguestfs was started without KVM"): NULL-terminated, may be NULL. */
+	const char **reading_notes;
+
 	struct image_services services;
 };
 
@@ -131,6 +174,9 @@ struct image_options {
 	unsigned sector_size;
 	enum architecture architecture;
 	bool thorough, verbose;
+	bool system;            /* gather what is inside: file systems, systems, boot entries, kernels */
+	enum image_reader reader;
+	uint64_t initrd_limit;  /* bytes that an initrd may unpack to; 0: LIMIT_INITRD_BYTES */
 };
 
 /* Opens the image in `file` (the view of the file named `name`) and gathers its facts.  NULL when it cannot be judged at all

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "block/container.h"
 #include "block/qcow2.h"
+#include "image/boot.h"
 #include "image/image.h"
 #include "lint/engine.h"
 
@@ -64,6 +65,24 @@ struct diagnostic *finding_severity(struct check *check, enum severity severity,
 	va_start(ap, format);
 	d = add(check, severity, location, format, ap);
 	va_end(ap);
+	return d;
+}
+
+struct diagnostic *finding_entry(struct check *check, const struct boot_entry *entry, struct location location,
+				 const char *format, ...)
+{
+	bool counts = boot_entry_counts(check->image, entry);
+	enum severity severity = check->rule->severity;
+	struct diagnostic *d;
+	va_list ap;
+
+	if (!counts && severity > SEVERITY_NOTE)
+		severity--;
+	va_start(ap, format);
+	d = add(check, severity, location, format, ap);
+	va_end(ap);
+	if (!counts && d->effect == EFFECT_BLOCKS_BOOT)
+		d->effect = EFFECT_DEGRADES;
 	return d;
 }
 

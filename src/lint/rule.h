@@ -14,6 +14,7 @@
 #include "lint/diagnostic.h"
 
 struct arena;
+struct boot_entry;
 struct error;
 struct esp;
 struct image;
@@ -72,6 +73,11 @@ struct diagnostic *finding(struct check *check, struct location location, const 
 	__attribute__((format(printf, 3, 4)));
 struct diagnostic *finding_severity(struct check *check, enum severity severity, struct location location,
 				    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds a finding about a boot entry: one severity below the rule's own, and with an effect of EFFECT_DEGRADES at most, unless the
+ * image's boot hangs on that entry (image/boot.h). */
+struct diagnostic *finding_entry(struct check *check, const struct boot_entry *entry, struct location location,
+				 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Makes the finding just added one that nothing follows from: rules that come after this one are called all the same. */
 void finding_stands_alone(struct check *check);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* boot: the ways in which an image boots, from the binary that firmware starts to a kernel, its command line and its initrd.
+ *
+ * For each loader at a removable-media path the chain (chain.h) is followed on, into GRUB's configuration, systemd-boot's
+ * entries or a unified kernel image.  What comes of it is a list of entries, of which at most one is booted when nobody
+ * chooses, each with the attempts that it makes.  The facts of a kernel are in kernels.h.
+ */
+#ifndef IMAGE_BOOT_H
+#define IMAGE_BOOT_H
+
+#include "boot/cmdline.h"
+#include "boot/grub.h"
+#include "boot/grub_core.h"
+#include "image/binary.h"
+#include "image/filesystem.h"
+#include "image/kernels.h"
+
+enum boot_kind {
+	BOOT_UNKNOWN, /* the loader is none that we can follow: boot_path->reason */
+	BOOT_GRUB,
+	BOOT_SYSTEMD_BOOT,
+	BOOT_UKI,     /* firmware (or shim) starts a unified kernel image */
+	BOOT_STUB,    /* or a kernel with an EFI stub, whose command line is its own */
+};
+
+/* A file that a boot configuration names. */
+struct boot_file {
+	struct boot_text text;   /* as written, with its place */
+	enum have have;          /* ABSENT: it is not there.  UNREADABLE: we could not look: reason */
+	const char *reason;      /* for ABSENT and UNREADABLE, a few words; may be NULL */
+	const struct filesystem *filesystem; /* NULL: no such device, or not known */
+	const char *path;        /* in it */
+	uint64_t handle;         /* if HAVE */
+	struct view *view;       /* if HAVE: its bytes (of a UKI's section: the section's) */
+};
+
+/* One start of a kernel. */
+struct boot_attempt {
+	const struct boot_entry *entry;
+	struct boot_place place;        /* of the command or file that says so */
+	struct boot_file kernel;
+	struct kernel_file *kernel_file; /* opened, if kernel.have is HAVE */
+	const struct boot_file *initrds; /* in order */
+	size_t initrd_count;
+	const struct cmdline *cmdline;   /* never NULL: with what CONFIG_CMDLINE does to it where that is known */
+	bool has_devicetree;             /* the configuration gives a device tree of its own */
+	struct initrd_facts *initrd;     /* of all initrds together; set by image_read_initrds */
+	struct filesystem *root;         /* what root= names, or what is found without it; NULL: none, see root_known */
+	bool root_known;                 /* false: whether there is such a root cannot be said from here: root_reason */
+	const char *root_reason;
+	const struct system *system;     /* that lies on it; NULL: none */
+};
+
+/* One entry of a menu, or the one way of a loader without one. */
+struct boot_entry {
+	const struct boot_path *path;
+	const char *title, *id;
+	struct boot_place place;         /* where it is defined */
+	bool is_default;                 /* it is booted when nobody chooses */
+	/* All the ways that the entry may take, in their order: a script that tries one kernel or initrd after the other, or has
+	 * branches that are not known offline.  What is wrong with one of them is only a defect if it is wrong with each. */
+	struct boot_attempt *attempts;
+	size_t attempt_count;
+	bool complete;       /* all that it does is known; else `reason` says what could not be evaluated */
+	const char *reason;
+	bool leaves;         /* it starts another loader, firmware's setup, or the machine anew: no attempt is expected */
+};
+
+/* What one loader leads to. */
+struct boot_path {
+	const struct loader *loader;
+	enum boot_kind kind;
+	const struct efi_binary *program; /* the last EFI program: GRUB, systemd-boot, the UKI or kernel; NULL: BOOT_UNKNOWN */
+	enum have have;      /* was it followed to its entries?  UNREADABLE: reason (and error).  ABSENT: the chain is broken before */
+	const char *reason;
+	struct error error;
+	/* of GRUB */
+	const struct grub_core *core;
+	const struct grub_result *grub;
+	struct boot_entry *entries;
+	size_t entry_count;
+	const struct boot_entry *first; /* the default entry; NULL: there is none */
+};
+
+/* Does the image's boot hang on this entry: is it the default one, of a loader that the image cannot do without? */
+bool boot_entry_counts(const struct image *image, const struct boot_entry *entry);
+
+/* A place in a configuration as a finding's location: partition, path, line and column. */
+struct location boot_location(const struct image *image, const struct boot_place *place);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* filesystem: what each partition holds, and the files in it.
+ *
+ * The superblocks of all partitions are read in process: type, UUID and label are known of every file system, whether we can
+ * read its files or not.  Files are opened when somebody first asks for them: in process for FAT, ext2/3/4 and squashfs, else by
+ * the helper with libguestfs.  Volumes inside a partition (a logical volume, what a LUKS partition hides) are file systems
+ * of their own here; they are known once the helper has looked.
+ */
+#ifndef IMAGE_FILESYSTEM_H
+#define IMAGE_FILESYSTEM_H
+
+#include "fs/fs.h"
+#include "boot/device.h"
+#include "image/image.h"
+
+struct filesystem {
+	unsigned index;          /* in image->filesystems */
+	int partition;           /* where it lies; of a logical volume the first of those that it lies in */
+	const char *volume;      /* as /dev/ has it: "vg/root", "md/0"; NULL: the partition itself, or what its LUKS hides */
+	const struct partition *entry; /* of the partition table; NULL for PARTITION_WHOLE_DISK */
+	struct view *view;       /* its bytes; NULL where only the helper can read them */
+	enum have have;          /* is there a superblock that is known?  UNREADABLE: error */
+	const char *type;        /* as blkid calls it: "ext4", "vfat", "xfs", "crypto_LUKS", "LVM2_member", "swap"; NULL: ABSENT */
+	const char *uuid, *label; /* as blkid has them; NULL: none */
+	const char *part_uuid, *part_label; /* of the partition, lower case; NULL: none, and for volumes */
+	bool dirty;              /* its journal or log was not replayed */
+	/* Readers' results, where they were asked: NULL otherwise. */
+	const struct fat *fat;
+	const struct ext *ext;
+	const struct squashfs *squashfs;
+	/* Features of other file systems by the names that their mkfs uses ("bigtime nrext64"), blanks between; NULL: not known. */
+	const char *features;
+
+	/* What filesystem_open found. */
+	bool opened;
+	bool by_helper;          /* libguestfs reads it */
+	enum have have_files;    /* UNREADABLE: error says why.  ABSENT: it is no file system with files (swap, LVM2_member) */
+	struct fs *fs;           /* if HAVE */
+	struct error error;
+};
+
+/* Its files, opened when this is first called for it: returns have_files.  May start the helper, once for an image. */
+enum have filesystem_open(struct image *image, struct filesystem *filesystem);
+
+/* The file system on that partition, or NULL. */
+struct filesystem *image_filesystem(const struct image *image, int partition);
+
+/* The first file system that a name of a kernel command line or of fstab means (UUID=, LABEL=, PARTUUID=, PARTLABEL= and
+ * their links, /dev/mapper and /dev/VG/LV; also /dev/vda2 and the like, taken by their number), or NULL.  By UUID case does not
+ * matter for vfat alone. */
+struct filesystem *image_find_device(struct image *image, const struct boot_device_name *name);
+
+/* "ext4 file system in partition 2", "logical volume vg/root": for messages.  Lives in the image's arena. */
+const char *filesystem_title(const struct image *image, const struct filesystem *filesystem);
+
+#endif
