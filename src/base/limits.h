@@ -46,6 +46,7 @@
 #define LIMIT_SQUASHFS_BLOCKS 4194304	   /* of one file */
 #define LIMIT_SQUASHFS_FRAGMENTS (64 * MiB) /* of the table, unpacked */
 #define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
+#define LIMIT_VOLUMES 256		   /* file systems inside of partitions, of one image */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 
 /* EFI binaries and what starts next */

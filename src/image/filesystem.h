@@ -23,6 +23,8 @@ struct filesystem {
 	const char *type;        /* as blkid calls it: "ext4", "vfat", "xfs", "crypto_LUKS", "LVM2_member", "swap"; NULL: ABSENT */
 	const char *uuid, *label; /* as blkid has them; NULL: none */
 	const char *part_uuid, *part_label; /* of the partition, lower case; NULL: none, and for volumes */
+	bool has_files;          /* it is a file system, rather than swap, a container of volumes or the like */
+	bool hides_volumes;      /* LVM2_member, crypto_LUKS, linux_raid_member and their like: see image_list_volumes */
 	bool dirty;              /* its journal or log was not replayed */
 	/* Readers' results, where they were asked: NULL otherwise. */
 	const struct fat *fat;
@@ -42,13 +44,25 @@ struct filesystem {
 /* Its files, opened when this is first called for it: returns have_files.  May start the helper, once for an image. */
 enum have filesystem_open(struct image *image, struct filesystem *filesystem);
 
+/* The files of one subvolume of a btrfs, as `subvol=` names it.  0, or a negative errno with a message. */
+int filesystem_open_subvolume(struct image *image, struct filesystem *filesystem, const char *subvolume, struct fs **ret,
+			      struct error *err);
+
+/* Appends to image->filesystems what partitions that hide volumes hold, when it is first called; starts the helper if there is
+ * such a partition.  0, or a negative errno with a message, the same each time. */
+int image_list_volumes(struct image *image, struct error *err);
+
 /* The file system on that partition, or NULL. */
 struct filesystem *image_filesystem(const struct image *image, int partition);
 
 /* The first file system that a name of a kernel command line or of fstab means (UUID=, LABEL=, PARTUUID=, PARTLABEL= and
  * their links, /dev/mapper and /dev/VG/LV; also /dev/vda2 and the like, taken by their number), or NULL.  By UUID case does not
- * matter for vfat alone. */
+ * matter for vfat alone.  Lists the volumes if none of the partitions is meant. */
 struct filesystem *image_find_device(struct image *image, const struct boot_device_name *name);
+
+/* When image_find_device found nothing: NULL if the image has no such file system for certain, else why that cannot be said
+ * (volumes that could not be looked at, a superblock that could not be read).  Lives in the image's arena. */
+const char *image_device_unknown(struct image *image, const struct boot_device_name *name);
 
 /* "ext4 file system in partition 2", "logical volume vg/root": for messages.  Lives in the image's arena. */
 const char *filesystem_title(const struct image *image, const struct filesystem *filesystem);

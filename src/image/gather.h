@@ -20,5 +20,8 @@ void image_return_to_gpt(struct image *image);
 void image_gather_esps(struct image *image);    /* needs the table */
 void image_gather_loaders(struct image *image); /* needs the ESPs */
 void image_weigh_architecture(struct image *image); /* needs all of them */
+/* What is inside, if image_options asks for it; each needs those before it. */
+void image_gather_filesystems(struct image *image); /* the superblocks of all partitions */
+void image_close_filesystems(struct image *image);
 
 #endif

@@ -155,6 +155,8 @@ struct image {
 	bool has_system_facts;
 	struct filesystem *filesystems; /* image/filesystem.h; volumes behind the partitions */
 	unsigned filesystem_count;
+	bool volumes_listed;
+	struct error volumes_error;     /* code not 0: volumes inside of partitions could not be listed: why */
 	struct system *systems;         /* image/system.h */
 	unsigned system_count;
 	struct error systems_error;     /* code not 0: there may be more, or one where none was found: why we could not look */
@@ -184,6 +186,9 @@ struct image_options {
  * arena. */
 struct image *image_open(struct arena *arena, const char *name, struct view *file, const struct image_options *options,
 			 const struct image_services *services, struct error *err, const char **ret_help);
+
+/* Frees what libraries hold outside of the arena: before the arena is freed.  NULL is allowed. */
+void image_close(struct image *image);
 
 /* Where libfdisk sees the partition table differently: sentences in the arena, NULL-terminated, never NULL.  Not part of
  * image_open, because it is asked for under --verbose alone. */

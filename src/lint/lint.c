@@ -207,18 +207,30 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 }
 
 /* The selected rules and all that they come after, however far. The table's order makes one backward pass enough. */
-static const unsigned char *needed(struct lint *lint)
+static const unsigned char *needed(struct arena *arena, const struct lint_options *options)
 {
-	unsigned char *need = ARENA_ARRAY(lint->arena, rules_count + 1, unsigned char);
+	unsigned char *need = ARENA_ARRAY(arena, rules_count + 1, unsigned char);
 
 	for (size_t i = rules_count; i-- > 0;) {
-		need[i] = need[i] || lint->options->selected[i];
+		need[i] = need[i] || options->selected[i];
 		if (!need[i])
 			continue;
 		for (const unsigned short *a = rules[i].after; *a != RULES_END; a++)
 			need[*a] = 1;
 	}
 	return need;
+}
+
+bool lint_needs_system(struct arena *arena, const struct lint_options *options)
+{
+	static const char *const areas[] = { "kernel", "driver", "initrd", "boot", "system" };
+	const unsigned char *need = needed(arena, options);
+
+	for (size_t i = 0; i < rules_count; i++)
+		for (size_t a = 0; need[i] && a < sizeof(areas) / sizeof(*areas); a++)
+			if (!strcmp(rules[i].area, areas[a]))
+				return true;
+	return false;
 }
 
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
@@ -237,7 +249,7 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	}
 	result->profile = lint.profile->name;
 	result->clauses = lint.profile->clauses;
-	lint.evaluated = needed(&lint);
+	lint.evaluated = needed(image->arena, options);
 	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
 	for (size_t i = 0; i < rules_count; i++) {
 		if (lint.evaluated[i])

@@ -59,6 +59,10 @@ void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic);
 void lint_result_outcome(struct lint_result *result, struct outcome *outcome);
 void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text);
 
+/* Does any rule that is selected, or that one of these comes after, judge what is inside: file systems, kernels, boot entries?
+ * What image_options.system is to be. */
+bool lint_needs_system(struct arena *arena, const struct lint_options *options);
+
 /* Judges an opened image; adds diagnostics and outcomes to result, in the order of evaluation, and sets its profile, format,
  * architecture and status. */
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result);

@@ -107,6 +107,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.architecture = (enum architecture)options->architecture,
 		.thorough = options->thorough,
 		.verbose = options->verbose,
+		.system = lint_needs_system(arena, options),
 	};
 	const struct image_services services = {
 		.open_sibling = open_sibling,
@@ -134,6 +135,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	result.bytes_read = view_statistics.bytes;
 	result.reads = view_statistics.reads;
 	r = record_send_result(socket, &result, &err);
+	image_close(image);
 	arena_free(arena);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

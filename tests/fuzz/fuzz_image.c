@@ -116,6 +116,7 @@ static void lint(struct arena *arena, struct cursor *c)
 		.sector_size = sector_sizes[flags >> 1 & 3],
 		.thorough = flags & 1,
 		.verbose = flags >> 3 & 1,
+		.system = true,
 	};
 	struct lint_options options = {
 		.fail_on = SEVERITY_ERROR,
@@ -141,6 +142,7 @@ static void lint(struct arena *arena, struct cursor *c)
 	}
 	lint_image(image, &options, &result);
 	check(&result);
+	image_close(image);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* superblock: asking libblkid, and the feature words of xfs and btrfs, which it does not tell. */
+#include "fs/superblock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <blkid/blkid.h>
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "base/limits.h"
+
+/* Where superblocks stand (libblkid 2.38 to 2.41, by what it reads): nearly all of them within the first 68 KiB or, as those of
+ * arrays, in the last 128 KiB.  ZFS has four labels of 256 KiB, two at either end; ocfs2, bcachefs and VMFS look at 1 or 2 MiB. */
+#define HEAD (68 * KiB)
+#define TAIL (128 * KiB)
+#define FAR_HEAD (512 * KiB)
+#define FAR_TAIL (576 * KiB)
+#define FAR_STEP (1 * MiB)
+#define FAR_PIECE (8 * KiB)
+#define PIECE (64 * KiB)
+
+int superblock_memory_file(struct error *err)
+{
+	int fd = memfd_create("vmlint-superblock", MFD_CLOEXEC);
+
+	return fd < 0 ? error_set(err, errno, "cannot make a memory file: %s", strerror(errno)) : fd;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
+{
+	while (length) {
+		ssize_t n = pwrite(fd, data, length, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_set(err, n ? errno : EIO, "cannot write a memory file: %s", strerror(n ? errno : EIO));
+		data += n;
+		offset += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Copies a window of the view, in which holes stay holes. */
+static int copy_window(struct arena *arena, struct view *view, int fd, uint64_t from, uint64_t to, struct error *err)
+{
+	struct arena_mark mark = arena_mark(arena);
+	uint8_t *piece = arena_alloc(arena, PIECE);
+	int r = 0;
+
+	if (to > view->size)
+		to = view->size;
+	for (uint64_t at = from < to ? view_next_data(view, from) : to; at < to && r == 0; at = at < to ? view_next_data(view, at) : at) {
+		size_t length = to - at < PIECE ? (size_t)(to - at) : PIECE;
+
+		r = view_read(view, at, piece, length, err);
+		if (r == 0)
+			r = write_all(fd, piece, length, at, err);
+		at += length;
+	}
+	arena_release(arena, mark);
+	return r;
+}
+
+static uint64_t before_end(const struct view *view, uint64_t length)
+{
+	return view->size > length ? view->size - length : 0;
+}
+
+static int copy_near(struct arena *arena, struct view *view, int fd, struct error *err)
+{
+	uint64_t tail = before_end(view, TAIL) & ~(TAIL / 2 - 1);
+	int r;
+
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)view->size) < 0)
+		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
+	r = copy_window(arena, view, fd, 0, HEAD, err);
+	return r < 0 ? r : copy_window(arena, view, fd, tail > HEAD ? tail : HEAD, view->size, err);
+}
+
+static int copy_far(struct arena *arena, struct view *view, int fd, struct error *err)
+{
+	uint64_t tail = before_end(view, FAR_TAIL);
+	int r = copy_window(arena, view, fd, HEAD, FAR_HEAD, err);
+
+	for (unsigned i = 1; i <= 4 && r == 0; i *= 2)
+		r = copy_window(arena, view, fd, i * FAR_STEP, i * FAR_STEP + FAR_PIECE, err);
+	return r < 0 ? r : copy_window(arena, view, fd, tail > FAR_HEAD ? tail : FAR_HEAD, view->size, err);
+}
+
+static void probe_cleanup(blkid_probe *probe)
+{
+	blkid_free_probe(*probe);
+}
+
+static const char *value_of(struct arena *arena, blkid_probe probe, const char *name)
+{
+	const char *value;
+	size_t size;
+
+	return blkid_probe_lookup_value(probe, name, &value, &size) == 0 && size ? arena_strndup(arena, value, size) : NULL;
+}
+
+/* 1: found, 0: nothing, or a negative errno.  `but_far`: leave out those whose places were not copied. */
+static int ask(struct arena *arena, int fd, bool but_far, struct superblock *ret, struct error *err)
+{
+	__attribute__((cleanup(probe_cleanup))) blkid_probe probe = blkid_new_probe();
+	char *far[] = { (char[]){ "zfs_member" }, (char[]){ "VMFS" }, (char[]){ "VMFS_volume_member" }, NULL };
+	const char *usage;
+	int r;
+
+	errno = 0;
+	if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0)
+		return error_set(err, errno ? errno : ENOMEM, "libblkid: cannot look at a memory file");
+	blkid_probe_enable_partitions(probe, 0);
+	blkid_probe_enable_superblocks(probe, 1);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_USAGE);
+	if (but_far)
+		blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, far);
+	/* of several signatures the one that blkid prefers: containers first */
+	r = blkid_do_probe(probe);
+	if (r < 0)
+		return error_set(err, EIO, "libblkid: cannot look at the superblocks");
+	if (r > 0)
+		return 0;
+	ret->type = value_of(arena, probe, "TYPE");
+	ret->uuid = value_of(arena, probe, "UUID");
+	ret->label = value_of(arena, probe, "LABEL");
+	usage = value_of(arena, probe, "USAGE");
+	ret->has_files = usage && !strcmp(usage, "filesystem");
+	return ret->type != NULL;
+}
+
+struct feature {
+	unsigned word, bit;
+	const char *name;
+};
+
+static const char *feature_names(struct arena *arena, const struct feature *features, size_t count, const uint64_t *words)
+{
+	BUFFER_AUTO b = buffer_make(4096);
+
+	for (size_t i = 0; i < count; i++)
+		if (words[features[i].word] >> features[i].bit & 1)
+			buffer_printf(&b, "%s%s", b.size ? " " : "", features[i].name);
+	return arena_strdup(arena, b.data ? b.data : "");
+}
+
+/* sb_features_ro_compat, sb_features_incompat */
+static const struct feature xfs_features[] = {
+	{ 0, 0, "finobt" }, { 0, 1, "rmapbt" },	   { 0, 2, "reflink" }, { 0, 3, "inobtcount" },	 { 1, 0, "ftype" },
+	{ 1, 1, "sparse" }, { 1, 2, "meta_uuid" }, { 1, 3, "bigtime" }, { 1, 4, "needsrepair" }, { 1, 5, "nrext64" },
+	{ 1, 6, "exchange" }, { 1, 7, "parent" }, { 1, 8, "metadir" }, { 1, 9, "zoned" }, { 1, 10, "zone_gaps" },
+};
+
+static int read_xfs(struct arena *arena, struct view *view, struct superblock *ret, struct error *err)
+{
+	uint8_t bytes[264];
+	struct cursor c = cursor_make(bytes, sizeof(bytes));
+	uint64_t words[2] = { 0 };
+	bool fifth;
+	int r;
+
+	if (view->size < sizeof(bytes))
+		return 0;
+	r = view_read(view, 0, bytes, sizeof(bytes), err);
+	if (r < 0)
+		return r;
+	cursor_seek(&c, 100);
+	fifth = (cursor_be16(&c) & 0xf) == 5;
+	if (fifth) {
+		cursor_seek(&c, 212);
+		words[0] = cursor_be32(&c);
+		words[1] = cursor_be32(&c);
+	}
+	ret->features = arena_printf(arena, "%s%s", fifth ? "crc " : "",
+				     feature_names(arena, xfs_features, sizeof(xfs_features) / sizeof(*xfs_features), words));
+	return 0;
+}
+
+/* compat_ro_flags, incompat_flags */
+static const struct feature btrfs_features[] = {
+	{ 0, 0, "free-space-tree" }, { 0, 2, "verity" },	  { 0, 3, "block-group-tree" }, { 1, 0, "mixed-backref" },
+	{ 1, 1, "default-subvol" },  { 1, 2, "mixed-bg" },	  { 1, 3, "compress-lzo" },	{ 1, 4, "compress-zstd" },
+	{ 1, 5, "big-metadata" },    { 1, 6, "extref" },	  { 1, 7, "raid56" },		{ 1, 8, "skinny-metadata" },
+	{ 1, 9, "no-holes" },	     { 1, 10, "metadata-uuid" },  { 1, 11, "raid1c34" },	{ 1, 12, "zoned" },
+	{ 1, 13, "extent-tree-v2" }, { 1, 14, "raid-stripe-tree" }, { 1, 16, "squota" },
+};
+
+static int read_btrfs(struct arena *arena, struct view *view, struct superblock *ret, struct error *err)
+{
+	uint8_t bytes[256];
+	struct cursor c = cursor_make(bytes, sizeof(bytes));
+	uint64_t words[2];
+	int r;
+
+	if (view->size < 64 * KiB + sizeof(bytes))
+		return 0;
+	r = view_read(view, 64 * KiB, bytes, sizeof(bytes), err);
+	if (r < 0)
+		return r;
+	cursor_seek(&c, 0x60);
+	ret->dirty = cursor_le64(&c) != 0; /* log_root */
+	cursor_seek(&c, 0xb4);
+	words[0] = cursor_le64(&c);
+	words[1] = cursor_le64(&c);
+	ret->features = feature_names(arena, btrfs_features, sizeof(btrfs_features) / sizeof(*btrfs_features), words);
+	return 0;
+}
+
+int superblock_read(struct arena *arena, struct view *view, int fd, struct superblock *ret, struct error *err)
+{
+	int r;
+
+	*ret = (struct superblock){ 0 };
+	if (view->size > INT64_MAX)
+		return error_set(err, EFBIG, "the partition is too large for libblkid");
+	r = copy_near(arena, view, fd, err);
+	if (r == 0)
+		r = ask(arena, fd, true, ret, err);
+	if (r == 0) {
+		r = copy_far(arena, view, fd, err);
+		if (r == 0)
+			r = ask(arena, fd, false, ret, err);
+	}
+	if (r <= 0)
+		return r;
+	if (!strcmp(ret->type, "xfs"))
+		return read_xfs(arena, view, ret, err);
+	return strcmp(ret->type, "btrfs") ? 0 : read_btrfs(arena, view, ret, err);
+}
