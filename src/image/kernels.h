@@ -27,6 +27,7 @@ struct kernel_file {
 	const struct kernel *kernel; /* if not UNREADABLE */
 	enum architecture architecture; /* of its code */
 	struct kernel_release *release; /* NULL: not known which it is */
+	bool installed;           /* it lies where kernels are installed, whether an entry names it or not */
 };
 
 enum config_evidence {
@@ -41,16 +42,37 @@ struct kernel_release {
 	const char *release;          /* "6.1.0-56-arm64" */
 	const struct system *system;  /* where its modules or configuration lie; NULL: none was found */
 	enum architecture architecture;
+	/* of the configuration; all of it is known after release_config, which image_open calls for every release */
 	enum config_evidence evidence;
 	struct error config_error;    /* code not 0: there is one, but it could not be read */
 	const struct kconfig *config; /* for CONFIG_FILE and CONFIG_IKCONFIG */
 	struct location config_place; /* without line and column */
+	/* of the modules */
 	enum have have_modules;       /* is there a folder of modules of this release with a modules.dep?  UNREADABLE: why */
 	struct error modules_error;
-	struct modules *modules;      /* what is known of them, also without modules.dep; NULL: nothing */
 	const char *modules_path;     /* "/usr/lib/modules/6.1.0-56-arm64" in the system's tree; NULL: there is no such folder */
-	size_t module_files;          /* files in it that are modules, 0 also where they were not counted */
+	struct location modules_place; /* that folder */
+	struct release_state *state;  /* image/releases.c's own: what is read when it is first asked for */
 };
+
+/* The file or section of `path` in a file system, opened when this is first called for it; `view` has its bytes (of a UKI those
+ * of the .linux section, where path and handle are the UKI's).  Never NULL.  Finds the release too, by the kernel's header,
+ * its name, or by looking inside. */
+struct kernel_file *image_kernel_file(struct image *image, const struct filesystem *filesystem, uint64_t handle,
+				      const char *path, struct view *view, bool in_uki);
+
+/* Where it lies, as findings name it. */
+struct location kernel_place(const struct kernel_file *file);
+
+/* Finds and reads the configuration: sets the four members above.  Returns release->config, NULL when nothing but modules'
+ * lists tells. */
+const struct kconfig *release_config(const struct kernel_release *release);
+
+/* The lists of its modules (modules.dep, builtin, softdep, alias), read when this is first called; NULL: there is none. */
+struct modules *release_modules(const struct kernel_release *release);
+
+/* How many files of modules its folder holds: 1 or more when there is any, 0 when there is none or it cannot be said. */
+size_t release_module_files(const struct kernel_release *release);
 
 enum driver_state {
 	DRIVER_UNKNOWN, /* the evidence does not tell */

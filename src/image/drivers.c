@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* drivers: what a release has of a driver. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "image/releases.h"
+
+/* The entries of a folder of modules, read when they are first asked for. */
+static const struct module_folder *look_into(const struct kernel_release *release, const char *path)
+{
+	struct release_state *state = release->state;
+	struct arena *arena = state->image->arena;
+	struct fs *fs = release->system->fs;
+	const char *slash = strrchr(path, '/');
+	const struct module_folder *parent;
+	struct module_folder *folder;
+	uint64_t handle = state->modules_handle;
+	struct fs_entry *entries;
+
+	for (folder = state->folders; folder; folder = folder->next)
+		if (!strcmp(folder->path, path))
+			return folder;
+	folder = ARENA_NEW(arena, struct module_folder);
+	folder->path = path;
+	folder->next = state->folders;
+	state->folders = folder;
+	if (*path) {
+		const char *name = slash ? slash + 1 : path;
+		bool found = false;
+
+		parent = look_into(release, slash ? arena_strndup(arena, path, (size_t)(slash - path)) : "");
+		for (size_t i = 0; i < parent->count && !found; i++) {
+			if (strcmp(parent->entries[i].name, name))
+				continue;
+			found = true;
+			handle = parent->entries[i].handle;
+			/* a link may lead anywhere */
+			folder->unreadable = parent->entries[i].type == FS_SYMLINK;
+		}
+		folder->unreadable |= parent->unreadable;
+		if (!found || folder->unreadable)
+			return folder;
+	}
+	if (fs->ops->readdir(fs, arena, handle, &entries, &folder->count, NULL) < 0) {
+		folder->count = 0;
+		folder->unreadable = true;
+	} else {
+		folder->entries = entries;
+	}
+	return folder;
+}
+
+bool release_has_file(const struct kernel_release *release, const char *path)
+{
+	const struct module_folder *folder;
+	const char *slash, *release_in_path;
+	unsigned depth = 0;
+
+	if (!release->modules_path)
+		return false;
+	/* depmod of old wrote whole paths */
+	if (*path == '/') {
+		release_in_path = strstr(path, release->release);
+		if (!release_in_path || release_in_path[strlen(release->release)] != '/')
+			return true;
+		path = release_in_path + strlen(release->release) + 1;
+	}
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	if (depth > LIMIT_DIRECTORY_DEPTH)
+		return true;
+	slash = strrchr(path, '/');
+	folder = look_into(release,
+			   slash ? arena_strndup(release->state->image->arena, path, (size_t)(slash - path)) : "");
+	if (folder->unreadable)
+		return true;
+	for (size_t i = 0; i < folder->count; i++)
+		if (!strcmp(folder->entries[i].name, slash ? slash + 1 : path))
+			return folder->entries[i].type != FS_DIRECTORY;
+	return false;
+}
+
+/* Of one that is to be loaded: can it be? */
+static enum driver_state loadable(const struct kernel_release *release, const char *name)
+{
+	const struct modules *modules = release_modules(release);
+	const struct module *module = modules ? modules_find(modules, name) : NULL;
+
+	if (release->have_modules == UNREADABLE)
+		return DRIVER_MODULE;
+	return module && module->state != MODULE_UNKNOWN && release_has_file(release, module->path) ? DRIVER_MODULE
+												    : DRIVER_MODULE_GONE;
+}
+
+static enum driver_state by_lists(const struct kernel_release *release, const char *name)
+{
+	const struct modules *modules = release_modules(release);
+
+	if (!modules)
+		return DRIVER_UNKNOWN;
+	switch (modules_state(modules, name)) {
+	case MODULE_BUILTIN:
+		return DRIVER_BUILTIN;
+	case MODULE_LOADABLE:
+		return loadable(release, name);
+	case MODULE_UNKNOWN:
+		break;
+	}
+	/* what is in neither list was not built, if there are both */
+	return modules->has_dep && modules->has_builtin && release->have_modules != UNREADABLE ? DRIVER_ABSENT : DRIVER_UNKNOWN;
+}
+
+enum driver_state release_driver(const struct kernel_release *release, const char *symbol, const char *module)
+{
+	const struct kconfig *config = release_config(release);
+
+	if (!config || !symbol)
+		return module ? by_lists(release, module) : DRIVER_UNKNOWN;
+	switch (kconfig_value(config, symbol)) {
+	case KCONFIG_YES:
+		return DRIVER_BUILTIN;
+	case KCONFIG_MODULE:
+		return module ? loadable(release, module) : DRIVER_MODULE;
+	case KCONFIG_OTHER:
+		return DRIVER_UNKNOWN;
+	case KCONFIG_ABSENT:
+	case KCONFIG_NOT_SET:
+		break;
+	}
+	return DRIVER_ABSENT;
+}
+
+struct location release_symbol_place(const struct kernel_release *release, const char *symbol)
+{
+	const struct kconfig *config = release_config(release);
+	const struct kconfig_entry *entry = config && symbol ? kconfig_find(config, symbol) : NULL;
+	struct location place = release->config_place;
+
+	if (entry && release->evidence == CONFIG_FILE) {
+		place.line = entry->line;
+		place.column = 1;
+	}
+	return place;
+}
+
+/* A module somewhere below a folder; `left` bounds how many entries are looked at. */
+static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, unsigned *left)
+{
+	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct fs_entry *entries;
+	size_t count, length;
+
+	if (depth > LIMIT_DIRECTORY_DEPTH || fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].type == FS_FILE && module_base_name(entries[i].name, strlen(entries[i].name), &length))
+			return 1;
+	for (size_t i = 0; i < count && *left; i++) {
+		(*left)--;
+		if (entries[i].type == FS_DIRECTORY && count_files(fs, entries[i].handle, depth + 1, left))
+			return 1;
+	}
+	return 0;
+}
+
+size_t release_module_files(const struct kernel_release *release)
+{
+	unsigned left = LIMIT_FILES;
+
+	if (!release->modules_path)
+		return 0;
+	return count_files(release->system->fs, release->state->modules_handle, 0, &left);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* kernels-installed: the kernels that lie where kernels are installed: /boot, /usr/lib/modules/RELEASE, the ESP.
+ *
+ * A file of such a name that is no kernel is nobody's concern, unless a boot entry names it.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/utf16.h"
+#include "efi/pe.h"
+#include "image/gather.h"
+#include "image/releases.h"
+
+#define MOST_FOLDERS 64 /* that are looked into, below one */
+
+static bool begins(const char *name, const char *with)
+{
+	return !ascii_ncasecmp(name, with, strlen(with));
+}
+
+static bool ends(const char *name, const char *with)
+{
+	size_t length = strlen(name), n = strlen(with);
+
+	return length >= n && !ascii_casecmp(name + length - n, with);
+}
+
+static bool kernel_name(const char *name)
+{
+	static const char *const names[] = { "vmlinuz", "vmlinux", "Image", "zImage", "bzImage", "kernel-", "linux-" };
+	static const char *const others[] = { ".hmac", ".sig", ".sha512", ".sha256", ".txt", ".conf", ".img", ".dtb" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (ends(name, others[i]))
+			return false;
+	if (!ascii_casecmp(name, "linux"))
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (begins(name, names[i]))
+			return true;
+	return false;
+}
+
+static unsigned kernel_count(const struct image *image)
+{
+	unsigned n = 0;
+
+	for (const struct kernel_file *k = image->kernel_files; k; k = k->next)
+		n++;
+	return n;
+}
+
+/* Opens one by its path in a file system, links followed. */
+static void add_file(struct image *image, struct filesystem *filesystem, const char *path)
+{
+	struct fs_entry entry;
+	const char *resolved;
+	struct view *view;
+
+	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
+	    fs_resolve(filesystem->fs, image->arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
+	    fs_file_view(filesystem->fs, image->arena, entry.handle, &view, NULL) < 0)
+		return;
+	image_kernel_file(image, filesystem, entry.handle, resolved, view, false)->installed = true;
+}
+
+static void add_uki(struct image *image, struct filesystem *filesystem, const char *path, uint64_t handle)
+{
+	const struct pe_section *section;
+	const struct pe *pe;
+	struct view *view;
+
+	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
+	    fs_file_view(filesystem->fs, image->arena, handle, &view, NULL) < 0 ||
+	    pe_read(image->arena, view, &pe, NULL) < 0 || pe->status != PE_OK || !(section = pe_section(pe, ".linux")))
+		return;
+	view = view_slice(image->arena, view, section->raw_offset, pe_section_size(pe, section));
+	image_kernel_file(image, filesystem, handle, path, view, true)->installed = true;
+}
+
+static size_t list(struct image *image, struct fs *fs, const char *path, struct fs_entry **ret)
+{
+	struct fs_entry entry;
+	size_t count;
+
+	if (fs_resolve(fs, image->arena, path, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
+	    fs->ops->readdir(fs, image->arena, entry.handle, ret, &count, NULL) < 0)
+		return 0;
+	return count;
+}
+
+/* Files of a kernel's name in one folder. */
+static void search_folder(struct image *image, struct filesystem *filesystem, const char *folder)
+{
+	struct fs_entry *entries;
+	size_t count = list(image, filesystem->fs, folder, &entries);
+
+	for (size_t i = 0; i < count; i++)
+		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
+			add_file(image, filesystem, arena_printf(image->arena, "%s/%s", folder, entries[i].name));
+}
+
+/* What kernel-install and bootctl put on an ESP or an XBOOTLDR partition: /TOKEN/RELEASE/linux, /EFI/Linux/TOKEN-RELEASE.efi. */
+static void search_boot_partition(struct image *image, struct filesystem *filesystem)
+{
+	struct fs_entry *tokens, *releases, *ukis;
+	size_t token_count = list(image, filesystem->fs, "/", &tokens), count;
+
+	for (size_t i = 0; i < token_count && i < MOST_FOLDERS; i++) {
+		const char *folder = arena_printf(image->arena, "/%s", tokens[i].name);
+
+		if (tokens[i].type != FS_DIRECTORY || !ascii_casecmp(tokens[i].name, "EFI") ||
+		    !ascii_casecmp(tokens[i].name, "loader"))
+			continue;
+		count = list(image, filesystem->fs, folder, &releases);
+		for (size_t k = 0; k < count && k < MOST_FOLDERS; k++)
+			if (releases[k].type == FS_DIRECTORY)
+				search_folder(image, filesystem,
+					      arena_printf(image->arena, "%s/%s", folder, releases[k].name));
+	}
+	count = list(image, filesystem->fs, "/EFI/Linux", &ukis);
+	for (size_t i = 0; i < count && i < MOST_FOLDERS; i++)
+		if (ukis[i].type == FS_FILE && ends(ukis[i].name, ".efi"))
+			add_uki(image, filesystem, arena_printf(image->arena, "/EFI/Linux/%s", ukis[i].name),
+				ukis[i].handle);
+}
+
+/* A kernel by its path in a system's tree: it is opened in the file system that it lies on. */
+static void add_of_system(struct image *image, const struct system *system, const char *path)
+{
+	const struct filesystem *filesystem;
+	const char *resolved;
+	struct location place;
+	struct fs_entry entry, there;
+	struct view *view;
+
+	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
+	    fs_resolve(system->fs, image->arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
+	    fs_file_view(system->fs, image->arena, entry.handle, &view, NULL) < 0)
+		return;
+	place = system_place(system, resolved);
+	filesystem = system_filesystem(system, resolved);
+	if (!filesystem || !place.path)
+		return;
+	there.handle = UINT64_MAX;
+	if (filesystem->fs)
+		fs_lookup(filesystem->fs, image->arena, place.path, &there, NULL);
+	image_kernel_file(image, filesystem, there.handle, place.path, view, false)->installed = true;
+}
+
+static void search_system(struct image *image, const struct system *system)
+{
+	static const char *const folders[] = { "/usr/lib/modules", "/lib/modules" };
+	struct fs_entry *entries, *releases;
+	size_t count = list(image, system->fs, "/boot", &entries), release_count;
+
+	for (size_t i = 0; i < count; i++)
+		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
+			add_of_system(image, system, arena_printf(image->arena, "/boot/%s", entries[i].name));
+	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
+		release_count = list(image, system->fs, folders[f], &releases);
+		for (size_t i = 0; i < release_count && i < MOST_FOLDERS; i++) {
+			const char *folder = arena_printf(image->arena, "%s/%s", folders[f], releases[i].name);
+
+			count = releases[i].type == FS_DIRECTORY ? list(image, system->fs, folder, &entries) : 0;
+			for (size_t k = 0; k < count; k++)
+				if (entries[k].type == FS_FILE && kernel_name(entries[k].name))
+					add_of_system(image, system,
+						      arena_printf(image->arena, "%s/%s", folder, entries[k].name));
+		}
+	}
+}
+
+void image_gather_kernels(struct image *image)
+{
+	for (unsigned i = 0; i < image->system_count; i++)
+		if (image->systems[i].fs)
+			search_system(image, &image->systems[i]);
+	for (unsigned i = 0; i < image->filesystem_count; i++) {
+		struct filesystem *filesystem = &image->filesystems[i];
+
+		/* nothing is opened for this alone, but what is read in process */
+		if (filesystem->have == HAVE && filesystem->type && !strcmp(filesystem->type, "vfat"))
+			filesystem_open(image, filesystem);
+		if (!filesystem->opened || filesystem->have_files != HAVE)
+			continue;
+		search_folder(image, filesystem, "");
+		if (!strcmp(filesystem->type, "vfat"))
+			search_boot_partition(image, filesystem);
+	}
+	for (const struct kernel_release *release = image->releases; release; release = release->next)
+		release_config(release);
+}
