@@ -54,12 +54,13 @@ same() {
 }
 
 @test "GPT made by sfdisk: twenty random layouts" {
+	RANDOM=1
 	for _ in $(seq 20); do
 		rm -f disk
 		truncate -s "$((RANDOM % 100 + 20))M" disk
 		{
 			echo "label: gpt"
-			echo "first-lba: $((RANDOM % 500 + 34))"
+			echo "first-lba: $((RANDOM % 500 + 66))" # a table of 256 entries takes LBA 2 to 65
 			echo "table-length: $(((RANDOM % 8 + 1) * 32))"
 			for n in $(seq $((RANDOM % 12 + 1))); do
 				echo "$((n * 2 - RANDOM % 2)): size=$((RANDOM % 900 + 1))K, type=linux, name=p$RANDOM"
