@@ -117,6 +117,7 @@ same() {
 }
 
 @test "MBR made by sfdisk: twenty random layouts with logical partitions" {
+	RANDOM=1
 	for _ in $(seq 20); do
 		rm -f disk
 		truncate -s 100M disk
