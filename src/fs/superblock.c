@@ -13,14 +13,14 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 
-/* Where superblocks stand (libblkid 2.38 to 2.41, by what it reads): nearly all of them within the first 68 KiB or, as those of
- * arrays, in the last 128 KiB.  ZFS has four labels of 256 KiB, two at either end; ocfs2, bcachefs and VMFS look at 1 or 2 MiB. */
+/* Where superblocks stand (libblkid 2.38 to 2.41, by what it reads): nearly all of them within the first 68 KiB or, as those
+ * of arrays, in the last 128 KiB.  ZFS has four labels of 256 KiB, two at either end, and is looked for, which takes a
+ * millisecond, only where the first label's list of names and values begins. */
 #define HEAD (68 * KiB)
 #define TAIL (128 * KiB)
-#define FAR_HEAD (512 * KiB)
-#define FAR_TAIL (576 * KiB)
-#define FAR_STEP (1 * MiB)
-#define FAR_PIECE (8 * KiB)
+#define ZFS_HEAD (512 * KiB)
+#define ZFS_TAIL (576 * KiB)
+#define ZFS_LIST (16 * KiB)
 #define PIECE (64 * KiB)
 
 int superblock_memory_file(struct error *err)
@@ -55,13 +55,17 @@ static int copy_window(struct arena *arena, struct view *view, int fd, uint64_t 
 
 	if (to > view->size)
 		to = view->size;
-	for (uint64_t at = from < to ? view_next_data(view, from) : to; at < to && r == 0; at = at < to ? view_next_data(view, at) : at) {
-		size_t length = to - at < PIECE ? (size_t)(to - at) : PIECE;
+	while (from < to && r == 0) {
+		uint64_t at = view_next_data(view, from);
+		size_t length;
 
+		if (at >= to)
+			break;
+		length = to - at < PIECE ? (size_t)(to - at) : PIECE;
 		r = view_read(view, at, piece, length, err);
 		if (r == 0)
 			r = write_all(fd, piece, length, at, err);
-		at += length;
+		from = at + length;
 	}
 	arena_release(arena, mark);
 	return r;
@@ -83,14 +87,23 @@ static int copy_near(struct arena *arena, struct view *view, int fd, struct erro
 	return r < 0 ? r : copy_window(arena, view, fd, tail > HEAD ? tail : HEAD, view->size, err);
 }
 
-static int copy_far(struct arena *arena, struct view *view, int fd, struct error *err)
+/* 1: the rest of ZFS's labels was copied too; 0: there is none. */
+static int copy_zfs(struct arena *arena, struct view *view, int fd, struct error *err)
 {
-	uint64_t tail = before_end(view, FAR_TAIL);
-	int r = copy_window(arena, view, fd, HEAD, FAR_HEAD, err);
+	uint64_t tail = before_end(view, ZFS_TAIL);
+	uint8_t list[2];
+	int r;
 
-	for (unsigned i = 1; i <= 4 && r == 0; i *= 2)
-		r = copy_window(arena, view, fd, i * FAR_STEP, i * FAR_STEP + FAR_PIECE, err);
-	return r < 0 ? r : copy_window(arena, view, fd, tail > FAR_HEAD ? tail : FAR_HEAD, view->size, err);
+	if (view->size < 2 * ZFS_HEAD)
+		return 0;
+	r = view_read(view, ZFS_LIST, list, sizeof(list), err);
+	/* encoding XDR, either byte order */
+	if (r < 0 || list[0] != 1 || list[1] > 1)
+		return r;
+	r = copy_window(arena, view, fd, HEAD, ZFS_HEAD, err);
+	if (r == 0)
+		r = copy_window(arena, view, fd, tail > ZFS_HEAD ? tail : ZFS_HEAD, view->size, err);
+	return r < 0 ? r : 1;
 }
 
 static void probe_cleanup(blkid_probe *probe)
@@ -106,11 +119,11 @@ static const char *value_of(struct arena *arena, blkid_probe probe, const char *
 	return blkid_probe_lookup_value(probe, name, &value, &size) == 0 && size ? arena_strndup(arena, value, size) : NULL;
 }
 
-/* 1: found, 0: nothing, or a negative errno.  `but_far`: leave out those whose places were not copied. */
-static int ask(struct arena *arena, int fd, bool but_far, struct superblock *ret, struct error *err)
+/* 1: found, 0: nothing, or a negative errno. */
+static int ask(struct arena *arena, int fd, bool but_zfs, struct superblock *ret, struct error *err)
 {
 	__attribute__((cleanup(probe_cleanup))) blkid_probe probe = blkid_new_probe();
-	char *far[] = { (char[]){ "zfs_member" }, (char[]){ "VMFS" }, (char[]){ "VMFS_volume_member" }, NULL };
+	char zfs_member[] = "zfs_member", *zfs[] = { zfs_member, NULL };
 	const char *usage;
 	int r;
 
@@ -119,9 +132,10 @@ static int ask(struct arena *arena, int fd, bool but_far, struct superblock *ret
 		return error_set(err, errno ? errno : ENOMEM, "libblkid: cannot look at a memory file");
 	blkid_probe_enable_partitions(probe, 0);
 	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_USAGE);
-	if (but_far)
-		blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, far);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL |
+							 BLKID_SUBLKS_USAGE);
+	if (but_zfs)
+		blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, zfs);
 	/* of several signatures the one that blkid prefers: containers first */
 	r = blkid_do_probe(probe);
 	if (r < 0)
@@ -224,8 +238,8 @@ int superblock_read(struct arena *arena, struct view *view, int fd, struct super
 	if (r == 0)
 		r = ask(arena, fd, true, ret, err);
 	if (r == 0) {
-		r = copy_far(arena, view, fd, err);
-		if (r == 0)
+		r = copy_zfs(arena, view, fd, err);
+		if (r > 0)
 			r = ask(arena, fd, false, ret, err);
 	}
 	if (r <= 0)

@@ -88,7 +88,8 @@ enum have filesystem_open(struct image *image, struct filesystem *f)
 	return f->have_files;
 }
 
-int filesystem_open_subvolume(struct image *image, struct filesystem *f, const char *subvolume, struct fs **ret, struct error *err)
+int filesystem_open_subvolume(struct image *image, struct filesystem *f, const char *subvolume, struct fs **ret,
+			      struct error *err)
 {
 	const struct image_services *services = &image->services;
 

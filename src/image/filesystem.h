@@ -20,7 +20,7 @@ struct filesystem {
 	const struct partition *entry; /* of the partition table; NULL for PARTITION_WHOLE_DISK */
 	struct view *view;       /* its bytes; NULL where only the helper can read them */
 	enum have have;          /* is there a superblock that is known?  UNREADABLE: error */
-	const char *type;        /* as blkid calls it: "ext4", "vfat", "xfs", "crypto_LUKS", "LVM2_member", "swap"; NULL: ABSENT */
+	const char *type;        /* as blkid calls it: "ext4", "vfat", "xfs", "crypto_LUKS", "swap"; NULL: ABSENT */
 	const char *uuid, *label; /* as blkid has them; NULL: none */
 	const char *part_uuid, *part_label; /* of the partition, lower case; NULL: none, and for volumes */
 	bool has_files;          /* it is a file system, rather than swap, a container of volumes or the like */
@@ -30,7 +30,7 @@ struct filesystem {
 	const struct fat *fat;
 	const struct ext *ext;
 	const struct squashfs *squashfs;
-	/* Features of other file systems by the names that their mkfs uses ("bigtime nrext64"), blanks between; NULL: not known. */
+	/* Features by the names that their mkfs uses ("bigtime nrext64"), blanks between; NULL: not known. */
 	const char *features;
 
 	/* What filesystem_open found. */

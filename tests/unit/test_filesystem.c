@@ -25,8 +25,8 @@ static void shell(const char *command)
 {
 	char line[2048];
 
-	snprintf(line, sizeof(line), "set -e; PATH=$PATH:/sbin:/usr/sbin; cd %s; { %s; } >log 2>&1 || { cat log >&2; exit 1; }", folder,
-		 command);
+	snprintf(line, sizeof(line), "set -e; PATH=$PATH:/sbin:/usr/sbin; cd %s; { %s; } >log 2>&1 || { cat log >&2; exit 1; }",
+		 folder, command);
 	if (system(line) != 0)
 		fail_msg("%s", command);
 }
@@ -39,8 +39,8 @@ static int setup(void **state)
 	/* the numbers are the partitions' */
 	shell("truncate -s 64M 1 2 4 6; truncate -s 320M 3; truncate -s 128M 5; mkfs.fat -F 32 -n 'MY ESP' 1;"
 	      "mke2fs -q -F -t ext4 -L root 2; mkfs.xfs -q -L data 3; mkswap -L pages 4; mkfs.btrfs -q -L tree 5;"
-	      "truncate -s 700M disk; printf '%s\\n' 'label: gpt' 'size=64M, type=U, name=\"EFI \\xc3\\xa4\"' 'size=64M' 'size=320M'"
-	      "	'size=64M' 'size=128M' | sfdisk -q disk; start=1; n=1; for size in 64 64 320 64 128; do"
+	      "truncate -s 700M disk; printf '%s\\n' 'label: gpt' 'size=64M, type=U, name=\"EFI \\xc3\\xa4\"' 'size=64M'"
+	      "	'size=320M' 'size=64M' 'size=128M' | sfdisk -q disk; start=1; n=1; for size in 64 64 320 64 128; do"
 	      "	dd if=$n of=disk bs=1M seek=$start conv=notrunc,sparse; start=$((start + size)); n=$((n + 1)); done");
 	return 0;
 }
