@@ -47,6 +47,10 @@
 #define LIMIT_SQUASHFS_FRAGMENTS (64 * MiB) /* of the table, unpacked */
 #define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
 #define LIMIT_VOLUMES 256		   /* file systems inside of partitions, of one image */
+#define LIMIT_MOUNTS 32			   /* file systems in the tree of one system */
+#define LIMIT_SYSTEMS 16
+#define LIMIT_SUBVOLUMES 64		   /* folders of a btrfs that are looked into for a root */
+#define LIMIT_OS_RELEASE (64 * KiB)
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 
 /* EFI binaries and what starts next */

@@ -22,6 +22,7 @@ void image_gather_loaders(struct image *image); /* needs the ESPs */
 void image_weigh_architecture(struct image *image); /* needs all of them */
 /* What is inside, if image_options asks for it; each needs those before it. */
 void image_gather_filesystems(struct image *image); /* the superblocks of all partitions */
+void image_gather_systems(struct image *image);
 void image_close_filesystems(struct image *image);
 /* The kernels that are installed, beside those that boot entries named already, and every release's configuration. */
 void image_gather_kernels(struct image *image); /* needs systems and boot paths */

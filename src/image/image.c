@@ -27,13 +27,14 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 		image_gather_loaders(image);
 		image_weigh_architecture(image);
 	}
+	if (options->architecture)
+		image->architecture = options->architecture;
 	if (options->system) {
 		image->has_system_facts = true;
 		image_gather_filesystems(image);
+		image_gather_systems(image);
 	}
 	image_gather_container(image);
-	if (options->architecture)
-		image->architecture = options->architecture;
 	return image;
 }
 

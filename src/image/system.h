@@ -23,18 +23,25 @@ struct system_mount {
 
 struct system {
 	unsigned index;                /* in image->systems */
+	struct arena *arena;           /* the image's */
 	struct filesystem *filesystem; /* the root */
 	const char *subvolume;         /* of btrfs: where the root lies ("@", "root"); NULL: the top level */
 	struct fs *fs;                 /* the whole tree */
+	struct mounts *tree;           /* system-mounts.c's own: what `fs` is made of */
 	const char *id, *version_id, *name; /* of os-release: ID, VERSION_ID, PRETTY_NAME; NULL: not given */
 	enum have have_fstab, have_crypttab;
 	struct error fstab_error, crypttab_error;
 	const struct fstab *fstab, *crypttab; /* if HAVE */
+	struct location fstab_place, crypttab_place; /* of the files, also where they could not be read */
 	struct system_mount *mounts;   /* in the order in which they are mounted */
 	size_t mount_count;
 	/* A part of the tree could not be looked at, /boot or /usr say: why.  code 0: none */
 	struct error partial;
 };
+
+/* The system whose root is this file system, read when this is first called for it; NULL: there is none, or it could not be
+ * looked at (filesystem->error). */
+const struct system *image_system_on(struct image *image, struct filesystem *filesystem);
 
 /* Where a path of the system's tree lies: the partition and the path in its file system, as a finding names them.  Symbolic
  * links are not followed. */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* system: finds the root file systems, those that we read in process first, and the helper's if there is none. */
+#include "image/system.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "fs/ext.h"
+#include "image/gather.h"
+#include "image/system-internal.h"
+#include "partition/discoverable.h"
+#include "partition/gpt.h"
+
+static bool exists(struct image *image, struct fs *fs, const char *path, enum fs_type *ret_type)
+{
+	struct arena_mark mark = arena_mark(image->arena);
+	struct fs_entry entry;
+	int r = fs_resolve(fs, image->arena, path, false, &entry, NULL, NULL);
+
+	arena_release(image->arena, mark);
+	if (r == 0 && ret_type)
+		*ret_type = entry.type;
+	return r == 0;
+}
+
+static bool is_directory(struct image *image, struct fs *fs, const char *path)
+{
+	enum fs_type type;
+
+	return exists(image, fs, path, &type) && type == FS_DIRECTORY;
+}
+
+/* Is this directory the root of a system?  Its os-release may be on another file system, with the rest of /usr. */
+static bool is_root(struct image *image, struct fs *fs, const char *path)
+{
+	static const char *const files[] = { "/usr/lib/os-release", "/etc/fstab", "/etc/passwd", "/etc/os-release" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct arena_mark mark = arena_mark(image->arena);
+		bool there = exists(image, fs, arena_printf(image->arena, "%s%s", path, files[i]), NULL);
+
+		arena_release(image->arena, mark);
+		if (there)
+			return true;
+	}
+	return false;
+}
+
+/* A folder at the top of a btrfs that holds a root: the usual names of subvolumes first.  NULL: none. */
+static const char *find_subvolume(struct image *image, struct fs *fs)
+{
+	static const char *const usual[] = { "@", "root", "@rootfs", "@root", "@/.snapshots/1/snapshot" };
+	struct fs_entry *entries;
+	size_t count;
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (is_root(image, fs, usual[i]))
+			return usual[i];
+	if (fs->ops->readdir(fs, image->arena, fs->root, &entries, &count, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < count && i < LIMIT_SUBVOLUMES; i++)
+		if (entries[i].type == FS_DIRECTORY && is_root(image, fs, entries[i].name))
+			return entries[i].name;
+	return NULL;
+}
+
+/* What looks like a system but is none that can be judged from here: says which. */
+static void note_strange(struct image *image, const struct filesystem *f)
+{
+	const char *what = NULL;
+
+	if (is_directory(image, f->fs, "/ostree/deploy") || is_directory(image, f->fs, "/ostree/repo"))
+		what = "an OSTree deployment";
+	else if (is_directory(image, f->fs, "/nix/store"))
+		what = "a NixOS that makes its /etc when it starts";
+	else if (exists(image, f->fs, "/lib/os-release", NULL))
+		what = "a /usr whose root is made at first boot";
+	if (what)
+		error_set(&image->systems_error, ENOTSUP, "the %s holds %s, which cannot be judged",
+			  filesystem_title(image, f), what);
+}
+
+static struct system *add(struct image *image, struct filesystem *f, const char *subvolume)
+{
+	struct system *system = &image->systems[image->system_count];
+	struct fs_entry root = { .handle = f->fs->root };
+
+	if (subvolume && fs_resolve(f->fs, image->arena, subvolume, false, &root, NULL, NULL) < 0)
+		return NULL;
+	*system = (struct system){
+		.index = image->system_count++,
+		.arena = image->arena,
+		.filesystem = f,
+		.subvolume = subvolume,
+		.tree = mounts_new(image->arena, f->fs, root.handle),
+	};
+	system->fs = mounts_fs(system->tree);
+	system_read_tables(system);
+	system_mount_all(image, system);
+	system_read_release(system);
+	return system;
+}
+
+static const struct system *look(struct image *image, struct filesystem *f)
+{
+	const char *subvolume = NULL;
+
+	if (image->system_count == LIMIT_SYSTEMS)
+		return NULL;
+	if (filesystem_open(image, f) != HAVE) {
+		if (f->have_files == UNREADABLE && !image->systems_error.code)
+			error_set(&image->systems_error, f->error.code, "the %s cannot be read: %s", filesystem_title(image, f),
+				  f->error.message);
+		return NULL;
+	}
+	if (is_root(image, f->fs, ""))
+		return add(image, f, NULL);
+	if (!strcmp(f->type, "btrfs"))
+		subvolume = find_subvolume(image, f->fs);
+	return subvolume ? add(image, f, subvolume) : NULL;
+}
+
+const struct system *image_system_on(struct image *image, struct filesystem *f)
+{
+	for (unsigned i = 0; i < image->system_count; i++)
+		if (image->systems[i].filesystem == f)
+			return &image->systems[i];
+	return f->has_files && !f->fat ? look(image, f) : NULL;
+}
+
+/* Read by us, without starting the helper? */
+static bool is_native(const struct image *image, const struct filesystem *f)
+{
+	if (!f->view || image->reader == IMAGE_READER_GUESTFS)
+		return false;
+	if (f->ext)
+		return !f->dirty && f->ext->fault != EXT_UNSUPPORTED;
+	return f->type && !strcmp(f->type, "squashfs");
+}
+
+static bool is_typed_root(const struct filesystem *f)
+{
+	return f->entry && f->entry->gpt && !f->volume && gpt_role(&f->entry->gpt->type, NULL) == GPT_ROLE_ROOT;
+}
+
+/* Could a Linux be installed there? */
+static bool may_be_root(const struct filesystem *f)
+{
+	static const char *const never[] = { "vfat", "exfat", "ntfs", "iso9660", "udf", "hfsplus", "apfs" };
+
+	if (f->have != HAVE || !f->has_files)
+		return false;
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (!strcmp(f->type, never[i]))
+			return false;
+	return true;
+}
+
+static void look_at_all(struct image *image, bool native)
+{
+	for (int typed = 1; typed >= 0; typed--)
+		for (unsigned i = 0; i < image->filesystem_count; i++) {
+			struct filesystem *f = &image->filesystems[i];
+
+			if (may_be_root(f) && is_typed_root(f) == typed && is_native(image, f) == native)
+				image_system_on(image, f);
+		}
+}
+
+static void look_further(struct image *image)
+{
+	struct error err;
+
+	if (image_list_volumes(image, &err) < 0)
+		image->systems_error = err;
+	look_at_all(image, false);
+	if (image->system_count || image->systems_error.code)
+		return;
+	for (unsigned i = 0; i < image->filesystem_count && !image->systems_error.code; i++) {
+		const struct filesystem *f = &image->filesystems[i];
+
+		if (f->have == UNREADABLE)
+			image->systems_error = f->error;
+		else if (f->fs && !f->fat)
+			note_strange(image, f);
+	}
+}
+
+void image_gather_systems(struct image *image)
+{
+	image->systems = ARENA_ARRAY(image->arena, LIMIT_SYSTEMS, struct system);
+	if (!image->disk || image->have_table == UNREADABLE) {
+		image->systems_error = image->table_error;
+		return;
+	}
+	look_at_all(image, true);
+	if (!image->system_count)
+		look_further(image);
+}
+
+static const struct system_mount *mount_of(const struct system *system, const char *path, size_t *ret_length)
+{
+	const struct system_mount *found = NULL;
+
+	*ret_length = 0;
+	for (size_t i = 0; i < system->mount_count; i++) {
+		const struct system_mount *mount = &system->mounts[i];
+		size_t length = strlen(mount->path);
+
+		if (mount->fs && length >= *ret_length && !strncmp(path, mount->path, length) &&
+		    (!path[length] || path[length] == '/')) {
+			found = mount;
+			*ret_length = length;
+		}
+	}
+	return found;
+}
+
+const struct filesystem *system_filesystem(const struct system *system, const char *path)
+{
+	size_t length;
+	const struct system_mount *mount = mount_of(system, path, &length);
+
+	return mount ? mount->filesystem : system->filesystem;
+}
+
+struct location system_place(const struct system *system, const char *path)
+{
+	size_t length;
+	const struct system_mount *mount = mount_of(system, path, &length);
+	const struct filesystem *f = mount ? mount->filesystem : system->filesystem;
+	const char *subvolume = mount ? mount->subvolume : system->subvolume, *rest = path + length;
+	struct location location = { .partition = f->partition, .volume = f->volume, .path = *rest ? rest : "/" };
+
+	if (subvolume)
+		location.path = arena_printf(system->arena, "/%s%s", subvolume + (*subvolume == '/'), rest);
+	return location;
+}

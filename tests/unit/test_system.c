@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* test_system: systems in small images that mke2fs and sfdisk make: mounts, os-release, places, and what is no system. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "fs/mounts.h"
+#include "image/system.h"
+#include "memory_fs.h"
+
+static char folder[] = "/tmp/vmlint-test-system-XXXXXX";
+
+static void shell(const char *command)
+{
+	char line[4096];
+
+	snprintf(line, sizeof(line), "set -e; PATH=$PATH:/sbin:/usr/sbin; cd %s; { %s\n} >log 2>&1 || { cat log >&2; exit 1; }",
+		 folder, command);
+	if (system(line) != 0)
+		fail_msg("%s", command);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+struct opened {
+	struct arena *arena;
+	struct image *image;
+	int fd;
+};
+
+static struct opened open_disk(void)
+{
+	const struct image_options options = { .system = true };
+	static const struct image_services services;
+	struct opened o = { .arena = arena_new(LIMIT_ARENA_BYTES) };
+	char path[128];
+	const char *help;
+	struct error err;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/disk", folder);
+	o.fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(o.fd >= 0 && !fstat(o.fd, &st));
+	o.image = image_open(o.arena, path, view_file(o.arena, o.fd, (uint64_t)st.st_size), &options, &services, &err, &help);
+	assert_non_null(o.image);
+	return o;
+}
+
+static void close_disk(struct opened *o)
+{
+	image_close(o->image);
+	arena_free(o->arena);
+	close(o->fd);
+}
+
+/* A disk of an ESP (FAT, serial 12345678), a second and a third partition from the folders `second` and `third`. */
+static void make_disk(const char *commands, const char *types)
+{
+	char line[3072];
+
+	snprintf(line, sizeof(line),
+		 "rm -rf esp second third disk; mkdir esp second third; set -- %s; %s\n"
+		 "truncate -s 16M esp.img second.img third.img; mkfs.fat -i 12345678 esp.img;"
+		 "mke2fs -q -F -t ext4 -U 11111111-2222-3333-4444-555555555555 -d second second.img;"
+		 "mke2fs -q -F -t ext4 -U 66666666-7777-8888-9999-aaaaaaaaaaaa -d third third.img;"
+		 "truncate -s 50M disk; printf '%%s\\n' 'label: gpt' 'size=16M, type=U' \"size=16M, type=$1\""
+		 " \"size=16M, type=$2\" | sfdisk -q disk;"
+		 "dd if=esp.img of=disk bs=1M seek=1 conv=notrunc; dd if=second.img of=disk bs=1M seek=17 conv=notrunc;"
+		 "dd if=third.img of=disk bs=1M seek=33 conv=notrunc", types, commands);
+	shell(line);
+}
+
+static void assert_there(const struct system *system, const char *path, int partition, const char *place)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct location location = system_place(system, path);
+	struct fs_entry entry;
+	struct error err;
+
+	if (fs_resolve(system->fs, arena, path, false, &entry, NULL, &err) < 0)
+		fail_msg("%s: %s", path, err.message);
+	assert_int_equal(location.partition, partition);
+	assert_string_equal(location.path, place);
+}
+
+static void test_mounts_of_fstab(void **state)
+{
+	const struct system *system;
+	struct opened o;
+	char *data;
+	size_t size;
+
+	(void)state;
+	make_disk("mkdir -p third/boot third/etc third/usr/lib second/efi second/grub; echo k > second/vmlinuz;"
+		  "echo 'ID=\"debian\"\nVERSION_ID=12\nPRETTY_NAME='\"'Debian \\\"12\\\"'\" > third/usr/lib/os-release;"
+		  "ln -s ../usr/lib/os-release third/etc/os-release;"
+		  "printf 'UUID=66666666-7777-8888-9999-aaaaaaaaaaaa / ext4 defaults 0 1\\n"
+		  "UUID=1234-5678 /boot/efi vfat umask=0077\\nUUID=11111111-2222-3333-4444-555555555555 /boot/ ext4 defaults\\n"
+		  "LABEL=gone /home ext4 defaults 0 2\\n' > third/etc/fstab", "linux linux");
+	o = open_disk();
+	assert_int_equal(o.image->system_count, 1);
+	system = &o.image->systems[0];
+	assert_int_equal(system->filesystem->partition, 3);
+	assert_string_equal(system->id, "debian");
+	assert_string_equal(system->version_id, "12");
+	assert_string_equal(system->name, "Debian \"12\"");
+	assert_int_equal(system->have_fstab, HAVE);
+	assert_int_equal(system->have_crypttab, ABSENT);
+	assert_int_equal(system->mount_count, 2);
+	assert_int_equal(system->partial.code, 0);
+	assert_there(system, "/etc/fstab", 3, "/etc/fstab");
+	assert_there(system, "/boot/vmlinuz", 2, "/vmlinuz");
+	assert_there(system, "/boot", 2, "/");
+	assert_there(system, "/boot/efi", 1, "/");
+	assert_string_equal(system_place(system, "/boot/efi/EFI/BOOT").path, "/EFI/BOOT");
+	assert_string_equal(system_place(system, "/bootstrap").path, "/bootstrap");
+	assert_int_equal(boot_read_file(system->fs, o.arena, "/boot/vmlinuz", 16, &data, &size, NULL), 0);
+	assert_string_equal(data, "k\n");
+	assert_ptr_equal(image_system_on(o.image, image_filesystem(o.image, 3)), system);
+	assert_null(image_system_on(o.image, image_filesystem(o.image, 2)));
+	close_disk(&o);
+}
+
+static void test_mounts_by_type(void **state)
+{
+	const struct system *system;
+	struct opened o;
+
+	(void)state;
+	make_disk("mkdir -p second/etc second/boot second/efi second/usr third/lib; touch second/etc/passwd;"
+		  "echo ID=x > third/lib/os-release; mkdir third/share",
+		  "B921B045-1DF0-41C3-AF44-4C6F280D3FAE B0E01050-EE5F-4390-949A-9101B17104E9");
+	o = open_disk();
+	assert_int_equal(o.image->system_count, 1);
+	system = &o.image->systems[0];
+	assert_int_equal(system->have_fstab, ABSENT);
+	assert_there(system, "/usr/share", 3, "/share");
+	assert_there(system, "/boot", 1, "/");
+	assert_string_equal(system->id, "x");
+	close_disk(&o);
+	make_disk("mkdir -p second/etc second/boot/x second/efi third/loader; touch second/etc/passwd", "linux linux");
+	o = open_disk();
+	assert_there(&o.image->systems[0], "/boot/x", 2, "/boot/x");
+	assert_there(&o.image->systems[0], "/efi", 1, "/");
+	close_disk(&o);
+}
+
+/* What fstab mounts at /boot is not in the image; links leave the image or lead in circles; files are no files. */
+static void test_bad(void **state)
+{
+	const struct system *system;
+	struct opened o;
+
+	(void)state;
+	make_disk("mkdir -p third/etc third/boot; touch third/etc/passwd; mkfifo third/etc/crypttab;"
+		  "ln -s /../../../../etc/fstab.real third/etc/fstab; ln -s loop third/loop; ln -s b third/a; ln -s a third/b;"
+		  "printf 'UUID=0 /boot ext4 defaults\\n/dev/vda2 /boot/loop ext4 defaults\\nbad\\n"
+		  "/dev/vda2 /boot/\\\\377 ext4 ro\\n/dev/vda2 /usr ext4 ro' > third/etc/fstab.real; touch third/usr",
+		  "linux linux");
+	o = open_disk();
+	system = &o.image->systems[0];
+	assert_int_equal(system->have_fstab, HAVE);
+	assert_string_equal(system->fstab_place.path, "/etc/fstab.real");
+	assert_int_equal(system->have_crypttab, UNREADABLE);
+	assert_int_equal(system->partial.code, ENODEV);
+	assert_non_null(strstr(system->partial.message, "/boot"));
+	assert_there(system, "/boot/\377", 2, "/");
+	close_disk(&o);
+	make_disk("mkdir -p third/etc; ln -s fstab third/etc/fstab; touch third/etc/passwd", "linux linux");
+	o = open_disk();
+	assert_int_equal(o.image->systems[0].have_fstab, UNREADABLE);
+	assert_int_equal(o.image->systems[0].fstab_error.code, ELOOP);
+	close_disk(&o);
+	make_disk("mkdir -p third/etc; truncate -s 100M third/etc/fstab; touch third/etc/passwd", "linux linux");
+	o = open_disk();
+	assert_int_equal(o.image->systems[0].have_fstab, UNREADABLE);
+	assert_int_equal(o.image->systems[0].fstab_error.code, EFBIG);
+	close_disk(&o);
+}
+
+static void test_none(void **state)
+{
+	struct opened o;
+
+	(void)state;
+	make_disk("mkdir -p third/ostree/deploy second/data", "linux linux");
+	o = open_disk();
+	assert_int_equal(o.image->system_count, 0);
+	assert_int_equal(o.image->systems_error.code, ENOTSUP);
+	assert_non_null(strstr(o.image->systems_error.message, "OSTree"));
+	close_disk(&o);
+	make_disk("mkdir -p third/data second/data", "linux linux");
+	o = open_disk();
+	assert_int_equal(o.image->system_count, 0);
+	assert_int_equal(o.image->systems_error.code, 0);
+	close_disk(&o);
+	/* a journal that was not replayed is for the helper */
+	make_disk("mkdir -p third/etc; touch third/etc/passwd", "linux linux");
+	shell("debugfs -w -R 'feature needs_recovery' third.img; dd if=third.img of=disk bs=1M seek=33 conv=notrunc");
+	o = open_disk();
+	assert_int_equal(o.image->system_count, 0);
+	assert_true(image_filesystem(o.image, 3)->dirty);
+	assert_int_equal(o.image->systems_error.code, ENOTSUP);
+	close_disk(&o);
+}
+
+/* The tree of several file systems by itself. */
+static void test_tree(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct memory_fs *root = memory_fs_new(arena), *boot = memory_fs_new(arena), *esp = memory_fs_new(arena);
+	struct fs_entry entry;
+	struct mounts *tree;
+	struct fs_stat st;
+	struct error err;
+	char byte;
+
+	(void)state;
+	memory_fs_file(root, arena, "/boot/hidden", "x");
+	memory_fs_file(root, arena, "/file", "x");
+	memory_fs_file(boot, arena, "/vmlinuz", "boot");
+	memory_fs_file(esp, arena, "/EFI/a", "esp");
+	tree = mounts_new(arena, &root->fs, root->fs.root);
+	assert_int_equal(mounts_add(tree, "/boot", &boot->fs, boot->fs.root, &err), 0);
+	assert_int_equal(mounts_add(tree, "/boot/efi/", &esp->fs, esp->fs.root, &err), 0);
+	assert_int_equal(mounts_add(tree, "/file", &esp->fs, esp->fs.root, &err), -ENOTDIR);
+	assert_int_equal(mounts_add(tree, "/no/where", &esp->fs, esp->fs.root, &err), -ENOENT);
+	assert_int_equal(mounts_add(tree, "/", &esp->fs, esp->fs.root, &err), -EINVAL);
+	assert_int_equal(fs_lookup(mounts_fs(tree), arena, "/boot/hidden", &entry, &err), -ENOENT);
+	assert_int_equal(fs_resolve(mounts_fs(tree), arena, "/boot/efi/../vmlinuz", false, &entry, NULL, &err), 0);
+	assert_int_equal(mounts_fs(tree)->ops->pread(mounts_fs(tree), entry.handle, 0, &byte, 1, &err), 0);
+	assert_int_equal(byte, 'b');
+	assert_int_equal(fs_resolve(mounts_fs(tree), arena, "/boot/efi/EFI/a", false, &entry, NULL, &err), 0);
+	assert_int_equal(mounts_fs(tree)->ops->stat(mounts_fs(tree), entry.handle, &st, &err), 0);
+	assert_int_equal(st.size, 3);
+	assert_int_equal(mounts_fs(tree)->ops->stat(mounts_fs(tree), UINT64_MAX, &st, &err), -EBADF);
+	for (int i = 0; i < LIMIT_MOUNTS + 1; i++)
+		(void)mounts_add(tree, "/boot", &boot->fs, boot->fs.root, &err);
+	assert_int_equal(err.code, EMFILE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mounts_of_fstab), cmocka_unit_test(test_mounts_by_type), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_none),		cmocka_unit_test(test_tree),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
