@@ -54,7 +54,6 @@ same() {
 }
 
 @test "GPT made by sfdisk: twenty random layouts" {
-	RANDOM=1
 	for _ in $(seq 20); do
 		rm -f disk
 		truncate -s "$((RANDOM % 100 + 20))M" disk
@@ -62,7 +61,8 @@ same() {
 			echo "label: gpt"
 			echo "first-lba: $((RANDOM % 500 + 66))" # a table of 256 entries takes LBA 2 to 65
 			echo "table-length: $(((RANDOM % 8 + 1) * 32))"
-			for n in $(seq $((RANDOM % 12 + 1))); do
+			count=$((RANDOM % 12 + 1)) # not in a subshell, which has a random seed of its own
+			for n in $(seq "$count"); do
 				echo "$((n * 2 - RANDOM % 2)): size=$((RANDOM % 900 + 1))K, type=linux, name=p$RANDOM"
 			done
 		} >script
@@ -117,7 +117,6 @@ same() {
 }
 
 @test "MBR made by sfdisk: twenty random layouts with logical partitions" {
-	RANDOM=1
 	for _ in $(seq 20); do
 		rm -f disk
 		truncate -s 100M disk
@@ -125,7 +124,8 @@ same() {
 			echo "label: dos"
 			echo "size=$((RANDOM % 9 + 1))M, type=83"
 			echo "start=$((RANDOM % 9 + 20))M, size=$((RANDOM % 20 + 50))M, type=f"
-			for n in $(seq $((RANDOM % 8 + 1))); do
+			count=$((RANDOM % 8 + 1))
+			for n in $(seq "$count"); do
 				echo "$((n + 4)): size=$((RANDOM % 4 + 1))M, type=83"
 			done
 		} >script
