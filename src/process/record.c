@@ -48,6 +48,7 @@ static void encode_diagnostic(struct buffer *out, const struct diagnostic *d)
 	buffer_le32(out, d->location.space);
 	buffer_le64(out, d->location.offset);
 	buffer_le64(out, d->location.length);
+	put_string(out, d->location.volume);
 	put_string(out, d->location.path);
 	put_string(out, d->message);
 	put_string(out, d->help);
@@ -70,6 +71,7 @@ static void decode_diagnostic(struct cursor *c, struct arena *arena, struct lint
 	d->location.space = (enum space)cursor_le32(c);
 	d->location.offset = cursor_le64(c);
 	d->location.length = cursor_le64(c);
+	d->location.volume = get_string(c, arena);
 	d->location.path = get_string(c, arena);
 	d->message = get_string(c, arena);
 	d->help = get_string(c, arena);

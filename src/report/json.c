@@ -44,6 +44,11 @@ static void location(struct buffer *out, const struct location *at)
 		number(out, "partition", (uint64_t)at->partition);
 		comma = ", ";
 	}
+	if (at->volume) {
+		buffer_string(out, comma);
+		string(out, "volume", at->volume);
+		comma = ", ";
+	}
 	if (at->path) {
 		buffer_string(out, comma);
 		string(out, "path", at->path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* text: diagnostics as a compiler prints them, for people, editors and CI logs.
  *
- * IMAGE[!pN][/path][:line:column | @offset]: severity: message [rule], then indented lines; last a line on each image.
+ * IMAGE[!pN][:volume][/path][:line:column | @offset]: severity: message [rule], then indented lines; last a line on each image.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -41,6 +41,10 @@ static void append_location(struct buffer *out, const struct location *at)
 		buffer_string(out, "!disk");
 	else if (at->partition)
 		buffer_printf(out, "!p%d", at->partition);
+	if (at->volume) {
+		buffer_char(out, ':');
+		text_escape(out, at->volume);
+	}
 	if (at->path)
 		text_escape(out, at->path);
 	if (at->line)

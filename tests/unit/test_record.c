@@ -65,6 +65,7 @@ static void a_result_arrives_whole(void **state)
 
 	(void)state;
 	open_pair(&pair);
+	d.location.volume = "vg/root";
 	lint_result_init(&sent, "x");
 	sent.format = "raw";
 	sent.profile = "vmspec-2.0";
@@ -89,6 +90,7 @@ static void a_result_arrives_whole(void **state)
 	assert_string_equal(got.diagnostics->notes->text, "a note");
 	assert_int_equal(got.diagnostics->location.partition, PARTITION_WHOLE_DISK);
 	assert_true(got.diagnostics->location.offset == UINT64_MAX);
+	assert_string_equal(got.diagnostics->location.volume, "vg/root");
 	close_pair(&pair);
 }
 
