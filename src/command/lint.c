@@ -28,7 +28,8 @@ static const char usage[] =
 	"  --ignore=RULES        do not report these rules\n"
 	"  --severity=RULE=LEVEL report RULE as error, warning, note or off; may be repeated\n"
 	"  --sector-size=SIZE    auto (default), 512 or 4096: the logical sector size of the disk\n"
-	"  --thorough            also walk what is slow to walk (all qcow2 reference counts)\n"
+	"  --thorough            also walk what is slow to walk (all qcow2 reference counts, initrds to their ends)\n"
+	"  --initrd-limit=SIZE   give up on an initrd that unpacks to more, such as 512M; 2G unless told\n"
 	"  --allow-backing=DIR   open backing and data files that the image names, if they lie below DIR\n"
 	"\n"
 	"What to print:\n"
@@ -54,6 +55,7 @@ enum option_key {
 	OPTION_SEVERITY,
 	OPTION_SECTOR_SIZE,
 	OPTION_THOROUGH,
+	OPTION_INITRD_LIMIT,
 	OPTION_ALLOW_BACKING,
 	OPTION_FORMAT,
 	OPTION_COLOR,
@@ -69,6 +71,7 @@ static const struct option long_options[] = {
 	{ "severity", required_argument, NULL, OPTION_SEVERITY },
 	{ "sector-size", required_argument, NULL, OPTION_SECTOR_SIZE },
 	{ "thorough", no_argument, NULL, OPTION_THOROUGH },
+	{ "initrd-limit", required_argument, NULL, OPTION_INITRD_LIMIT },
 	{ "allow-backing", required_argument, NULL, OPTION_ALLOW_BACKING },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "color", required_argument, NULL, OPTION_COLOR },
@@ -206,6 +209,27 @@ static bool set_fail_on(struct call *call, const char *argument)
 	return false;
 }
 
+static bool set_initrd_limit(struct call *call, const char *argument)
+{
+	static const char units[] = "KMGT";
+	unsigned long long value;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	value = strtoull(argument, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit && !end[1] && value <= UINT64_MAX >> (10 * (unit - units + 1)))
+		value <<= 10 * (unit - units + 1);
+	else if (*end)
+		value = 0;
+	call->lint.initrd_limit = value;
+	if (*argument >= '0' && *argument <= '9' && !errno && value)
+		return true;
+	command_usage("lint", "--initrd-limit takes a number of bytes with K, M, G or T behind it, not \"%s\"", argument);
+	return false;
+}
+
 static bool set_allow_backing(struct call *call, const char *argument)
 {
 	struct stat st;
@@ -244,6 +268,8 @@ static bool set_option(struct call *call, int key, const char *argument)
 	case OPTION_THOROUGH:
 		call->lint.thorough = true;
 		return true;
+	case OPTION_INITRD_LIMIT:
+		return set_initrd_limit(call, argument);
 	case OPTION_ALLOW_BACKING:
 		return set_allow_backing(call, argument);
 	case OPTION_FORMAT:

@@ -50,7 +50,7 @@ static const struct module_folder *look_into(const struct kernel_release *releas
 	return folder;
 }
 
-bool release_has_file(const struct kernel_release *release, const char *path)
+static bool release_has_file(const struct kernel_release *release, const char *path)
 {
 	const struct module_folder *folder;
 	const char *slash, *release_in_path;

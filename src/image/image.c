@@ -33,6 +33,7 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 		image->has_system_facts = true;
 		image_gather_filesystems(image);
 		image_gather_systems(image);
+		image_gather_kernels(image);
 	}
 	image_gather_container(image);
 	return image;

@@ -102,7 +102,7 @@ struct initrd_facts {
 
 struct boot_attempt;
 
-/* Names a module (any spelling) that somebody will ask every initrd for; before image_read_initrds. */
+/* Names a module (any spelling) that somebody will ask every initrd for, with what it needs; before image_read_initrds. */
 void image_ask_initrds(struct image *image, const char *module);
 
 /* Reads the initrds of all boot attempts, each once, with all questions; called by the engine after everybody has asked. */

@@ -32,7 +32,5 @@ struct kernel_release *image_release(struct image *image, const char *name, cons
 /* Adds modules.alias to the lists: a long one, which soft dependencies alone need. */
 void release_read_aliases(const struct kernel_release *release);
 
-/* Is the file of a module (with its path as modules.dep has it) in the release's folder?  True also if that cannot be said. */
-bool release_has_file(const struct kernel_release *release, const char *path);
 
 #endif

@@ -16,6 +16,7 @@ struct lint_options {
 	int architecture;              /* enum architecture, or ARCHITECTURE_UNKNOWN: weigh the image */
 	unsigned sector_size;          /* bytes; 0: find out */
 	bool thorough;                 /* walk what is slow to walk */
+	uint64_t initrd_limit;         /* bytes that an initrd may unpack to; 0: LIMIT_INITRD_BYTES */
 	bool verbose;                  /* second opinions, reading statistics */
 	bool allow_backing;            /* the parent may open siblings */
 	enum severity fail_on;

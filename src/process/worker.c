@@ -108,6 +108,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.thorough = options->thorough,
 		.verbose = options->verbose,
 		.system = lint_needs_system(arena, options),
+		.initrd_limit = options->initrd_limit,
 	};
 	const struct image_services services = {
 		.open_sibling = open_sibling,

@@ -47,7 +47,7 @@ setup_file() {
 
 @test "the issue's options all exist" {
 	for option in --profile=auto --arch=auto --format=text --select='*' --ignore=nothing-'*' --severity='*'=note --fail-on=error \
-		--exit-zero --sector-size=auto --color=auto --quiet --verbose --allow-backing=. --thorough; do
+		--exit-zero --sector-size=auto --color=auto --quiet --verbose --allow-backing=. --thorough --initrd-limit=1G; do
 		[ "$option" = "--ignore=nothing-*" ] && continue
 		vmlint lint $option --help
 		exits 0
@@ -73,7 +73,7 @@ setup_file() {
 }
 
 @test "an option without its argument" {
-	for option in --profile --arch --select --ignore --severity --sector-size --allow-backing --format --color --fail-on; do
+	for option in --profile --arch --select --ignore --severity --sector-size --initrd-limit --allow-backing --format --color --fail-on; do
 		vmlint lint blank.img $option
 		refuses "$option needs an argument"
 	done
@@ -95,6 +95,10 @@ setup_file() {
 	refuses 'text or json, not "yaml"'
 	vmlint lint --sector-size=1024 blank.img
 	refuses '512 or 4096, not "1024"'
+	for size in 0 -1 1X 1GB 99999999T 99999999999999999999 ''; do
+		vmlint lint --initrd-limit="$size" blank.img
+		refuses "a number of bytes with K, M, G or T behind it, not \"$size\""
+	done
 	vmlint lint --fail-on=off blank.img
 	refuses 'error, warning or note, not "off"'
 	vmlint lint --fail-on=fatal blank.img

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd-drivers: what a driver needs to be loaded from an initrd: its module, those that modules.dep asks for, and one of
+ * those that each soft dependency may mean. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "image/initrds-internal.h"
+#include "image/releases.h"
+
+/* Calls `each` for what must be in the initrd: for a module alone with one name, for a soft dependency with all modules that
+ * would do.  It is not called for what is built in. */
+struct visitor {
+	const struct boot_attempt *attempt;
+	void (*each)(struct visitor *visitor, const char *const *names, size_t count, bool soft);
+	const char *missing, *soft_missing;
+	bool unknown;
+};
+
+#define PROVIDERS 16
+
+
+/* Does a list of built-in modules have one that gives `name`: crc32c by crc32c_generic, say?  modules.builtin does not have the
+ * aliases of its modules. */
+static bool builtin_provider(const struct modules *modules, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (uint32_t i = 0; i < modules->count; i++)
+		if (modules->list[i].state == MODULE_BUILTIN && !strncmp(modules->list[i].name, name, length))
+			return true;
+	return false;
+}
+
+/* A soft dependency names a module or an alias. */
+static void visit_soft(struct visitor *visitor, const struct kernel_release *release, const char *name)
+{
+	const struct modules *modules = release_modules(release);
+	const struct module *module = modules_find(modules, name);
+	const char *names[PROVIDERS];
+	size_t count = 0;
+
+	if (module) {
+		if (module->state == MODULE_LOADABLE)
+			visitor->each(visitor, (const char *const[]){ module->name }, 1, true);
+		return;
+	}
+	if (builtin_provider(modules, name))
+		return;
+	release_read_aliases(release);
+	for (uint32_t i = 0; i < modules->alias_count && count < PROVIDERS; i++) {
+		const struct module_alias *alias = &modules->aliases[i];
+		bool again = false;
+
+		if (fnmatch(alias->pattern, name, 0) != 0 || !(module = modules_find(modules, alias->name)))
+			continue;
+		if (module->state == MODULE_BUILTIN)
+			return;
+		for (size_t k = 0; k < count; k++)
+			again |= !strcmp(names[k], module->name);
+		if (!again)
+			names[count++] = module->name;
+	}
+	/* one that nothing installed provides is not what this initrd lacks */
+	if (count)
+		visitor->each(visitor, names, count, true);
+}
+
+static void visit_driver(struct visitor *visitor, const struct kernel_release *release, const char *module)
+{
+	struct modules *modules = release ? release_modules(release) : NULL;
+	struct module_closure closure;
+
+	if (!modules || modules_state(modules, module) != MODULE_LOADABLE) {
+		visitor->each(visitor, &module, 1, false);
+		return;
+	}
+	closure = modules_closure(modules, module);
+	for (uint32_t i = 0; i < closure.required_count; i++)
+		visitor->each(visitor, &closure.required[i]->name, 1, false);
+	for (uint32_t i = 0; i < closure.required_count; i++) {
+		const struct module_soft *soft = &closure.required[i]->before;
+
+		for (uint32_t n = 0; n < soft->count && n < LIMIT_SOFTDEPS; n++)
+			visit_soft(visitor, release, soft->names[n]);
+	}
+}
+
+static const struct kernel_release *release_of(const struct boot_attempt *attempt)
+{
+	return attempt->kernel_file ? attempt->kernel_file->release : NULL;
+}
+
+static void ask(struct visitor *visitor, const char *const *names, size_t count, bool soft)
+{
+	(void)soft;
+	for (size_t i = 0; i < count; i++)
+		initrd_ask(visitor->attempt, INITRD_MODULE, names[i], attempt_release(visitor->attempt));
+}
+
+static enum driver_state state_of(const struct boot_attempt *attempt, const char *symbol, const char *module)
+{
+	const struct kernel_release *release = release_of(attempt);
+	enum driver_state state = release ? release_driver(release, symbol, module) : DRIVER_UNKNOWN;
+
+	/* that a module is in no list says that it is not installed, and no more */
+	if (state == DRIVER_ABSENT && !symbol)
+		return DRIVER_MODULE_GONE;
+	return state;
+}
+
+void attempt_ask_driver(const struct boot_attempt *attempt, const char *symbol, const char *module)
+{
+	struct visitor visitor = { .attempt = attempt, .each = ask };
+	enum driver_state state = state_of(attempt, symbol, module);
+
+	if (state != DRIVER_BUILTIN && state != DRIVER_ABSENT)
+		visit_driver(&visitor, release_of(attempt), module);
+}
+
+/* The best answer of several that would do. */
+static void judge(struct visitor *visitor, const char *const *names, size_t count, bool soft)
+{
+	bool unknown = false;
+
+	for (size_t i = 0; i < count; i++) {
+		switch (attempt_initrd_module(visitor->attempt, names[i])) {
+		case INITRD_FOUND:
+			return;
+		case INITRD_UNKNOWN:
+			unknown = true;
+			break;
+		case INITRD_NOT_FOUND:
+			break;
+		}
+	}
+	if (unknown)
+		visitor->unknown = true;
+	else if (soft && !visitor->soft_missing)
+		visitor->soft_missing = names[0];
+	else if (!soft && !visitor->missing)
+		visitor->missing = names[0];
+}
+
+enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char *symbol, const char *module,
+				 const char **ret_missing)
+{
+	struct visitor visitor = { .attempt = attempt, .each = judge };
+	enum driver_state state = state_of(attempt, symbol, module);
+	bool itself;
+
+	*ret_missing = NULL;
+	if (state == DRIVER_BUILTIN)
+		return REACH_BUILTIN;
+	if (state == DRIVER_ABSENT)
+		return REACH_NO_DRIVER;
+	visit_driver(&visitor, release_of(attempt), module);
+	itself = visitor.missing && module_name_equal(module, strlen(module), visitor.missing);
+	if (visitor.missing) {
+		/* only an installed one could have been put there */
+		if (itself && state == DRIVER_MODULE_GONE)
+			return REACH_NO_DRIVER;
+		if (state == DRIVER_UNKNOWN)
+			return REACH_UNKNOWN;
+		*ret_missing = visitor.missing;
+		return REACH_MISSING;
+	}
+	if (visitor.unknown)
+		return REACH_UNKNOWN;
+	*ret_missing = visitor.soft_missing;
+	return visitor.soft_missing ? REACH_SOFT : REACH_INITRD;
+}

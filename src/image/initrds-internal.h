@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* initrds-internal: what initrds.c and initrd-drivers.c share. */
+#ifndef IMAGE_INITRDS_INTERNAL_H
+#define IMAGE_INITRDS_INTERNAL_H
+
+#include "image/initrds.h"
+
+/* One initrd, or several that are loaded behind each other; without files where an attempt has none. */
+struct initrd_set {
+	struct initrd_facts facts; /* the first member, by which an attempt's facts lead here */
+	struct initrd_set *next;
+	struct image *image;
+	const struct boot_file **files;
+	size_t count;
+	uint64_t *starts;   /* of each file, in the view */
+	struct view *view;  /* of all together */
+	struct names names; /* of the questions */
+	size_t capacity;    /* for questions */
+};
+
+struct initrd_inquiries {
+	struct image *image;
+	struct initrd_set *sets;
+	struct names modules; /* asked for of every initrd */
+};
+
+/* Adds a question about the attempt's initrds, once.  The strings must live on. */
+void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release);
+
+/* The answer to it; INITRD_UNKNOWN for one that was not put. */
+enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
+				    const char *release);
+
+/* The kernel's release, NULL where it is not known. */
+const char *attempt_release(const struct boot_attempt *attempt);
+
+/* Makes the list of distinct initrds, if that was not done yet. */
+void initrds_prepare(struct image *image);
+
+#endif

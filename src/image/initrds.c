@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* initrds: collects the questions, reads each distinct initrd once, and gives the answers.  What is asked of a driver is in
+ * initrd-drivers.c, what a root needs in roots.c. */
+#include "image/initrds.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "efi/pe.h"
+#include "image/initrds-internal.h"
+
+/* Several initrds as the loader puts them into memory: each begins at a multiple of four (GRUB's grub_initrd_init, the kernel's
+ * own EFI stub). */
+struct joined {
+	struct view **views;
+	uint64_t *starts;
+	size_t count;
+};
+
+static int joined_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	const struct joined *joined = view->state;
+	uint8_t *to = data;
+
+	memset(to, 0, length);
+	for (size_t i = 0; i < joined->count && length; i++) {
+		uint64_t start = joined->starts[i], end = start + joined->views[i]->size, from, until;
+		int r;
+
+		if (end <= offset || start >= offset + length)
+			continue;
+		from = offset > start ? offset : start;
+		until = offset + length < end ? offset + length : end;
+		r = view_read(joined->views[i], from - start, to + (from - offset), (size_t)(until - from), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static const struct view_ops joined_ops = { .read = joined_read };
+
+/* The files of an attempt that are there. */
+static size_t files_of(const struct boot_attempt *attempt, const struct boot_file **files)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < attempt->initrd_count; i++)
+		if (attempt->initrds[i].have == HAVE && attempt->initrds[i].view)
+			files[count++] = &attempt->initrds[i];
+	return count;
+}
+
+static bool same_files(const struct initrd_set *set, const struct boot_file *const *files, size_t count)
+{
+	if (set->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (set->files[i]->filesystem != files[i]->filesystem || set->files[i]->handle != files[i]->handle ||
+		    set->files[i]->view->size != files[i]->view->size || strcmp(set->files[i]->path, files[i]->path))
+			return false;
+	return true;
+}
+
+static struct initrd_set *new_set(struct image *image, const struct boot_file **files, size_t count)
+{
+	struct initrd_set *set = ARENA_NEW(image->arena, struct initrd_set);
+	struct joined *joined = ARENA_NEW(image->arena, struct joined);
+	uint64_t size = 0;
+
+	set->image = image;
+	set->files = files;
+	set->count = count;
+	set->starts = ARENA_ARRAY(image->arena, count, uint64_t);
+	set->names = names_make(image->arena);
+	joined->views = ARENA_ARRAY(image->arena, count, struct view *);
+	joined->starts = set->starts;
+	joined->count = count;
+	for (size_t i = 0; i < count; i++) {
+		joined->views[i] = files[i]->view;
+		size = (size + 3) & ~3ULL;
+		set->starts[i] = size;
+		if (__builtin_add_overflow(size, files[i]->view->size, &size))
+			size = UINT64_MAX - 3;
+	}
+	if (count == 1) {
+		set->view = files[0]->view;
+	} else {
+		set->view = ARENA_NEW(image->arena, struct view);
+		*set->view = (struct view){ .ops = &joined_ops, .size = size, .state = joined };
+	}
+	set->facts.have = count ? HAVE : ABSENT;
+	return set;
+}
+
+static struct initrd_set *set_of_attempt(struct initrd_inquiries *inquiries, struct boot_attempt *attempt)
+{
+	struct image *image = inquiries->image;
+	const struct boot_file **files = ARENA_ARRAY(image->arena, attempt->initrd_count, const struct boot_file *);
+	size_t count = files_of(attempt, files);
+	struct initrd_set **end;
+
+	for (end = &inquiries->sets; *end; end = &(*end)->next)
+		if (same_files(*end, files, count))
+			return *end;
+	*end = new_set(image, files, count);
+	/* one that is there and cannot be read may hold anything */
+	for (size_t i = 0; i < attempt->initrd_count; i++)
+		if (attempt->initrds[i].have == UNREADABLE && !(*end)->facts.error.code) {
+			(*end)->facts.have = UNREADABLE;
+			error_set(&(*end)->facts.error, EIO, "%s cannot be read%s%s", attempt->initrds[i].text.text,
+				  attempt->initrds[i].reason ? ": " : "",
+				  attempt->initrds[i].reason ? attempt->initrds[i].reason : "");
+		}
+	return *end;
+}
+
+static struct initrd_inquiries *inquiries_of(struct image *image)
+{
+	struct initrd_inquiries *inquiries = image->inquiries;
+
+	if (inquiries)
+		return inquiries;
+	inquiries = image->inquiries = ARENA_NEW(image->arena, struct initrd_inquiries);
+	inquiries->image = image;
+	inquiries->modules = names_make(image->arena);
+	for (unsigned p = 0; p < image->boot_path_count; p++)
+		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++) {
+			struct boot_entry *entry = &image->boot_paths[p].entries[e];
+
+			for (size_t a = 0; a < entry->attempt_count; a++) {
+				struct initrd_set *set = set_of_attempt(inquiries, &entry->attempts[a]);
+
+				entry->attempts[a].initrd = &set->facts;
+				if (set->count)
+					set->facts.place = attempt_initrd_place(&entry->attempts[a], 0, 0);
+			}
+		}
+	return inquiries;
+}
+
+void initrds_prepare(struct image *image)
+{
+	inquiries_of(image);
+}
+
+static struct initrd_set *set_of(const struct boot_attempt *attempt)
+{
+	/* facts are the first member */
+	return (struct initrd_set *)attempt->initrd;
+}
+
+void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
+{
+	struct initrd_set *set = set_of(attempt);
+	struct initrd_facts *facts = set ? &set->facts : NULL;
+	char *key;
+	uint32_t known;
+
+	if (!set || !set->count || facts->have == UNREADABLE)
+		return;
+	key = arena_printf(set->image->arena, "%c%s%s%s", kind == INITRD_MODULE ? 'm' : 'p', release ? release : "",
+			   kind == INITRD_MODULE ? "/" : "", name);
+	for (char *p = key + strlen(key) - strlen(name); kind == INITRD_MODULE && *p; p++)
+		if (*p == '-')
+			*p = '_';
+	known = set->names.count;
+	if (names_add(&set->names, key, strlen(key)) < known)
+		return;
+	if (facts->question_count == set->capacity) {
+		struct initrd_question *questions;
+
+		set->capacity = set->capacity ? set->capacity * 2 : 64;
+		questions = ARENA_ARRAY(set->image->arena, set->capacity, struct initrd_question);
+		if (facts->question_count)
+			memcpy(questions, facts->questions, facts->question_count * sizeof(*questions));
+		facts->questions = questions;
+	}
+	facts->questions[facts->question_count++] =
+		(struct initrd_question){ .kind = kind, .name = name, .release = release };
+}
+
+enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
+				    const char *release)
+{
+	struct initrd_set *set = set_of(attempt);
+	char key[512];
+	uint32_t number;
+	int length;
+
+	if (!set)
+		return INITRD_UNKNOWN;
+	if (set->facts.have == ABSENT)
+		return INITRD_NOT_FOUND;
+	length = snprintf(key, sizeof(key), "%c%s%s%s", kind == INITRD_MODULE ? 'm' : 'p', release ? release : "",
+			  kind == INITRD_MODULE ? "/" : "", name);
+	if (length < 0 || (size_t)length >= sizeof(key))
+		return INITRD_UNKNOWN;
+	for (char *p = key + (size_t)length - strlen(name); kind == INITRD_MODULE && *p; p++)
+		if (*p == '-')
+			*p = '_';
+	number = names_find(&set->names, key, (size_t)length);
+	return number == NAMES_NONE ? INITRD_UNKNOWN : set->facts.questions[number].answer;
+}
+
+const char *attempt_release(const struct boot_attempt *attempt)
+{
+	const struct kernel_release *release = attempt->kernel_file ? attempt->kernel_file->release : NULL;
+
+	return release ? release->release : NULL;
+}
+
+void attempt_ask_path(const struct boot_attempt *attempt, const char *path)
+{
+	initrd_ask(attempt, INITRD_PATH, path, NULL);
+}
+
+enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path)
+{
+	return initrd_answer_to(attempt, INITRD_PATH, path, NULL);
+}
+
+enum initrd_answer attempt_initrd_module(const struct boot_attempt *attempt, const char *module)
+{
+	return initrd_answer_to(attempt, INITRD_MODULE, module, attempt_release(attempt));
+}
+
+void image_ask_initrds(struct image *image, const char *module)
+{
+	struct initrd_inquiries *inquiries = inquiries_of(image);
+
+	names_add(&inquiries->modules, module, strlen(module));
+}
+
+static void read_set(struct initrd_set *set)
+{
+	struct image *image = set->image;
+	const struct initrd_options options = { .to_end = image->thorough, .limit = image->initrd_limit };
+	struct initrd_facts *facts = &set->facts;
+	struct initrd *initrd = NULL;
+	int r;
+
+	if (!set->count || facts->have == UNREADABLE)
+		return;
+	r = initrd_read(image->arena, set->view, facts->questions, facts->question_count, &options, &initrd, &facts->error);
+	facts->initrd = initrd;
+	if (r >= 0)
+		return;
+	facts->have = UNREADABLE;
+	if (r == -EFBIG && initrd && initrd->unpacked >= (options.limit ? options.limit : LIMIT_INITRD_BYTES))
+		error_set(&facts->error, EFBIG,
+			  "unpacked it has more than %llu MiB, which --initrd-limit=SIZE allows if it may be so large",
+			  (unsigned long long)(options.limit ? options.limit : LIMIT_INITRD_BYTES) / MiB);
+	error_prefix(&facts->error, r, "%s", set->files[0]->path);
+}
+
+void image_read_initrds(struct image *image)
+{
+	struct initrd_inquiries *inquiries = inquiries_of(image);
+
+	for (unsigned p = 0; p < image->boot_path_count; p++)
+		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++)
+			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++)
+				for (uint32_t i = 0; i < inquiries->modules.count; i++)
+					attempt_ask_driver(&image->boot_paths[p].entries[e].attempts[a], NULL,
+							   inquiries->modules.list[i].text);
+	for (struct initrd_set *set = inquiries->sets; set; set = set->next)
+		read_set(set);
+}
+
+/* Where in its file a section of a unified kernel image begins; 0 for a file of its own. */
+static uint64_t section_offset(struct image *image, const struct boot_file *file)
+{
+	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
+	const struct pe_section *section;
+	const struct pe *pe;
+	struct view *view;
+
+	if (!fs || fs_file_view(fs, image->arena, file->handle, &view, NULL) < 0 || view->size == file->view->size ||
+	    pe_read(image->arena, view, &pe, NULL) < 0 || pe->status != PE_OK || !(section = pe_section(pe, ".initrd")))
+		return 0;
+	return section->raw_offset;
+}
+
+struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_t offset, uint64_t length)
+{
+	const struct initrd_set *set = set_of(attempt);
+	const struct boot_file *file;
+	struct location place = { 0 };
+	size_t i = 0;
+
+	if (!set || !set->count)
+		return place;
+	while (i + 1 < set->count && set->starts[i + 1] <= offset)
+		i++;
+	file = set->files[i];
+	if (file->filesystem) {
+		place.partition = file->filesystem->partition;
+		place.volume = file->filesystem->volume;
+	}
+	place.path = file->path;
+	if (!offset && !length)
+		return place;
+	place.space = SPACE_FILE;
+	place.offset = offset - set->starts[i] + section_offset(set->image, file);
+	place.length = length;
+	return place;
+}
+
+const char *attempt_initrd_title(const struct boot_attempt *attempt)
+{
+	const struct initrd_set *set = set_of(attempt);
+
+	if (!set || !set->count)
+		return "no initrd";
+	if (set->count == 1)
+		return set->files[0]->path;
+	return arena_printf(set->image->arena, "%s and %zu more", set->files[0]->path, set->count - 1);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* initrds: what an attempt to boot has of a driver once its initrd is unpacked, and what its root needs.
+ *
+ * First everybody asks, then image_read_initrds (kernels.h) goes once through each initrd, then these answer.
+ */
+#ifndef IMAGE_INITRDS_H
+#define IMAGE_INITRDS_H
+
+#include "image/boot.h"
+
+/* From where a kernel gets a driver before the root is there. */
+enum driver_reach {
+	REACH_BUILTIN,
+	REACH_INITRD,    /* it is in the initrd, with all that it needs */
+	REACH_SOFT,      /* it is, but something that its softdep asks for is not: *ret_missing */
+	REACH_UNKNOWN,
+	REACH_NO_DRIVER, /* the kernel does not have it, neither built in nor installed: the profile's rows say so */
+	REACH_MISSING,   /* it is a module, and *ret_missing, itself or what it needs, is not in the initrd */
+};
+
+/* Asks the attempt's initrd for a driver, with its modules.dep closure and softdeps, where it is not built in. */
+void attempt_ask_driver(const struct boot_attempt *attempt, const char *symbol, const char *module);
+
+/* Asks it for a file. */
+void attempt_ask_path(const struct boot_attempt *attempt, const char *path);
+
+/* Asks every initrd for what its root needs: the drivers of the buses and what is below. */
+void image_ask_roots(struct image *image);
+
+enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char *symbol, const char *module,
+				 const char **ret_missing);
+enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path);
+
+/* Where a byte of all initrds together stands. */
+struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_t offset, uint64_t length);
+
+/* "/boot/initrd.img-6.1.0-56-arm64", or the first and how many more; for messages. */
+const char *attempt_initrd_title(const struct boot_attempt *attempt);
+
+enum root_bus {
+	ROOT_VIRTIO_BLK_PCI,
+	ROOT_VIRTIO_BLK_MMIO,
+	ROOT_VIRTIO_SCSI,
+	ROOT_XEN,
+	ROOT_NVME,
+	ROOT_BUSES,
+	/* not asked of an image; that it has one of them speaks for it */
+	ROOT_AHCI = ROOT_BUSES,
+	ROOT_HYPERV,
+	ROOT_VMWARE,
+	ROOT_BUSES_ALL,
+};
+
+/* "virtio-blk over PCI" */
+const char *root_bus_title(enum root_bus bus);
+
+/* Does a machine of this architecture have the bus? */
+bool root_bus_applies(enum root_bus bus, enum architecture architecture);
+
+/* Can the attempt find a disk on this bus?  The worst of its drivers'. */
+enum driver_reach attempt_bus(const struct boot_attempt *attempt, enum root_bus bus, const char **ret_missing);
+
+/* Is the root on a disk of the machine, as far as the command line says: not on the network, in the initrd itself, or another
+ * program's affair? */
+bool attempt_root_on_disk(const struct boot_attempt *attempt);
+
+/* What has to be understood between the disk and the files of the root. */
+enum root_layer { ROOT_FILESYSTEM, ROOT_LVM, ROOT_CRYPTO, ROOT_RAID };
+
+struct root_need {
+	enum root_layer layer;
+	const char *title; /* "ext4", "LVM", ... */
+	/* any one of these drivers; ends with NULL, NULL */
+	const struct root_driver {
+		const char *symbol, *module;
+	} *drivers;
+	const char *const *tools; /* any one of these files, NULL-terminated; NULL: none is needed */
+};
+#define ROOT_NEEDS 4
+
+size_t attempt_root_needs(const struct boot_attempt *attempt, struct root_need needs[ROOT_NEEDS]);
+
+/* The best of the drivers'; REACH_MISSING also where a driver is there and no tool is: *ret_missing is its name then. */
+enum driver_reach attempt_need(const struct boot_attempt *attempt, const struct root_need *need, const char **ret_missing);
+
+#endif
