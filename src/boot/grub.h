@@ -45,13 +45,19 @@ struct boot_device {
 	int partition;                   /* its number; 0 for none */
 	const char *uuid, *label, *fs_type; /* of the file system, as blkid has them; NULL: none */
 	const char *partition_uuid;      /* NULL: none */
-	struct fs *fs;                   /* NULL: its files cannot be read */
+	struct fs *fs;                   /* NULL: not opened yet, or its files cannot be read */
+	/* If fs is NULL, opens the files when a script first asks for one (a search by UUID never does); may be NULL.  NULL
+	 * with a reason: they cannot be read; without: there are none. */
+	struct fs *(*open)(const struct boot_device *device, const char **ret_reason);
+	void *context; /* for open */
+	bool slow;     /* opening it costs seconds: where one of several will do, it is asked last */
 };
 
 struct boot_world {
 	const struct boot_device *devices; /* in the order in which GRUB would find them */
 	size_t device_count;
 	const char *cpu; /* GRUB's name: "arm64", "arm", "x86_64", "i386", "riscv64" */
+	const char *hidden; /* why there may be more devices than these; NULL: these are all */
 };
 
 /* What the core image brings: see grub_core.h. */
@@ -62,6 +68,7 @@ struct grub_start {
 	struct fs *memdisk;          /* files of (memdisk), or NULL */
 	bool memdisk_unreadable;     /* there is one, but it could not be read */
 	const char *const *modules;  /* names of the modules inside; NULL-terminated, may be NULL */
+	bool modules_known;          /* these are all: what is not among them must be a file */
 	const struct boot_device *device; /* where the EFI binary lies; in the world's devices */
 	const char *folder;          /* of the EFI binary on that device: "/EFI/debian" */
 };

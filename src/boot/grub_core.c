@@ -389,6 +389,7 @@ struct grub_start grub_core_start(const struct grub_core *core, const struct boo
 		.memdisk = core->memdisk_fs,
 		.memdisk_unreadable = core->memdisk && !core->memdisk_fs,
 		.modules = core->modules,
+		.modules_known = core->fault == GRUB_CORE_GOOD && !core->nameless_count,
 		.device = device,
 		.folder = folder,
 	};

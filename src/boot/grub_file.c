@@ -75,6 +75,23 @@ static struct fs *resolved(struct grub_file *file, enum grub_found found, const 
 	return NULL;
 }
 
+static struct fs *open_device(struct grub_vm *vm, struct grub_file *file)
+{
+	const struct boot_device *device = file->device;
+	const char *reason = "";
+	struct fs *fs = device->fs;
+
+	if (!fs && device->open)
+		fs = device->open(device, &reason);
+	if (fs)
+		return fs;
+	if (!reason)
+		return resolved(file, GRUB_MISSING, arena_printf(vm->arena, "(%s) holds no files", device->name));
+	return resolved(file, GRUB_NOT_KNOWN,
+			arena_printf(vm->arena, "the file system of (%s) could not be read%s%s", device->name,
+				     *reason ? ": " : "", reason));
+}
+
 /* The file system and the path in it that a name means; NULL when that cannot be told, and file->found says why. */
 struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct grub_file *file)
 {
@@ -117,10 +134,7 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 			return resolved(file, GRUB_NOT_KNOWN, reason);
 		return resolved(file, GRUB_MISSING, arena_printf(vm->arena, "there is no device (%s)", device));
 	}
-	if (!file->device->fs)
-		return resolved(file, GRUB_NOT_KNOWN,
-				arena_printf(vm->arena, "the file system of (%s) could not be read", device));
-	return file->device->fs;
+	return open_device(vm, file);
 }
 
 static bool is_absent(int code)

@@ -64,13 +64,18 @@ static const struct boot_device *find(struct grub_vm *vm, const struct query *q,
 		if (device && matches(vm, q, device, reason) == GRUB_FOUND)
 			return device;
 	}
-	for (size_t i = 0; i < vm->world->device_count; i++) {
-		const struct boot_device *device = &vm->world->devices[i];
+	/* for a file those devices come last that are slow to open: only if no other has it */
+	for (int pass = 0; pass < (q->kind == 'f' ? 2 : 1); pass++) {
+		for (size_t i = 0; i < vm->world->device_count; i++) {
+			const struct boot_device *device = &vm->world->devices[i];
 
-		if (q->root_only && root && *root && !same_disk(root, device->name))
-			continue;
-		if (matches(vm, q, device, reason) == GRUB_FOUND)
-			return device;
+			if (q->root_only && root && *root && !same_disk(root, device->name))
+				continue;
+			if (q->kind == 'f' && device->slow != (pass == 1))
+				continue;
+			if (matches(vm, q, device, reason) == GRUB_FOUND)
+				return device;
+		}
 	}
 	return NULL;
 }
@@ -99,6 +104,8 @@ static struct grub_status run(struct grub_vm *vm, const struct grub_call *call, 
 		/* a device that was found although another could not be read may come second: take it */
 		if (search.device)
 			reason = NULL;
+		else if (!reason)
+			reason = vm->world->hidden;
 	}
 	search.found = search.device ? GRUB_FOUND : reason ? GRUB_NOT_KNOWN : GRUB_MISSING;
 	record(vm, &search);

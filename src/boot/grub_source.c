@@ -112,12 +112,64 @@ void grub_run_normal(struct grub_vm *vm, const struct boot_text *file, struct bo
 	grub_stop(vm, GRUB_END_RETURN, place, "GRUB shows its prompt: the configuration has no menu");
 }
 
+/* Loads a module: one of the core image's, or a file below $prefix. */
+static struct grub_status need_module(struct grub_vm *vm, const struct boot_text *name, struct boot_place place)
+{
+	struct grub_module module = { .place = place, .name = name->text, .found = GRUB_MISSING };
+	const struct boot_text *prefix = grub_get(vm, "prefix");
+	size_t i;
+
+	for (i = 0; vm->start->modules && vm->start->modules[i]; i++)
+		if (!strcmp(vm->start->modules[i], module.name)) {
+			module.embedded = true;
+			module.found = GRUB_FOUND;
+		}
+	if (!module.embedded && prefix) {
+		struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);
+		const char *tail;
+		struct boot_text text;
+		struct grub_file file;
+
+		if (strchr(module.name, '/')) {
+			text = *name;
+		} else {
+			boot_text_add_text(&b, prefix);
+			tail = arena_printf(vm->arena, "/%s-efi/%s.mod", vm->world->cpu, module.name);
+			boot_text_add(&b, tail, strlen(tail), place, false);
+			text = boot_text_finish(&b);
+		}
+		grub_find(vm, &text, &file, NULL, NULL);
+		module.found = file.found;
+	}
+	if (!strcmp(module.name, "regexp") && module.found != GRUB_MISSING)
+		vm->s->wildcards = true;
+	for (i = 0; i < vm->module_count; i++)
+		if (!strcmp(vm->modules[i].name, module.name) && vm->modules[i].found == module.found)
+			break;
+	if (i == vm->module_count && i < LIMIT_GRUB_RECORDS)
+		vm->modules[vm->module_count++] = module;
+	if (module.found == GRUB_NOT_KNOWN)
+		return grub_not_known(vm, place, arena_printf(vm->arena, "whether the module %s is there", module.name));
+	return module.found == GRUB_FOUND ? grub_ok() : grub_failed();
+}
+
 struct grub_status grub_cmd_normal(struct grub_vm *vm, const struct grub_call *call)
 {
 	const struct boot_text *prefix = grub_get(vm, "prefix");
 	struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);
 	struct boot_text file;
 
+	if (vm->start->modules_known) {
+		struct boot_text name = { .text = "normal", .length = strlen("normal") };
+		struct grub_status status = need_module(vm, &name, call->place);
+
+		if (status.unknown)
+			lost(vm, status.unknown, call->place);
+		else if (status.code)
+			grub_stop(vm, GRUB_END_RETURN, call->place, "GRUB shows its rescue prompt: it has no module normal");
+		if (vm->s->stop)
+			return grub_failed();
+	}
 	if (call->count) {
 		grub_run_normal(vm, &call->args[0], call->place);
 		return grub_ok();
@@ -261,48 +313,11 @@ struct grub_status grub_cmd_save_env(struct grub_vm *vm, const struct grub_call 
 
 struct grub_status grub_cmd_insmod(struct grub_vm *vm, const struct grub_call *call)
 {
-	struct grub_module module = { .place = call->place, .found = GRUB_MISSING };
-	const struct boot_text *prefix = grub_get(vm, "prefix");
-	size_t i;
-
 	if (call->count != 1)
 		return grub_failed();
 	if (call->args[0].unknown)
 		return grub_not_known(vm, call->place, call->args[0].unknown);
-	module.name = call->args[0].text;
-	for (i = 0; vm->start->modules && vm->start->modules[i]; i++)
-		if (!strcmp(vm->start->modules[i], module.name)) {
-			module.embedded = true;
-			module.found = GRUB_FOUND;
-		}
-	if (!module.embedded && prefix) {
-		struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);
-		const char *tail;
-		struct boot_text text;
-		struct grub_file file;
-
-		if (strchr(module.name, '/')) {
-			text = call->args[0];
-		} else {
-			boot_text_add_text(&b, prefix);
-			tail = arena_printf(vm->arena, "/%s-efi/%s.mod", vm->world->cpu, module.name);
-			boot_text_add(&b, tail, strlen(tail), call->place, false);
-			text = boot_text_finish(&b);
-		}
-		grub_find(vm, &text, &file, NULL, NULL);
-		module.found = file.found;
-	}
-	if (!strcmp(module.name, "regexp") && module.found != GRUB_MISSING)
-		vm->s->wildcards = true;
-	for (i = 0; i < vm->module_count; i++)
-		if (!strcmp(vm->modules[i].name, module.name) && vm->modules[i].found == module.found)
-			break;
-	if (i == vm->module_count && i < LIMIT_GRUB_RECORDS)
-		vm->modules[vm->module_count++] = module;
-	if (module.found == GRUB_NOT_KNOWN)
-		return grub_not_known(vm, call->place, arena_printf(vm->arena, "whether the module %s is there",
-								    module.name));
-	return module.found == GRUB_FOUND ? grub_ok() : grub_failed();
+	return need_module(vm, &call->args[0], call->place);
 }
 
 struct grub_status grub_cmd_eval(struct grub_vm *vm, const struct grub_call *call)

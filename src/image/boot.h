@@ -71,7 +71,8 @@ struct boot_path {
 	const struct loader *loader;
 	enum boot_kind kind;
 	const struct efi_binary *program; /* the last EFI program: GRUB, systemd-boot, the UKI or kernel; NULL: BOOT_UNKNOWN */
-	enum have have;      /* was it followed to its entries?  UNREADABLE: reason (and error).  ABSENT: the chain is broken before */
+	/* Was it followed to its entries?  UNREADABLE: reason (and error).  ABSENT: the chain is broken before: reason */
+	enum have have;
 	const char *reason;
 	struct error error;
 	/* of GRUB */
@@ -84,6 +85,13 @@ struct boot_path {
 
 /* Does the image's boot hang on this entry: is it the default one, of a loader that the image cannot do without? */
 bool boot_entry_counts(const struct image *image, const struct boot_entry *entry);
+
+/* Has GRUB this module, in its core image or below its $prefix?  UNREADABLE: we could not look.  `but` is a file system that it
+ * cannot read without the module, or NULL. */
+enum have boot_grub_module(struct image *image, const struct boot_path *path, const char *name, const struct filesystem *but);
+
+/* The device of that name in GRUB's configuration ("hd0,gpt2"), or NULL. */
+struct filesystem *boot_grub_filesystem(const struct image *image, const char *name);
 
 /* A place in a configuration as a finding's location: partition, path, line and column. */
 struct location boot_location(const struct image *image, const struct boot_place *place);

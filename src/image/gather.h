@@ -24,7 +24,10 @@ void image_weigh_architecture(struct image *image); /* needs all of them */
 void image_gather_filesystems(struct image *image); /* the superblocks of all partitions */
 void image_gather_systems(struct image *image);
 void image_close_filesystems(struct image *image);
+void image_gather_boot_paths(struct image *image); /* each loader to its entries; needs file systems and systems */
+void image_close_boot_paths(struct image *image);
 /* The kernels that are installed, beside those that boot entries named already, and every release's configuration. */
 void image_gather_kernels(struct image *image); /* needs systems and boot paths */
+void image_settle_boot_paths(struct image *image); /* what kernels' configurations make of command lines */
 
 #endif

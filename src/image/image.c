@@ -33,7 +33,9 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 		image->has_system_facts = true;
 		image_gather_filesystems(image);
 		image_gather_systems(image);
+		image_gather_boot_paths(image);
 		image_gather_kernels(image);
+		image_settle_boot_paths(image);
 	}
 	image_gather_container(image);
 	return image;
@@ -41,6 +43,8 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 
 void image_close(struct image *image)
 {
-	if (image)
-		image_close_filesystems(image);
+	if (!image)
+		return;
+	image_close_boot_paths(image);
+	image_close_filesystems(image);
 }

@@ -108,6 +108,95 @@ static void test_unreadable(void **state)
 	assert_string_equal(outcome->end_reason, "the file system of (hd0,gpt2) could not be read");
 }
 
+struct lazy {
+	struct fs *fs;
+	const char *reason;
+	unsigned int opened;
+};
+
+static struct fs *open_lazily(const struct boot_device *device, const char **ret_reason)
+{
+	struct lazy *lazy = device->context;
+
+	lazy->opened++;
+	*ret_reason = lazy->reason;
+	return lazy->fs;
+}
+
+/* File systems that are opened when a script needs a file of theirs, and not before. */
+static void test_lazy(void **state)
+{
+	struct machine *m = *state;
+	struct lazy lazy = { .fs = &m->root->fs };
+	const struct grub_course *outcome;
+
+	m->devices[1].fs = NULL;
+	m->devices[1].open = open_lazily;
+	m->devices[1].context = &lazy;
+	m->devices[1].slow = true;
+	/* a second device that has the file, too: the slow one is not asked for it */
+	m->devices[2] = (struct boot_device){ .name = "hd0,gpt3", .partition = 3, .fs = &m->esp->fs };
+	m->world.device_count = 3;
+	memory_fs_file(m->esp, m->arena, "/here", "");
+	memory_fs_file(m->root, m->arena, "/here", "");
+	memory_fs_file(m->root, m->arena, "/vmlinuz", "kernel");
+	(void)machine_script(m, "search --fs-uuid --set=x " ROOT_UUID "\n"
+				"search --file --set=root /here\n"
+				"menuentry x { linux (hd0,gpt1)/here }\n");
+	assert_int_equal(lazy.opened, 0);
+	outcome = machine_script(m, "search --file --set=root /vmlinuz\n"
+				    "menuentry x { linux /vmlinuz }\n");
+	assert_true(lazy.opened > 0);
+	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_FOUND);
+
+	/* one that holds no files, as swap, lacks them for certain; one that cannot be read does not */
+	lazy.fs = NULL;
+	outcome = machine_script(m, "menuentry x { linux (hd0,gpt2)/vmlinuz }\n");
+	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_MISSING);
+	assert_string_equal(only_attempt(&outcome->menu->entries[0])->kernel.reason, "(hd0,gpt2) holds no files");
+	lazy.reason = "no helper";
+	outcome = machine_script(m, "menuentry x { linux (hd0,gpt2)/vmlinuz }\n");
+	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_NOT_KNOWN);
+	assert_string_equal(only_attempt(&outcome->menu->entries[0])->kernel.reason,
+			    "the file system of (hd0,gpt2) could not be read: no helper");
+}
+
+/* Where there may be devices that nobody could list, a search that finds nothing is not known to have failed. */
+static void test_hidden(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+
+	m->world.hidden = "the volume group could not be read";
+	outcome = machine_script(m, "search --fs-uuid --set=root 1234\nmenuentry x { linux /a }\n"
+				    "menuentry y {\n search --fs-uuid --set=root " ESP_UUID "\n linux /a\n}\n");
+	assert_int_equal(m->result->searches[0].found, GRUB_NOT_KNOWN);
+	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_NOT_KNOWN);
+	assert_string_equal(only_attempt(&outcome->menu->entries[0])->kernel.reason, m->world.hidden);
+	assert_int_equal(only_attempt(&outcome->menu->entries[1])->kernel.found, GRUB_MISSING);
+}
+
+/* Without the module normal there is no menu: it is in the core image or below $prefix. */
+static void test_normal(void **state)
+{
+	static const char *const modules[] = { "fat", NULL };
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+
+	m->start.modules = modules;
+	m->start.modules_known = true;
+	outcome = machine_script(m, "menuentry x { linux /a }\n");
+	assert_null(outcome->menu);
+	assert_int_equal(outcome->end, GRUB_END_RETURN);
+	assert_int_equal(m->result->module_count, 1);
+	assert_string_equal(m->result->modules[0].name, "normal");
+	assert_int_equal(m->result->modules[0].found, GRUB_MISSING);
+	memory_fs_file(m->esp, m->arena, "/EFI/debian/arm64-efi/normal.mod", "");
+	outcome = machine_script(m, "menuentry x { linux /a }\n");
+	assert_non_null(outcome->menu);
+	assert_int_equal(m->result->modules[0].found, GRUB_FOUND);
+}
+
 /* A medium that fails in the middle. */
 static void test_broken(void **state)
 {
@@ -209,6 +298,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_both_branches, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_values, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_lazy, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_hidden, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_normal, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_broken, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_endless, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_deep, machine_setup, machine_teardown),

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-grub: GRUB's outcomes as boot entries.
+ *
+ * The interpreter gives several outcomes where something is unknown when the machine is not running.  Entries of the same
+ * place in the menu are one entry here, which may take all the ways of all outcomes.
+ */
+#include <string.h>
+
+#include "image/boot-internal.h"
+#include "fs/fs.h"
+
+static struct boot_file map_file(struct boot_maker *maker, const struct grub_file *from)
+{
+	struct image *image = maker->image;
+	struct boot_file file = { .text = from->text, .reason = from->reason, .path = from->path };
+	struct fs *fs = NULL;
+	struct error err;
+
+	if (from->device) {
+		file.filesystem = maker->filesystems[from->device - maker->world->devices];
+		fs = file.filesystem->fs;
+	} else if (maker->path->core) {
+		fs = maker->path->core->memdisk_fs;
+	}
+	if (from->found == GRUB_NOT_KNOWN) {
+		file.have = UNREADABLE;
+	} else if (from->found == GRUB_FOUND && fs) {
+		file.handle = from->handle;
+		if (fs_file_view(fs, image->arena, from->handle, &file.view, &err) == 0) {
+			file.have = HAVE;
+		} else {
+			file.have = UNREADABLE;
+			file.reason = arena_strdup(image->arena, err.message);
+		}
+	}
+	return file;
+}
+
+static const struct boot_file *map_files(struct boot_maker *maker, const struct grub_file *from, size_t count)
+{
+	struct boot_file *files = ARENA_ARRAY(maker->image->arena, count, struct boot_file);
+
+	for (size_t i = 0; i < count; i++)
+		files[i] = map_file(maker, &from[i]);
+	return files;
+}
+
+static bool same_attempt(const struct boot_attempt *a, const struct boot_attempt *b)
+{
+	if (strcmp(a->kernel.text.text, b->kernel.text.text) != 0 || a->kernel.filesystem != b->kernel.filesystem ||
+	    strcmp(a->cmdline->text.text, b->cmdline->text.text) != 0 || a->initrd_count != b->initrd_count)
+		return false;
+	for (size_t i = 0; i < a->initrd_count; i++)
+		if (strcmp(a->initrds[i].text.text, b->initrds[i].text.text) != 0 ||
+		    a->initrds[i].filesystem != b->initrds[i].filesystem)
+			return false;
+	return true;
+}
+
+/* Several ways through an entry often start the same. */
+static void drop_repeated(struct boot_entry *entry)
+{
+	const struct boot_attempt *last = &entry->attempts[entry->attempt_count - 1];
+
+	for (size_t i = 0; i + 1 < entry->attempt_count; i++)
+		if (same_attempt(&entry->attempts[i], last)) {
+			entry->attempt_count--;
+			return;
+		}
+}
+
+static void add_linux(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
+{
+	struct boot_attempt *attempt = boot_add_attempt(maker, entry, from->place);
+
+	attempt->kernel = map_file(maker, &from->kernel);
+	attempt->initrds = map_files(maker, from->initrds, from->initrd_count);
+	attempt->initrd_count = from->initrd_count;
+	attempt->cmdline = cmdline_parse(maker->image->arena, &from->cmdline);
+	attempt->has_devicetree = from->has_devicetree;
+}
+
+/* Xen: the first module is the kernel of its first domain, the others are handed to that. */
+static void add_multiboot(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
+{
+	struct boot_attempt *attempt = boot_add_attempt(maker, entry, from->place);
+
+	if (!from->loaded || !from->initrd_count) {
+		attempt->kernel = map_file(maker, &from->kernel);
+	} else {
+		attempt->kernel = map_file(maker, &from->initrds[0]);
+		attempt->initrds = map_files(maker, from->initrds + 1, from->initrd_count - 1);
+		attempt->initrd_count = from->initrd_count - 1;
+	}
+	attempt->cmdline = cmdline_parse(maker->image->arena, &from->arguments);
+}
+
+static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
+{
+	size_t before = entry->attempt_count;
+
+	switch (from->kind) {
+	case GRUB_LINUX:
+		add_linux(maker, entry, from);
+		break;
+	case GRUB_MULTIBOOT:
+		add_multiboot(maker, entry, from);
+		break;
+	case GRUB_CHAIN: {
+		struct boot_file file = map_file(maker, &from->kernel);
+
+		if (file.have != HAVE)
+			boot_add_attempt(maker, entry, from->place)->kernel = file;
+		else if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
+			entry->leaves = true;
+		break;
+	}
+	}
+	if (entry->attempt_count > before) {
+		if (!entry->attempts[entry->attempt_count - 1].cmdline) {
+			static const struct boot_text nothing = { .text = "" };
+
+			entry->attempts[entry->attempt_count - 1].cmdline = cmdline_parse(maker->image->arena, &nothing);
+		}
+		drop_repeated(entry);
+	}
+}
+
+static void add_course(struct boot_maker *maker, struct boot_entry *entry, const struct grub_course *course)
+{
+	for (size_t i = 0; i < course->attempt_count; i++)
+		add_attempt(maker, entry, &course->attempts[i]);
+	switch (course->end) {
+	case GRUB_END_LEAVE:
+		entry->leaves = true;
+		break;
+	case GRUB_END_UNKNOWN:
+	case GRUB_END_LIMIT:
+		boot_incomplete(entry, course->end_reason);
+		break;
+	case GRUB_END_MENU:
+	case GRUB_END_BOOT:
+	case GRUB_END_RETURN:
+		break;
+	}
+}
+
+
+static bool is_same_entry(const struct boot_entry *entry, const struct grub_entry *from)
+{
+	const struct boot_source *a = entry->place.source, *b = from->place.source;
+
+	return entry->place.line == from->place.line && entry->place.column == from->place.column &&
+	       !strcmp(entry->title, from->title) && !strcmp(entry->id, from->id) && !a == !b &&
+	       (!a || (a->partition == b->partition && !strcmp(a->path, b->path)));
+}
+
+static struct boot_entry *find_entry(struct boot_maker *maker, const struct grub_entry *from)
+{
+	for (size_t i = 0; i < maker->path->entry_count; i++)
+		if (is_same_entry(&maker->path->entries[i], from))
+			return &maker->path->entries[i];
+	return boot_add_entry(maker, from->title, from->id, from->place);
+}
+
+static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
+{
+	for (size_t i = 0; i < menu->entry_count; i++) {
+		const struct grub_entry *from = &menu->entries[i];
+		struct boot_entry *entry;
+
+		if (from->submenu) {
+			for (size_t j = 0; j < from->course_count; j++)
+				if (from->courses[j].menu)
+					add_menu(maker, from->courses[j].menu);
+			continue;
+		}
+		entry = find_entry(maker, from);
+		for (size_t j = 0; j < from->course_count; j++)
+			add_course(maker, entry, &from->courses[j]);
+		if (from->truncated)
+			boot_incomplete(entry, "it may take too many ways to look at all of them");
+	}
+}
+
+/* GRUB's own configuration starts a kernel, without a menu. */
+static void add_direct(struct boot_maker *maker, const struct grub_course *outcome)
+{
+	struct boot_entry *entry = NULL;
+	struct boot_place place = outcome->attempt_count ? outcome->attempts[0].place : outcome->end_place;
+
+	if (!outcome->attempt_count && outcome->end != GRUB_END_LEAVE)
+		return;
+	for (size_t i = 0; i < maker->path->entry_count; i++)
+		if (!maker->path->entries[i].title)
+			entry = &maker->path->entries[i];
+	if (!entry)
+		entry = boot_add_entry(maker, NULL, NULL, place);
+	add_course(maker, entry, outcome);
+}
+
+static bool loads(const struct grub_entry *entry)
+{
+	for (size_t i = 0; i < entry->course_count; i++) {
+		const struct grub_course *course = &entry->courses[i];
+
+		if (course->end == GRUB_END_LEAVE || course->end == GRUB_END_UNKNOWN || course->end == GRUB_END_LIMIT ||
+		    course->menu)
+			return true;
+		for (size_t j = 0; j < course->attempt_count; j++)
+			if (course->attempts[j].loaded)
+				return true;
+	}
+	return false;
+}
+
+/* What is booted when nobody chooses: the default entry, or the first of `fallback` that loads where it does not. */
+static const struct grub_entry *booted(const struct grub_course *outcome)
+{
+	const struct grub_entry *entry = grub_default_entry(outcome);
+	const struct grub_menu *menu = outcome->menu;
+
+	if (!entry || loads(entry))
+		return entry;
+	for (size_t i = 0; i < menu->fallback_count; i++) {
+		const struct grub_entry *other = &menu->entries[menu->fallbacks[i]];
+
+		if (!other->submenu && loads(other))
+			return other;
+	}
+	return entry;
+}
+
+/* The way that GRUB takes when nobody holds a key down: that with the fewest things taken for true. */
+static const struct grub_course *usual_outcome(const struct grub_result *grub)
+{
+	const struct grub_course *best = &grub->outcomes[0];
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < grub->outcome_count; i++) {
+		size_t taken = 0;
+
+		for (size_t j = 0; j < grub->outcomes[i].assumption_count; j++)
+			taken += grub->outcomes[i].assumptions[j].taken;
+		if (taken < least) {
+			least = taken;
+			best = &grub->outcomes[i];
+		}
+	}
+	return best;
+}
+
+static void set_default(struct boot_maker *maker, const struct grub_result *grub)
+{
+	const struct grub_course *usual = usual_outcome(grub);
+	struct boot_entry *entry = NULL;
+	const struct grub_entry *chosen;
+
+	if (!usual->menu) {
+		for (size_t i = 0; i < maker->path->entry_count; i++)
+			if (!maker->path->entries[i].title)
+				maker->path->entries[i].is_default = true;
+		return;
+	}
+	chosen = booted(usual);
+	if (!chosen || chosen->submenu)
+		return;
+	entry = find_entry(maker, chosen);
+	entry->is_default = true;
+	if (usual->menu->default_text.unknown)
+		boot_incomplete(entry, usual->menu->default_text.unknown);
+	for (size_t i = 0; i < grub->outcome_count; i++) {
+		const struct grub_course *other = &grub->outcomes[i];
+		const struct grub_entry *theirs = other->menu ? booted(other) : NULL;
+
+		if (!theirs || !is_same_entry(entry, theirs))
+			boot_incomplete(entry, other->end_reason			? other->end_reason
+					       : other->assumption_count ? other->assumptions[0].reason
+									 : NULL);
+	}
+}
+
+/* Nothing can be said of GRUB's menu when every way ends where we could not look. */
+static void judge(struct boot_path *path)
+{
+	const struct grub_result *grub = path->grub;
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < grub->outcome_count; i++) {
+		const struct grub_course *outcome = &grub->outcomes[i];
+
+		if (outcome->end != GRUB_END_UNKNOWN && outcome->end != GRUB_END_LIMIT)
+			return;
+		if (!reason)
+			reason = outcome->end_reason;
+	}
+	if (path->entry_count)
+		return;
+	path->have = UNREADABLE;
+	path->reason = reason ? reason : "its configuration could not be evaluated";
+}
+
+void boot_follow_grub(struct boot_maker *maker)
+{
+	struct image *image = maker->image;
+	struct boot_path *path = maker->path;
+	const struct efi_binary *program = path->program;
+	const struct boot_device *device = NULL;
+	struct grub_start start;
+	const char *folder;
+
+	if (grub_core_read(image->arena, program->view, program->pe, &path->core, &path->error) < 0) {
+		path->have = UNREADABLE;
+		path->reason = path->error.message;
+		return;
+	}
+	if (!path->core->present) {
+		path->have = UNREADABLE;
+		path->reason = "what its core image holds is not known";
+		return;
+	}
+	boot_make_world(maker, path->core->cpu);
+	for (size_t i = 0; i < maker->world->device_count && !device; i++)
+		if (maker->world->devices[i].partition == program->esp->partition)
+			device = &maker->world->devices[i];
+	folder = arena_strndup(image->arena, program->path, (size_t)(strrchr(program->path, '/') - program->path));
+	start = grub_core_start(path->core, device, folder);
+	path->grub = grub_run(image->arena, maker->world, &start);
+	for (size_t i = 0; i < path->grub->outcome_count; i++) {
+		const struct grub_course *outcome = &path->grub->outcomes[i];
+
+		if (outcome->menu)
+			add_menu(maker, outcome->menu);
+		else
+			add_direct(maker, outcome);
+	}
+	set_default(maker, path->grub);
+	judge(path);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-uki: unified kernel images, their profiles and addons, and kernels that are EFI programs themselves.
+ *
+ * Sources: UAPI.5 (Unified Kernel Image), systemd 257 src/boot/stub.c and pe.c: the sections before the first .profile belong
+ * to all profiles; those behind the nth, up to the next, replace them for that profile; nobody choosing means the first.
+ * Options that a loader gives replace .cmdline where Secure Boot is off.
+ */
+#include <string.h>
+
+#include "base/utf16.h"
+#include "image/boot-internal.h"
+#include "fs/fs.h"
+
+#define LIMIT_UKI_TEXT (64 * 1024) /* bytes of .cmdline and .profile */
+#define LIMIT_UKI_PROFILES 32
+#define LIMIT_UKI_ADDONS 64
+
+struct program {
+	struct view *view;
+	const struct pe *pe;
+	enum efi_kind kind;
+};
+
+/* The file as an EFI program: one that the chain opened already, or read now. */
+static bool read_program(struct boot_maker *maker, const struct boot_file *file, struct program *ret)
+{
+	struct arena *arena = maker->image->arena;
+	const struct efi_program *program;
+	const struct sbat_section *sbat;
+	struct error err;
+
+	for (const struct efi_binary *b = maker->image->binaries; b; b = b->next)
+		if (file->filesystem && b->esp->partition == file->filesystem->partition && !file->filesystem->volume &&
+		    b->handle == file->handle && b->have == HAVE && b->program) {
+			*ret = (struct program){ b->view, b->pe, b->program->kind };
+			return true;
+		}
+	if (!file->view || pe_read(arena, file->view, &ret->pe, &err) < 0 || ret->pe->status != PE_OK ||
+	    sbat_read_section(arena, file->view, ret->pe, &sbat, &err) < 0 ||
+	    efi_program_read(arena, file->view, ret->pe, sbat, &program, &err) < 0)
+		return false;
+	ret->view = file->view;
+	ret->kind = program->kind;
+	return true;
+}
+
+/* The section of that name that counts for a profile. */
+static const struct pe_section *find_section(const struct pe *pe, const char *name, unsigned profile)
+{
+	const struct pe_section *base = NULL;
+	unsigned seen = 0; /* sections .profile so far */
+
+	for (size_t i = 0; i < pe->section_count; i++) {
+		const struct pe_section *section = &pe->sections[i];
+
+		if (!strcmp(section->name, ".profile"))
+			seen++;
+		if (strcmp(section->name, name) != 0)
+			continue;
+		if (!seen && !base)
+			base = section;
+		else if (seen == profile + 1)
+			return section;
+	}
+	return base;
+}
+
+unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file)
+{
+	struct program program;
+	unsigned count = 0;
+
+	if (!read_program(maker, file, &program) || program.kind != EFI_UKI)
+		return 1;
+	for (size_t i = 0; i < program.pe->section_count && count < LIMIT_UKI_PROFILES; i++)
+		count += !strcmp(program.pe->sections[i].name, ".profile");
+	return count ? count : 1;
+}
+
+/* A section's text and where it stands. */
+static bool section_text(struct boot_maker *maker, const struct boot_file *file, const struct program *program,
+			 const char *name, unsigned profile, struct boot_text *ret)
+{
+	struct arena *arena = maker->image->arena;
+	const struct pe_section *section = find_section(program->pe, name, profile);
+	struct boot_source *source;
+	const uint8_t *bytes;
+	struct error err;
+	size_t size;
+	char *text;
+
+	if (!section ||
+	    pe_section_read(arena, program->view, program->pe, section, LIMIT_UKI_TEXT, &bytes, &size, &err) < 0)
+		return false;
+	source = ARENA_NEW(arena, struct boot_source);
+	source->partition = file->filesystem ? file->filesystem->partition : 0;
+	source->path = arena_printf(arena, "%s, section %s", file->path, name);
+	text = arena_strndup(arena, (const char *)bytes, size);
+	/* the stub takes blanks and line ends off the end */
+	for (size_t n = strlen(text); n && (unsigned char)text[n - 1] <= ' '; n--)
+		text[n - 1] = '\0';
+	*ret = boot_text_make(arena, text, (struct boot_place){ source, 1, 1 });
+	return true;
+}
+
+const char *boot_profile_title(struct boot_maker *maker, const struct boot_file *file, unsigned profile)
+{
+	struct program program;
+	struct boot_text text;
+	const char *line;
+
+	if (file->have != HAVE || !read_program(maker, file, &program) || program.kind != EFI_UKI ||
+	    !find_section(program.pe, ".profile", profile) || !section_text(maker, file, &program, ".profile", profile, &text))
+		return NULL;
+	for (line = text.text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (!strncmp(line, "TITLE=", 6)) {
+			size_t length = strcspn(line + 6, "\n");
+			bool quoted = length >= 2 && (line[6] == '"' || line[6] == '\'') && line[5 + length] == line[6];
+
+			return arena_strndup(maker->image->arena, line + 6 + quoted, length - (quoted ? 2 : 0));
+		}
+	return NULL;
+}
+
+/* A section as a file of the entry. */
+static bool section_file(struct boot_maker *maker, const struct boot_file *file, const struct program *program,
+			 const char *name, unsigned profile, struct boot_file *ret)
+{
+	const struct pe_section *section = find_section(program->pe, name, profile);
+	struct arena *arena = maker->image->arena;
+	struct boot_source *source = ARENA_NEW(arena, struct boot_source);
+
+	source->partition = file->filesystem ? file->filesystem->partition : 0;
+	source->path = arena_printf(arena, "%s, section %s", file->path, name);
+	*ret = *file;
+	ret->text = boot_text_make(arena, source->path, (struct boot_place){ source, 1, 1 });
+	if (!section) {
+		ret->have = ABSENT;
+		ret->reason = arena_printf(arena, "it has no section %s", name);
+		ret->view = NULL;
+		return false;
+	}
+	ret->view = view_slice(arena, program->view, section->raw_offset, pe_section_size(program->pe, section));
+	return true;
+}
+
+/* Addons beside the image, each with more of the command line. */
+static void add_addons(struct boot_maker *maker, const struct boot_file *file, struct boot_text_builder *b)
+{
+	struct arena *arena = maker->image->arena;
+	struct fs_entry folder, *entries;
+	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
+	struct error err;
+	size_t count;
+
+	if (!fs || fs_resolve(fs, arena, arena_printf(arena, "%s.extra.d", file->path), false, &folder, NULL, &err) < 0 ||
+	    folder.type != FS_DIRECTORY || fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err) < 0)
+		return;
+	for (size_t i = 0; i < count && i < LIMIT_UKI_ADDONS; i++) {
+		size_t length = entries[i].name ? strlen(entries[i].name) : 0;
+		struct boot_file addon = *file;
+		struct program program;
+		struct boot_text text;
+
+		if (length <= 10 || ascii_casecmp(entries[i].name + length - 10, ".addon.efi") || entries[i].type != FS_FILE)
+			continue;
+		addon.path = arena_printf(arena, "%s.extra.d/%s", file->path, entries[i].name);
+		addon.handle = entries[i].handle;
+		if (fs_file_view(fs, arena, addon.handle, &addon.view, &err) < 0 || !read_program(maker, &addon, &program) ||
+		    !section_text(maker, &addon, &program, ".cmdline", 0, &text) || !text.length)
+			continue;
+		if (b->length)
+			boot_text_add(b, " ", 1, boot_text_place(&text, 0), false);
+		boot_text_add_text(b, &text);
+	}
+}
+
+static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const struct boot_file *file,
+		    const struct program *program, const struct boot_text *options, struct boot_place place, unsigned profile)
+{
+	struct arena *arena = maker->image->arena;
+	struct boot_attempt *attempt = boot_add_attempt(maker, entry, place);
+	struct boot_text_builder b = boot_text_build(arena, LIMIT_UKI_TEXT * 2);
+	struct boot_file *initrds = ARENA_ARRAY(arena, 2, struct boot_file);
+	struct boot_text text;
+
+	(void)section_file(maker, file, program, ".linux", profile, &attempt->kernel);
+	if (attempt->kernel.have == HAVE)
+		attempt->kernel_file = image_kernel_file(maker->image, file->filesystem, file->handle, file->path,
+							 attempt->kernel.view, true);
+	attempt->initrds = initrds;
+	attempt->initrd_count += section_file(maker, file, program, ".ucode", profile, &initrds[0]);
+	attempt->initrd_count += section_file(maker, file, program, ".initrd", profile, &initrds[attempt->initrd_count]);
+	if (options && options->length)
+		boot_text_add_text(&b, options);
+	else if (section_text(maker, file, program, ".cmdline", profile, &text))
+		boot_text_add_text(&b, &text);
+	add_addons(maker, file, &b);
+	text = boot_text_finish(&b);
+	attempt->cmdline = cmdline_parse(arena, &text);
+	attempt->has_devicetree = find_section(program->pe, ".dtb", profile) || find_section(program->pe, ".dtbauto", profile);
+}
+
+bool boot_add_program(struct boot_maker *maker, struct boot_entry *entry, const struct boot_file *file,
+		      const struct boot_text *options, struct boot_place place, unsigned profile)
+{
+	struct boot_attempt *attempt;
+	struct program program;
+
+	if (!read_program(maker, file, &program))
+		return false;
+	if (program.kind == EFI_UKI) {
+		add_uki(maker, entry, file, &program, options, place, profile);
+		return true;
+	}
+	if (program.kind != EFI_LINUX && program.kind != EFI_LINUX_ZBOOT)
+		return false;
+	attempt = boot_add_attempt(maker, entry, place);
+	attempt->kernel = *file;
+	if (options)
+		attempt->cmdline = cmdline_parse(maker->image->arena, options);
+	return true;
+}
