@@ -8,6 +8,7 @@
 #   make check-firmware      asserts each rule's effect in one run of OVMF
 #   make check-images        tests on files of whole distributions (downloads some 120 MB, once)
 #   make fuzz T=gpt SECONDS=60
+#   make appliance           a disk that looks at a virtual machine from inside, build/appliance-*.img
 #   make lint                the layering and style checks on this tree
 #   make install [DESTDIR=] [PREFIX=/usr/local]
 #
@@ -145,6 +146,8 @@ build/deps.stamp: .ci/packages .ci/deps
 build/deps-%.stamp: .ci/packages-% .ci/deps
 	.ci/deps .ci/packages-$*
 	@mkdir -p build && touch $@
+
+include src/appliance/appliance.mk
 
 # --- run, check, bench -----------------------------------------------------------------------------------------------
 

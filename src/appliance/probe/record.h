@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* record: the text in which the probe leaves what it saw, in the form that guest/record.h reads. */
+#ifndef PROBE_RECORD_H
+#define PROBE_RECORD_H
+
+#include "efi.h"
+
+/* all is in one file: no global offset table, which would want relocations */
+#pragma GCC visibility push(hidden)
+
+struct record {
+	char *text;
+	size_t size, capacity;
+	bool full; /* something did not fit, and is missing whole */
+};
+
+void put_char(struct record *r, char c);
+void put(struct record *r, const char *text);
+void put_decimal(struct record *r, uint64_t value);
+void put_hex(struct record *r, uint64_t value); /* with 0x in front */
+void put_guid(struct record *r, const struct efi_guid *guid);
+
+/* Text with all but plain characters as %XX of its UTF-8. */
+void put_escaped(struct record *r, const efi_char *text, size_t maximum);
+
+/* " key=0x..." and " key=1234" */
+void put_key_hex(struct record *r, const char *key, uint64_t value);
+void put_key(struct record *r, const char *key, uint64_t value);
+
+/* A fact of `size` bytes in hexadecimal lines; nothing but `full` if it does not fit. */
+void put_blob(struct record *r, const char *what, const void *at, size_t size, size_t total);
+
+uint32_t record_crc32(const char *text, size_t size);
+
+/* tables.c: what the ACPI root pointer leads to, and the device tree. */
+void record_acpi(struct record *r, const uint8_t *rsdp);
+void record_device_tree(struct record *r, const uint8_t *tree);
+
+/* services.c: time, variables, memory map. */
+void record_time(struct record *r, struct efi_runtime *rt);
+void record_variables(struct record *r, struct efi_runtime *rt);
+void record_memory(struct record *r, struct efi_boot *boot);
+
+extern const struct efi_guid vmlint_guid;
+
+bool guid_same(const struct efi_guid *a, const struct efi_guid *b);
+
+#pragma GCC visibility pop
+
+#endif

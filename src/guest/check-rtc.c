@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* check-rtc: the clock through the kernel's rtc0, whose driver says which clock that is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtc.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/check.h"
+
+#define STEP 3600
+#define PATIENCE_MS 3000
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int get(int fd, time_t *ret)
+{
+	struct rtc_time t;
+	struct tm tm = { 0 };
+
+	if (ioctl(fd, RTC_RD_TIME, &t) < 0)
+		return -errno;
+	tm.tm_sec = t.tm_sec;
+	tm.tm_min = t.tm_min;
+	tm.tm_hour = t.tm_hour;
+	tm.tm_mday = t.tm_mday;
+	tm.tm_mon = t.tm_mon;
+	tm.tm_year = t.tm_year;
+	*ret = timegm(&tm);
+	return 0;
+}
+
+static int set(int fd, time_t when)
+{
+	struct rtc_time t = { 0 };
+	struct tm tm;
+
+	gmtime_r(&when, &tm);
+	t.tm_sec = tm.tm_sec;
+	t.tm_min = tm.tm_min;
+	t.tm_hour = tm.tm_hour;
+	t.tm_mday = tm.tm_mday;
+	t.tm_mon = tm.tm_mon;
+	t.tm_year = tm.tm_year;
+	t.tm_wday = tm.tm_wday;
+	t.tm_yday = tm.tm_yday;
+	/* anything else would be taken for daylight saving, for good */
+	t.tm_isdst = 0;
+	return ioctl(fd, RTC_SET_TIME, &t) < 0 ? -errno : 0;
+}
+
+/* Waits until the clock shows another second than `from`; how long that took, or -1. */
+static int64_t wait_tick(int fd, time_t from)
+{
+	struct timespec pause = { 0, 50 * 1000 * 1000 };
+	int64_t began = now_ms();
+	time_t now;
+
+	while (now_ms() - began < PATIENCE_MS) {
+		if (get(fd, &now) == 0 && now != from)
+			return now_ms() - began;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
+void check_rtc(struct facts *facts)
+{
+	int fd = open("/dev/rtc0", O_RDONLY | O_CLOEXEC), rc;
+	time_t before = 0, after = 0, restored = 0;
+	int64_t began, tick;
+
+	fact_begin(facts, "rtc");
+	fact_errno(facts, "open", fd < 0 ? errno : 0);
+	if (fd < 0) {
+		fact_end(facts);
+		return;
+	}
+	rc = get(fd, &before);
+	began = now_ms();
+	fact_errno(facts, "read", rc);
+	if (rc == 0) {
+		fact_decimal(facts, "before", before);
+		tick = wait_tick(fd, before);
+		fact_decimal(facts, "tick-ms", tick);
+		rc = set(fd, before + STEP);
+		fact_errno(facts, "set", rc);
+		if (rc == 0) {
+			fact_decimal(facts, "to", before + STEP);
+			fact_errno(facts, "read-back", get(fd, &after));
+			fact_decimal(facts, "after", after);
+			fact_errno(facts, "restore", set(fd, before + (now_ms() - began) / 1000));
+			fact_errno(facts, "read-restored", get(fd, &restored));
+			fact_decimal(facts, "restored", restored);
+			fact_decimal(facts, "elapsed-ms", now_ms() - began);
+		}
+	}
+	fact_end(facts);
+	close(fd);
+}
