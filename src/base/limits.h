@@ -50,6 +50,7 @@
 #define LIMIT_MOUNTS 32			   /* file systems in the tree of one system */
 #define LIMIT_SYSTEMS 16
 #define LIMIT_SUBVOLUMES 64		   /* folders of a btrfs that are looked into for a root */
+#define LIMIT_CONFIGURATION_FILES 256	   /* of one folder of small configuration files */
 #define LIMIT_OS_RELEASE (64 * KiB)
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 

@@ -43,6 +43,9 @@ struct system {
  * looked at (filesystem->error). */
 const struct system *image_system_on(struct image *image, struct filesystem *filesystem);
 
+/* Does the system make such a device when it first boots (systemd-repart, Ignition), so that the image need not have it? */
+bool system_makes_device(const struct system *system, const struct boot_device_name *name);
+
 /* Where a path of the system's tree lies: the partition and the path in its file system, as a finding names them.  Symbolic
  * links are not followed. */
 struct location system_place(const struct system *system, const char *path);

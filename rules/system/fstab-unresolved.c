@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* fstab-unresolved: fstab names a file system that the image does not have
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * after:    gpt-missing
+ *
+ * systemd waits 90 seconds for the device of every line that is not marked `nofail` or `noauto`, and then stops the boot
+ * in its emergency mode, where no network is up and nobody can log in but root at the console. (The root itself is
+ * mounted by then, so that a wrong line for `/` alone leaves it read-only or goes unnoticed; for swap it costs the 90
+ * seconds.) Such lines are left over when a file system was formatted anew, or when the image was made from another
+ * machine.
+ *
+ * Lines marked `nofail`, `noauto` or `x-systemd.makefs` are not judged, nor names that device mapper makes (`/dev/mapper`,
+ * `/dev/VG/LV`, `/dev/dm-*`), nor labels and UUIDs that systemd-repart or Ignition make at the first boot.
+ *
+ * good:   debian-arm64 systemd-boot-arm64
+ * bad:    debian-arm64 | fstab add "UUID=4d1d8ae0-5a5c-4d0c-8b0e-0123456789ab /srv ext4 defaults 0 2"
+ * expect: !p2/etc/fstab:4:1: error: the image has no file system with the UUID 4d1d8ae0-5a5c-4d0c-8b0e-0123456789ab, which is to be mounted on /srv
+ * bad:    debian-arm64 | fstab add "  LABEL=data /srv/my\x5c040data xfs defaults"
+ * expect: !p2/etc/fstab:4:3: error: the image has no file system with the label data, which is to be mounted on /srv/my data
+ * bad:    debian-arm64 | fstab add "PARTLABEL=gone none swap sw"
+ * expect: !p2/etc/fstab:4:1: warning: the image has no partition with the name gone, which is to be used for swap
+ * bad:    debian-arm64 | fstab replace UUID= UUID=0
+ * expect: !p2/etc/fstab:2:1: warning: the image has no file system with the UUID 0*, which is to be mounted on /
+ * expect: !p2/etc/fstab:3:1: error: the image has no file system with the UUID 0*, which is to be mounted on /boot/efi
+ */
+#include "base/utf16.h"
+#include "system-help.h"
+
+static const char *kind_of(const struct boot_device_name *name)
+{
+	switch (name->kind) {
+	case BOOT_DEVICE_UUID:
+		return "file system with the UUID";
+	case BOOT_DEVICE_LABEL:
+		return "file system with the label";
+	case BOOT_DEVICE_PARTUUID:
+		return "partition with the UUID";
+	case BOOT_DEVICE_PARTLABEL:
+		return "partition with the name";
+	default:
+		return NULL;
+	}
+}
+
+/* What the line meant, most likely. */
+static void hint(struct check *check, struct diagnostic *d, const struct boot_device_name *name)
+{
+	const struct image *image = check->image;
+
+	for (unsigned i = 0; i < image->filesystem_count; i++) {
+		const struct filesystem *f = &image->filesystems[i];
+
+		if (name->kind == BOOT_DEVICE_UUID && f->uuid && !ascii_casecmp(f->uuid, name->value)) {
+			finding_note(check, d, "the %s has it in another case, which counts: %s", filesystem_title(image, f), f->uuid);
+			return;
+		}
+		if (name->kind == BOOT_DEVICE_UUID && f->part_uuid && !ascii_casecmp(f->part_uuid, name->value)) {
+			finding_note(check, d, "it is the UUID of partition %d: write PARTUUID=%s", f->partition, f->part_uuid);
+			return;
+		}
+		if (name->kind == BOOT_DEVICE_LABEL && f->part_label && !strcmp(f->part_label, name->value)) {
+			finding_note(check, d, "it is the name of partition %d: write PARTLABEL=%s", f->partition, f->part_label);
+			return;
+		}
+	}
+}
+
+static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
+{
+	const struct boot_device_name *name = &entry->device_name;
+	const char *kind = kind_of(name), *unknown;
+	bool mild = fstab_effect(entry) != EFFECT_BLOCKS_BOOT;
+	struct diagnostic *d;
+
+	if (!kind || entry->fault || fstab_entry_is_optional(entry) || image_find_device(check->image, name) ||
+	    system_makes_device(system, name))
+		return;
+	unknown = image_device_unknown(check->image, name);
+	if (unknown) {
+		not_evaluated(check, NULL, "whether there is a %s %s cannot be said: %s", kind, name->value, unknown);
+		return;
+	}
+	d = finding_severity(check, system_severity(check, system, mild ? SEVERITY_WARNING : SEVERITY_ERROR),
+			     fstab_at(system, &entry->device.place), "the image has no %s %s, which is to be %s %s", kind,
+			     name->value, fstab_is_swap(entry) ? "used for" : "mounted on", fstab_what(entry));
+	d->effect = system_effect(check, system, fstab_effect(entry));
+	hint(check, d, name);
+	finding_help(check, d, "name what the image has (blkid lists it), take the line out, or mark it nofail");
+}
+
+RULE(fstab_unresolved)
+{
+	if (system_none(check))
+		return;
+	for (unsigned i = 0; i < check->image->system_count; i++) {
+		const struct system *system = &check->image->systems[i];
+
+		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
+			judge(check, system, &system->fstab->entries[k]);
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* system-help: what the rules on installed systems have in common.
+ */
+#ifndef RULES_SYSTEM_SYSTEM_HELP_H
+#define RULES_SYSTEM_SYSTEM_HELP_H
+
+#include <string.h>
+
+#include "image/boot.h"
+#include "image/system.h"
+#include "lint/rule.h"
+
+/* Nothing can be judged, and the outcome says why. */
+static inline bool system_none(struct check *check)
+{
+	if (check->image->system_count)
+		return false;
+	if (check->image->systems_error.code)
+		not_evaluated(check, &check->image->systems_error, "no installed system could be looked at");
+	else
+		not_applicable(check, "no installed system was found");
+	return true;
+}
+
+/* Is it the system that starts when nobody chooses, as far as that is known? */
+static inline bool system_boots(const struct image *image, const struct system *system)
+{
+	bool known = false;
+
+	for (unsigned i = 0; i < image->boot_path_count; i++) {
+		const struct boot_entry *first = image->boot_paths[i].first;
+
+		for (size_t k = 0; first && k < first->attempt_count; k++) {
+			if (first->attempts[k].root == system->filesystem)
+				return true;
+			known |= first->attempts[k].root && first->attempts[k].system;
+		}
+	}
+	return !known;
+}
+
+/* One severity lower, and never keeping the image from booting, for a system that does not start by itself. */
+static inline enum severity system_severity(const struct check *check, const struct system *system, enum severity severity)
+{
+	return system_boots(check->image, system) || severity <= SEVERITY_NOTE ? severity : severity - 1;
+}
+
+static inline enum effect system_effect(const struct check *check, const struct system *system, enum effect effect)
+{
+	return effect == EFFECT_BLOCKS_BOOT && !system_boots(check->image, system) ? EFFECT_DEGRADES : effect;
+}
+
+static inline struct location fstab_at(const struct system *system, const struct boot_place *place)
+{
+	struct location at = system->fstab_place;
+
+	at.line = place->line;
+	at.column = place->column;
+	return at;
+}
+
+static inline bool fstab_is_root(const struct fstab_entry *entry)
+{
+	return entry->target.text && !strcmp(entry->target.text, "/");
+}
+
+static inline bool fstab_is_swap(const struct fstab_entry *entry)
+{
+	return entry->type.text && !strcmp(entry->type.text, "swap");
+}
+
+/* What happens when the device is not there: the root is mounted already, systemd waits for swap in vain, and for anything else
+ * it stops in its emergency mode. */
+static inline enum effect fstab_effect(const struct fstab_entry *entry)
+{
+	return fstab_is_root(entry) || fstab_is_swap(entry) ? EFFECT_DEGRADES : EFFECT_BLOCKS_BOOT;
+}
+
+/* "/boot", "swap": what the line is for. */
+static inline const char *fstab_what(const struct fstab_entry *entry)
+{
+	return fstab_is_swap(entry) ? "swap" : entry->target.text;
+}
+
+#endif
