@@ -16,6 +16,7 @@
  * good:   bios-and-efi-amd64
  * bad:    debian-arm64 | gpt range 2 +1 =
  * expect: !disk@0x4a0: note: partition 2 begins at byte *, not a multiple of 4096
+ * expect: !p1/EFI/debian/grub.cfg:1:16: error: no file system in the image has the UUID * [boot-search-unresolved]
  * firmware: gpt add linux 71681 72000
  */
 #include <inttypes.h>

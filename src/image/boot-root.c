@@ -120,26 +120,17 @@ static const char *made_by_initrd(const struct cmdline *cmdline)
 	return NULL;
 }
 
-static bool has_file(struct image *image, struct fs *fs, const char *path)
-{
-	struct fs_entry entry;
-
-	return fs && fs_resolve(fs, image->arena, path, false, &entry, NULL, NULL) == 0;
-}
-
 /* Programs that give partitions their labels and UUIDs when the image boots for the first time. */
-static const char *made_at_first_boot(struct image *image, const struct cmdline *cmdline)
+static const char *made_at_first_boot(const struct image *image, const struct cmdline *cmdline,
+				      const struct boot_device_name *name)
 {
-	static const char *const folders[] = { "/usr/lib/repart.d", "/etc/repart.d" };
-
 	if (cmdline_next_prefix(cmdline, "ignition.", NULL) || cmdline_next_prefix(cmdline, "flatcar.", NULL))
 		return "Ignition may make it at the first boot";
 	if (says(cmdline, "systemd.repart", NULL))
 		return "systemd-repart may make it at the first boot";
 	for (unsigned i = 0; i < image->system_count; i++)
-		for (size_t k = 0; k < sizeof(folders) / sizeof(*folders); k++)
-			if (has_file(image, image->systems[i].fs, folders[k]))
-				return "systemd-repart may make it at the first boot";
+		if (system_makes_device(&image->systems[i], name))
+			return "it is made at the first boot";
 	return NULL;
 }
 
@@ -222,7 +213,7 @@ static void not_found(struct image *image, struct boot_attempt *attempt, const s
 	const char *reason = image_device_unknown(image, name);
 
 	if (!reason)
-		reason = made_at_first_boot(image, attempt->cmdline);
+		reason = made_at_first_boot(image, attempt->cmdline, name);
 	if (reason)
 		not_known(attempt, reason);
 	else if (name->kind == BOOT_DEVICE_MAPPER)

@@ -16,8 +16,8 @@
 #include "image/image.h"
 #include "lint/engine.h"
 
-static struct diagnostic *add(struct check *check, enum severity severity, struct location location,
-			      const char *format, va_list ap)
+static struct diagnostic *add_message(struct check *check, enum severity severity, struct location location,
+				      const char *message, bool reported)
 {
 	struct lint *lint = check->lint;
 	struct diagnostic *d = ARENA_NEW(check->arena, struct diagnostic);
@@ -30,19 +30,25 @@ static struct diagnostic *add(struct check *check, enum severity severity, struc
 		.severity = lint_severity(lint, check->rule, severity),
 		.effect = check->rule->effect,
 		.location = location,
-		.message = arena_vprintf(check->arena, format, ap),
+		.message = message,
 	};
 	lint->verdict_before = lint->verdict;
 	if (severity >= SEVERITY_WARNING)
 		lint->verdict = VERDICT_SUPERSEDING;
 	else if (lint->verdict == VERDICT_PASS)
 		lint->verdict = VERDICT_NOTED;
-	if (d->severity == SEVERITY_OFF || !lint->options->selected[check->rule - rules])
+	if (!reported || d->severity == SEVERITY_OFF || !lint->options->selected[check->rule - rules])
 		return d;
 	lint->findings++;
 	if (lint->findings <= LIMIT_DIAGNOSTICS_PER_RULE)
 		lint_result_add(lint->result, d);
 	return d;
+}
+
+static struct diagnostic *add(struct check *check, enum severity severity, struct location location,
+			      const char *format, va_list ap)
+{
+	return add_message(check, severity, location, arena_vprintf(check->arena, format, ap), true);
 }
 
 struct diagnostic *finding(struct check *check, struct location location, const char *format, ...)
@@ -68,21 +74,52 @@ struct diagnostic *finding_severity(struct check *check, enum severity severity,
 	return d;
 }
 
+/* Two loaders may lead to one configuration: what is wrong in it is one finding. */
+static struct diagnostic *found_before(struct check *check, const struct location *location, const char *message)
+{
+	for (struct diagnostic *d = check->lint->result->diagnostics; d; d = d->next) {
+		const struct location *l = &d->location;
+
+		if (d->rule == check->rule && !strcmp(d->message, message) && l->partition == location->partition &&
+		    l->line == location->line && l->column == location->column && l->offset == location->offset &&
+		    !l->path == !location->path && (!l->path || !strcmp(l->path, location->path)))
+			return d;
+	}
+	return NULL;
+}
+
+/* Of the more severe kind. */
+static void raise_severity(struct lint_result *result, struct diagnostic *d, const struct diagnostic *other)
+{
+	if (other->severity <= d->severity)
+		return;
+	result->count[d->severity]--;
+	result->count[other->severity]++;
+	d->severity = other->severity;
+	d->effect = other->effect;
+}
+
 struct diagnostic *finding_entry(struct check *check, const struct boot_entry *entry, struct location location,
 				 const char *format, ...)
 {
 	bool counts = boot_entry_counts(check->image, entry);
 	enum severity severity = check->rule->severity;
-	struct diagnostic *d;
+	struct diagnostic *before, *d;
+	const char *message;
 	va_list ap;
 
 	if (!counts && severity > SEVERITY_NOTE)
 		severity--;
 	va_start(ap, format);
-	d = add(check, severity, location, format, ap);
+	message = arena_vprintf(check->arena, format, ap);
 	va_end(ap);
+	before = found_before(check, &location, message);
+	d = add_message(check, severity, location, message, !before);
 	if (!counts && d->effect == EFFECT_BLOCKS_BOOT)
 		d->effect = EFFECT_DEGRADES;
+	/* what the caller adds to this one, the first one has */
+	if (before)
+		raise_severity(check->lint->result, before, d);
 	return d;
 }
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-config-missing: the boot loader finds no configuration, or one that boots nothing
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * subject:  loader
+ * after:    boot-search-unresolved
+ *
+ * GRUB reads its menu from a file whose place was built into it: Debian's signed GRUB looks in /EFI/debian on the partition
+ * that it came from, wherever the binary itself lies; the short grub.cfg there leads it to the one in /boot/grub. If that file
+ * is missing, or gives no menu entry, GRUB stays at its prompt. vmlint follows the configuration built into the binary, and
+ * what it reads from there on, as GRUB would.
+ *
+ * A menu whose default entry starts nothing ends the same way. What systemd-boot finds is judged by efi-second-stage.
+ *
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures
+ * bad:    debian-arm64 | file delete EFI/debian/grub.cfg
+ * expect: !p1/EFI/debian/grub.cfg: error: the file is missing, and GRUB (/EFI/debian/grubaa64.efi) reads its menu from it
+ * bad:    debian-arm64 | part 2 rm /boot/grub/grub.cfg
+ * expect: !p2/boot/grub/grub.cfg: error: the file is missing, and GRUB (/EFI/debian/grubaa64.efi) reads its menu from it
+ * bad:    debian-arm64 | grub write "set timeout=5\n"
+ * expect: !p2/boot/grub/grub.cfg: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry
+ * bad:    debian-arm64 | grub write "menuentry one {\n echo one\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:1:1: error: the entry that GRUB boots by default loads no kernel
+ */
+#include "boot-help.h"
+
+/* Is it a file of the image, rather than of the binary's memory disk? */
+static bool in_image(const struct grub_config *config)
+{
+	return config->file.device && config->file.path && *config->file.path == '/';
+}
+
+static const struct filesystem *filesystem_of(struct check *check, const struct grub_config *config)
+{
+	return boot_grub_filesystem(check->image, config->file.device->name);
+}
+
+static struct location place_of(struct check *check, const struct grub_config *config)
+{
+	const struct filesystem *filesystem = filesystem_of(check, config);
+	struct location place = at_file(config->file.device->partition, config->file.path);
+
+	place.volume = filesystem ? filesystem->volume : NULL;
+	return place;
+}
+
+static void no_entries(struct check *check, const struct boot_path *path)
+{
+	const struct grub_config *found = NULL, *missing = NULL;
+	const char *grub = path->program->path;
+	struct diagnostic *d;
+
+	for (size_t i = 0; i < path->grub->config_count; i++) {
+		const struct grub_config *config = &path->grub->configs[i];
+
+		if (in_image(config) && config->file.found == GRUB_FOUND)
+			found = config;
+		else if (config->file.found == GRUB_MISSING)
+			missing = config;
+	}
+	if (missing && in_image(missing)) {
+		d = finding(check, place_of(check, missing), "the file is missing, and GRUB (%s) reads its menu from it", grub);
+		if (found)
+			finding_note(check, d, "%s in partition %d leads there", found->file.path, found->file.device->partition);
+	} else if (missing) {
+		struct location at = boot_location(check->image, &missing->place);
+
+		d = finding(check, at, "GRUB (%s) is to read its menu from %s: %s", grub, missing->file.text.text,
+			    missing->file.reason ? missing->file.reason : "it does not exist");
+	} else if (found) {
+		d = finding(check, place_of(check, found), "it gives GRUB (%s) no menu entry", grub);
+	} else {
+		d = finding(check, at_file(path->program->esp->partition, grub), "GRUB finds no configuration: its prefix is %s",
+			    path->grub->prefix ? path->grub->prefix : "not set");
+	}
+	finding_note(check, d, "GRUB stays at its prompt");
+	finding_help(check, d, "in the image: grub-install and grub-mkconfig -o /boot/grub/grub.cfg (update-grub)");
+}
+
+RULE(boot_config_missing)
+{
+	const struct boot_path *path = boot_grub_path_of(check);
+	struct diagnostic *d;
+
+	if (!path)
+		return;
+	if (!path->entry_count) {
+		no_entries(check, path);
+		return;
+	}
+	if (!path->first || path->first->attempt_count || path->first->leaves)
+		return;
+	if (!path->first->complete) {
+		not_evaluated(check, NULL, "what the entry \"%s\" boots is not known: %s",
+			      path->first->title ? path->first->title : "", path->first->reason);
+		return;
+	}
+	d = finding_entry(check, path->first, boot_location(check->image, &path->first->place),
+			  "the entry that GRUB boots by default loads no kernel");
+	finding_help(check, d, "in the image: grub-mkconfig -o /boot/grub/grub.cfg");
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-help: what the rules on boot configurations share: which path and which attempts they judge. */
+#ifndef RULES_BOOT_BOOT_HELP_H
+#define RULES_BOOT_BOOT_HELP_H
+
+#include <string.h>
+
+#include "image/boot.h"
+#include "image/chain.h"
+#include "image/image.h"
+#include "image/system.h"
+#include "lint/rule.h"
+
+/* What the loader leads to; NULL when nothing can be judged, and then the check has been told why. */
+static inline const struct boot_path *boot_path_of(struct check *check)
+{
+	const struct boot_path *path;
+
+	if (check->loader->index >= check->image->boot_path_count) {
+		not_applicable(check, "what %s boots was not looked at", check->loader->path);
+		return NULL;
+	}
+	path = &check->image->boot_paths[check->loader->index];
+	if (path->have == HAVE)
+		return path;
+	if (path->have == ABSENT || (path->kind == BOOT_UNKNOWN && !path->error.code) ||
+	    image_loader_is_spare(check->image, check->loader))
+		not_applicable(check, "%s: %s", check->loader->path, path->reason ? path->reason : "it boots nothing");
+	else if (path->error.code)
+		not_evaluated(check, &path->error, "what %s boots could not be followed", check->loader->path);
+	else
+		not_evaluated(check, NULL, "what %s boots could not be followed: %s", check->loader->path, path->reason);
+	return NULL;
+}
+
+/* The same where only GRUB has what is judged. */
+static inline const struct boot_path *boot_grub_path_of(struct check *check)
+{
+	const struct boot_path *path = boot_path_of(check);
+
+	if (path && path->kind != BOOT_GRUB) {
+		not_applicable(check, "%s does not lead to GRUB", check->loader->path);
+		return NULL;
+	}
+	return path;
+}
+
+enum boot_verdict {
+	BOOT_GOOD,
+	BOOT_BAD,
+	BOOT_NOT_KNOWN,
+	BOOT_NO_MATTER, /* it cannot start anyway, for a reason that another rule judges */
+};
+
+/* The first of an entry's attempts if all that could start are bad; else NULL.  Where that hangs on something that we could not
+ * look at, and the image hangs on the entry, the check is told. */
+static inline const struct boot_attempt *boot_all_bad(struct check *check, const struct boot_entry *entry,
+						      enum boot_verdict (*judge)(struct check *, const struct boot_attempt *))
+{
+	const struct boot_attempt *bad = NULL;
+	bool known = entry->complete;
+
+	if (entry->leaves)
+		return NULL;
+	for (size_t i = 0; i < entry->attempt_count; i++) {
+		const struct boot_attempt *attempt = &entry->attempts[i];
+
+		switch (judge(check, attempt)) {
+		case BOOT_GOOD:
+			return NULL;
+		case BOOT_BAD:
+			if (!bad)
+				bad = attempt;
+			break;
+		case BOOT_NOT_KNOWN:
+			known = false;
+			break;
+		case BOOT_NO_MATTER:
+			break;
+		}
+	}
+	if (known)
+		return bad;
+	if (bad && boot_entry_counts(check->image, entry))
+		not_evaluated(check, NULL, "not all that the entry \"%s\" may do is known%s%s", entry->title ? entry->title : "",
+			      entry->reason ? ": " : "", entry->reason ? entry->reason : "");
+	return NULL;
+}
+
+/* "the ext4 file system in partition 2", or the words when there is no such file system. */
+static inline const char *boot_title(struct check *check, const struct filesystem *filesystem, const char *otherwise)
+{
+	return filesystem ? arena_printf(check->arena, "the %s", filesystem_title(check->image, filesystem)) : otherwise;
+}
+
+/* Where a file's name is written. */
+static inline struct location boot_file_place(struct check *check, const struct boot_attempt *attempt,
+					      const struct boot_file *file)
+{
+	struct boot_place place = boot_text_place(&file->text, 0);
+
+	return boot_location(check->image, place.source ? &place : &attempt->place);
+}
+
+static inline struct location boot_word_place(struct check *check, const struct boot_attempt *attempt,
+					      const struct cmdline_word *word)
+{
+	const struct boot_place *place = word->value && *word->value ? &word->value_place : &word->place;
+
+	return boot_location(check->image, place->source ? place : &attempt->place);
+}
+
+/* "root=" goes by a name that the entry's title and file say: what to edit, for help. */
+static inline const char *boot_edit(struct check *check)
+{
+	const struct boot_path *path = &check->image->boot_paths[check->loader->index];
+
+	switch (path->kind) {
+	case BOOT_GRUB:
+		return "GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub";
+	case BOOT_SYSTEMD_BOOT:
+		return "the entry's options line, and /etc/kernel/cmdline";
+	default:
+		return "ukify build --cmdline=... (/etc/kernel/cmdline)";
+	}
+}
+
+#endif

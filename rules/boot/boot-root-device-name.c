@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-root-device-name: root= names the disk by the driver that finds it
+ *
+ * severity: error
+ * effect:   degrades
+ * clause:   VM Images, I12
+ * subject:  loader
+ * after:    boot-kernel-missing
+ *
+ * /dev/vda2 exists only where the disk is virtio-blk and the first of its kind. With virtio-scsi it is /dev/sda2, on Xen
+ * /dev/xvda2, as NVMe /dev/nvme0n1p2, and a second disk may come first: software may make no assumption about which devices a
+ * machine has. root=UUID=, LABEL=, PARTUUID= and PARTLABEL= work everywhere; so do /dev/mapper, /dev/VG/LV and the names below
+ * /dev/disk/by-uuid, by-label, by-partuuid and by-partlabel, unlike by-path and by-id.
+ *
+ * An entry that first tries a name that works everywhere is not reported.
+ *
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/vda2 x="
+ * expect: !p2/boot/grub/grub.cfg:9:*: error: root=/dev/vda2 works only with the disk controller that the image was made with
+ * bad:    uki-arm64 | uki cmdline "root=/dev/sda2 ro console=ttyAMA0"
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: root=/dev/sda2 works only with the disk controller that the image was made with
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=/dev/disk/by-path/pci-0000:00:04.0-part2 x="
+ * expect: !p1/loader/entries/debian-*.conf:*: warning: root=/dev/disk/by-path/pci-0000:00:04.0-part2 is a name of one machine's hardware
+ */
+#include "boot-help.h"
+
+/* Names that the kernel gives to disks of hardware; others (nbd0, ram0, loop0) are made on purpose. */
+static bool is_disk(const char *node)
+{
+	static const char *const disks[] = { "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "ubd", "dasd", "pmem" };
+
+	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++)
+		if (!strncmp(node, disks[i], strlen(disks[i])))
+			return true;
+	/* 254:2, or fe02 */
+	return *node >= '0' && *node <= '9';
+}
+
+static bool is_fixed(const struct boot_device_name *name)
+{
+	static const char *const ids[] = { "path/", "diskseq/", "id/virtio-", "id/scsi-", "id/ata-", "id/nvme-", "id/wwn-" };
+
+	if (boot_device_is_fixed(name))
+		return is_disk(name->value);
+	if (name->kind != BOOT_DEVICE_ID)
+		return false;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
+		if (!strncmp(name->value, ids[i], strlen(ids[i])))
+			return true;
+	return false;
+}
+
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+{
+	(void)check;
+	if (attempt->kernel.have == ABSENT)
+		return BOOT_NO_MATTER;
+	return attempt->cmdline->root && is_fixed(&attempt->cmdline->root_device) ? BOOT_BAD : BOOT_GOOD;
+}
+
+static struct diagnostic *report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *bad)
+{
+	struct location place = boot_word_place(check, bad, bad->cmdline->root);
+	const char *name = bad->cmdline->root->value;
+
+	/* of an id nobody knows how widely it is given */
+	if (bad->cmdline->root_device.kind == BOOT_DEVICE_ID)
+		return finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, place,
+					"root=%s is a name of one machine's hardware", name);
+	return finding_entry(check, entry, place, "root=%s works only with the disk controller that the image was made with",
+			     name);
+}
+
+RULE(boot_root_device_name)
+{
+	const struct boot_path *path = boot_path_of(check);
+
+	if (!path)
+		return;
+	for (size_t i = 0; i < path->entry_count; i++) {
+		const struct boot_entry *entry = &path->entries[i];
+		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
+		struct diagnostic *d;
+
+		if (!bad)
+			continue;
+		d = report(check, entry, bad);
+		if (entry->title && *entry->title)
+			finding_note(check, d, "the entry is \"%s\"", entry->title);
+		if (bad->root && bad->root->uuid)
+			finding_note(check, d, "%s can be named root=UUID=%s", boot_title(check, bad->root, ""),
+				     bad->root->uuid);
+		finding_help(check, d, "%s", boot_edit(check));
+		finding_stands_alone(check);
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-root-unresolved: root= names a file system that the image does not have
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * subject:  loader
+ * after:    boot-kernel-missing
+ *
+ * The kernel starts and then waits for a disk that never appears. Often the root file system was made anew or copied, and has
+ * another UUID than when the configuration was written; or the configuration is that of the machine on which the image was
+ * built: grub-mkconfig writes the UUID of the root that it runs on.
+ *
+ * Not reported: a root on the network, on a logical or encrypted volume that could not be looked at, one that the initrd finds
+ * or makes itself (live:, ZFS=, gpt-auto, systemd.volatile), labels and UUIDs that systemd-repart or Ignition give at the first
+ * boot. Without root= nothing is reported: the initrd may find the root by its partition's type, or be the whole system.
+ *
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=UUID=0"
+ * expect: !p2/boot/grub/grub.cfg:9:*: error: no file system of the image has the UUID 0*, which root= names
+ * bad:    uki-arm64 | uki cmdline "root=LABEL=cloudimg ro console=ttyAMA0"
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: no file system of the image has the label cloudimg, which root= names
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=PARTUUID="
+ * expect: !p1/loader/entries/debian-*.conf:*: error: no partition of the image has the UUID *, which root= names
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=/dev/vda9 x="
+ * expect: !p1/loader/entries/debian-*.conf:4:17: error: the image has no partition 9, which root= (/dev/vda9) names
+ * expect: !p1/loader/entries/debian-*.conf:4:17: error: * [boot-root-device-name]
+ */
+#include "base/utf16.h"
+#include "boot-help.h"
+
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+{
+	if (attempt->kernel.have == ABSENT)
+		return BOOT_NO_MATTER;
+	if (attempt->root || !attempt->cmdline->root)
+		return BOOT_GOOD;
+	if (attempt->root_known)
+		return BOOT_BAD;
+	return image_device_unknown(check->image, &attempt->cmdline->root_device) ? BOOT_NOT_KNOWN : BOOT_GOOD;
+}
+
+static const char *what(struct check *check, const struct boot_device_name *name)
+{
+	const char *digits = name->value + strlen(name->value);
+
+	switch (name->kind) {
+	case BOOT_DEVICE_UUID:
+		return arena_printf(check->arena, "no file system of the image has the UUID %s, which root= names", name->value);
+	case BOOT_DEVICE_LABEL:
+		return arena_printf(check->arena, "no file system of the image has the label %s, which root= names", name->value);
+	case BOOT_DEVICE_PARTUUID:
+		return arena_printf(check->arena, "no partition of the image has the UUID %s, which root= names", name->value);
+	case BOOT_DEVICE_PARTLABEL:
+		return arena_printf(check->arena, "no partition of the image has the name %s, which root= names", name->value);
+	case BOOT_DEVICE_NODE:
+		while (digits > name->value && digits[-1] >= '0' && digits[-1] <= '9')
+			digits--;
+		return arena_printf(check->arena, "the image has no partition %s, which root= (%s) names",
+				    *digits ? digits : "that is the whole disk", name->text);
+	default:
+		return arena_printf(check->arena, "the image has no %s, which root= names", name->text);
+	}
+}
+
+/* What was meant, most likely: a UUID of the other kind. */
+static void note_mistake(struct check *check, struct diagnostic *d, const struct boot_device_name *name)
+{
+	for (unsigned i = 0; i < check->image->filesystem_count; i++) {
+		const struct filesystem *f = &check->image->filesystems[i];
+
+		if (name->kind == BOOT_DEVICE_PARTUUID && f->uuid && !ascii_casecmp(f->uuid, name->value))
+			finding_note(check, d, "it is the UUID of %s: write root=UUID=%s", boot_title(check, f, ""), f->uuid);
+		if (name->kind == BOOT_DEVICE_UUID && f->part_uuid && !ascii_casecmp(f->part_uuid, name->value))
+			finding_note(check, d, "it is the UUID of partition %d: write root=PARTUUID=%s", f->partition,
+				     f->part_uuid);
+	}
+}
+
+/* Where a root may be meant: what else there is, of the same kind of name. */
+static void note_candidates(struct check *check, struct diagnostic *d, enum boot_device_kind kind)
+{
+	for (unsigned i = 0; i < check->image->system_count && i < 4; i++) {
+		const struct filesystem *f = check->image->systems[i].filesystem;
+		const char *have = kind == BOOT_DEVICE_UUID	   ? f->uuid
+				   : kind == BOOT_DEVICE_LABEL	   ? f->label
+				   : kind == BOOT_DEVICE_PARTUUID  ? f->part_uuid
+				   : kind == BOOT_DEVICE_PARTLABEL ? f->part_label
+								   : NULL;
+		const char *name = check->image->systems[i].name;
+
+		finding_note(check, d, "%s holds %s%s%s", boot_title(check, f, ""), name ? name : "a system", have ? ": " : "",
+			     have ? have : "");
+	}
+}
+
+RULE(boot_root_unresolved)
+{
+	const struct boot_path *path = boot_path_of(check);
+
+	if (!path)
+		return;
+	for (size_t i = 0; i < path->entry_count; i++) {
+		const struct boot_entry *entry = &path->entries[i];
+		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
+		struct diagnostic *d;
+
+		if (!bad)
+			continue;
+		d = finding_entry(check, entry, boot_word_place(check, bad, bad->cmdline->root), "%s",
+				  what(check, &bad->cmdline->root_device));
+		if (entry->title && *entry->title)
+			finding_note(check, d, "the entry is \"%s\"", entry->title);
+		note_mistake(check, d, &bad->cmdline->root_device);
+		note_candidates(check, d, bad->cmdline->root_device.kind);
+		finding_help(check, d, "%s", boot_edit(check));
+		if (!boot_entry_counts(check->image, entry))
+			finding_stands_alone(check);
+	}
+}
