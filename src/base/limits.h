@@ -52,6 +52,7 @@
 #define LIMIT_SUBVOLUMES 64		   /* folders of a btrfs that are looked into for a root */
 #define LIMIT_CONFIGURATION_FILES 256	   /* of one folder of small configuration files */
 #define LIMIT_OS_RELEASE (64 * KiB)
+#define LIMIT_REMOTE_CACHE (16 * MiB)	  /* directories of one file system that the helper listed */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 
 /* EFI binaries and what starts next */
@@ -94,5 +95,6 @@
 #define LIMIT_RECORD_BYTES (128 * KiB)
 #define LIMIT_RECORDS 20000
 #define LIMIT_IMAGE_SECONDS 120
+#define LIMIT_GUESTFS_SECONDS 600 /* more, where libguestfs must be started */
 
 #endif

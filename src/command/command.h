@@ -3,6 +3,9 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "base/arena.h"
+#include "lint/lint.h"
+
 /* Exit status, for all subcommands. */
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
 
@@ -18,6 +21,9 @@ extern const struct command commands[];
 int command_lint(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rules(int argc, char **argv);
+
+/* What --key says, in the arena; NULL, with a message, if it cannot be understood or read. */
+struct lint_key *command_key(struct arena *arena, const char *argument);
 
 /* Prints "vmlint: message" and where help is to be had, to standard error; returns EXIT_TROUBLE. */
 int command_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "command/command.h"
-#include "image/architecture.h"
+#include "image/image.h"
 #include "process/parent.h"
 #include "report/report.h"
 
@@ -30,6 +30,8 @@ static const char usage[] =
 	"  --sector-size=SIZE    auto (default), 512 or 4096: the logical sector size of the disk\n"
 	"  --thorough            also walk what is slow to walk (all qcow2 reference counts, initrds to their ends)\n"
 	"  --initrd-limit=SIZE   give up on an initrd that unpacks to more, such as 512M; 2G unless told\n"
+	"  --reader=WHO          who reads file systems: auto (default), native (in process alone) or guestfs (libguestfs)\n"
+	"  --key=SELECTOR:key:KEY, --key=SELECTOR:file:FILE   opens LUKS; SELECTOR is all, pN (a partition) or a UUID\n"
 	"  --allow-backing=DIR   open backing and data files that the image names, if they lie below DIR\n"
 	"\n"
 	"What to print:\n"
@@ -56,6 +58,8 @@ enum option_key {
 	OPTION_SECTOR_SIZE,
 	OPTION_THOROUGH,
 	OPTION_INITRD_LIMIT,
+	OPTION_READER,
+	OPTION_KEY,
 	OPTION_ALLOW_BACKING,
 	OPTION_FORMAT,
 	OPTION_COLOR,
@@ -72,6 +76,8 @@ static const struct option long_options[] = {
 	{ "sector-size", required_argument, NULL, OPTION_SECTOR_SIZE },
 	{ "thorough", no_argument, NULL, OPTION_THOROUGH },
 	{ "initrd-limit", required_argument, NULL, OPTION_INITRD_LIMIT },
+	{ "reader", required_argument, NULL, OPTION_READER },
+	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "allow-backing", required_argument, NULL, OPTION_ALLOW_BACKING },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "color", required_argument, NULL, OPTION_COLOR },
@@ -91,6 +97,7 @@ struct call {
 	struct report_options report;
 	const struct report_format *format;
 	const char *allow_backing;
+	const struct lint_key **keys_end;
 	bool exit_zero;
 	bool help;
 };
@@ -243,6 +250,30 @@ static bool set_allow_backing(struct call *call, const char *argument)
 	return false;
 }
 
+static bool set_reader(struct call *call, const char *argument)
+{
+	if (strcmp(argument, "auto") == 0)
+		call->lint.reader = IMAGE_READER_AUTO;
+	else if (strcmp(argument, "native") == 0)
+		call->lint.reader = IMAGE_READER_NATIVE;
+	else if (strcmp(argument, "guestfs") == 0)
+		call->lint.reader = IMAGE_READER_GUESTFS;
+	else
+		return command_usage("lint", "--reader takes auto, native or guestfs, not \"%s\"", argument), false;
+	return true;
+}
+
+static bool add_key(struct call *call, const char *argument)
+{
+	struct lint_key *key = command_key(call->arena, argument);
+
+	if (!key)
+		return false;
+	*call->keys_end = key;
+	call->keys_end = (const struct lint_key **)&key->next;
+	return true;
+}
+
 static bool set_format(struct call *call, const char *argument)
 {
 	call->format = report_format_find(argument);
@@ -270,6 +301,10 @@ static bool set_option(struct call *call, int key, const char *argument)
 		return true;
 	case OPTION_INITRD_LIMIT:
 		return set_initrd_limit(call, argument);
+	case OPTION_READER:
+		return set_reader(call, argument);
+	case OPTION_KEY:
+		return add_key(call, argument);
 	case OPTION_ALLOW_BACKING:
 		return set_allow_backing(call, argument);
 	case OPTION_FORMAT:
@@ -383,6 +418,7 @@ int command_lint(int argc, char **argv)
 		.format = report_format_find("text"),
 	};
 
+	call.keys_end = &call.lint.keys;
 	memset(call.lint.severity, -1, rules_count + 1);
 	set_color(&call, "auto");
 	if (!parse(&call, argc, argv))

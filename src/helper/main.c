@@ -2,6 +2,7 @@
 /* vmlint-helper: the program that reads what vmlint itself has no reader for.  Started by vmlint, not by people.
  *
  *   vmlint-helper container DRIVER   serves the disk in descriptor 3 over the socket in descriptor 4 (block/remote.h)
+ *   vmlint-helper guestfs FOLDER [no-kvm]   serves file systems over the socket in descriptor 3 (fs/appliance.h)
  *   vmlint-helper exec PARENT PROGRAM ARGUMENT…   becomes PROGRAM, which ends when its parent, process PARENT, does
  */
 #include <stdio.h>
@@ -27,6 +28,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "container") == 0)
 		return helper_container(argv[2]);
+	if (argc >= 3 && strcmp(argv[1], "guestfs") == 0)
+		return helper_guestfs(argv[2], argc == 4 && strcmp(argv[3], "no-kvm") == 0);
 	if (argc >= 4 && strcmp(argv[1], "exec") == 0)
 		return become((pid_t)atoi(argv[2]), argv + 3);
 	fputs("vmlint-helper is a part of vmlint and not meant to be called by itself\n", stderr);

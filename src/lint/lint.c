@@ -259,6 +259,8 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 		for (const char *const *said = image_second_opinion(image); *said; said++)
 			lint_result_remark(result, image->arena, *said);
 	}
+	for (const char **note = image->reading_notes; note && *note; note++)
+		lint_result_note(result, image->arena, *note);
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
 			result->status = STATUS_PARTLY;

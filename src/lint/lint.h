@@ -10,6 +10,14 @@
 #include "lint/profile.h"
 #include "lint/rule.h"
 
+/* A key for what LUKS encrypts: of one partition, of the one of that UUID, or of any. */
+struct lint_key {
+	struct lint_key *next;
+	int partition;    /* 0: any */
+	const char *uuid; /* NULL: any */
+	const char *key;
+};
+
 /* What the user wants, the same for all images of a call. */
 struct lint_options {
 	const struct profile *profile; /* NULL: by the image's architecture */
@@ -17,6 +25,8 @@ struct lint_options {
 	unsigned sector_size;          /* bytes; 0: find out */
 	bool thorough;                 /* walk what is slow to walk */
 	uint64_t initrd_limit;         /* bytes that an initrd may unpack to; 0: LIMIT_INITRD_BYTES */
+	int reader;                    /* enum image_reader */
+	const struct lint_key *keys;   /* in the order of the command line */
 	bool verbose;                  /* second opinions, reading statistics */
 	bool allow_backing;            /* the parent may open siblings */
 	enum severity fail_on;
@@ -50,6 +60,7 @@ struct lint_result {
 	struct diagnostic *diagnostics, **diagnostics_end;
 	struct outcome *outcomes, **outcomes_end;
 	struct diagnostic_note *remarks, **remarks_end; /* for --verbose */
+	struct diagnostic_note *notes, **notes_end;     /* on how the image was read: always shown */
 	unsigned count[SEVERITY_ERROR + 1];             /* diagnostics of each severity */
 	unsigned skipped, not_evaluated;
 	uint64_t bytes_read, reads;
@@ -59,6 +70,7 @@ void lint_result_init(struct lint_result *result, const char *image);
 void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic);
 void lint_result_outcome(struct lint_result *result, struct outcome *outcome);
 void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text);
+void lint_result_note(struct lint_result *result, struct arena *arena, const char *text);
 
 /* Does any rule that is selected, or that one of these comes after, judge what is inside: file systems, kernels, boot entries?
  * What image_options.system is to be. */

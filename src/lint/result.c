@@ -12,6 +12,7 @@ void lint_result_init(struct lint_result *result, const char *image)
 	result->diagnostics_end = &result->diagnostics;
 	result->outcomes_end = &result->outcomes;
 	result->remarks_end = &result->remarks;
+	result->notes_end = &result->notes;
 }
 
 void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic)
@@ -33,13 +34,23 @@ void lint_result_outcome(struct lint_result *result, struct outcome *outcome)
 		result->skipped++;
 }
 
+static void add_text(struct diagnostic_note ***end, struct arena *arena, const char *text)
+{
+	struct diagnostic_note *note = ARENA_NEW(arena, struct diagnostic_note);
+
+	note->text = text;
+	**end = note;
+	*end = &note->next;
+}
+
 void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text)
 {
-	struct diagnostic_note *remark = ARENA_NEW(arena, struct diagnostic_note);
+	add_text(&result->remarks_end, arena, text);
+}
 
-	remark->text = text;
-	*result->remarks_end = remark;
-	result->remarks_end = &remark->next;
+void lint_result_note(struct lint_result *result, struct arena *arena, const char *text)
+{
+	add_text(&result->notes_end, arena, text);
 }
 
 int lint_result_exit(const struct lint_result *result, enum severity fail_on)

@@ -15,9 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/limits.h"
-#include "block/remote.h"
 #include "process/channel.h"
+#include "process/helper.h"
 #include "process/record.h"
 #include "process/sibling.h"
 #include "process/worker.h"
@@ -29,11 +30,17 @@ struct job {
 	const char *allow_backing;
 	int image;        /* descriptors */
 	int socket;
-	pid_t worker, helper; /* 0: none */
+	uint64_t deadline;    /* channel_now()'s milliseconds */
+	pid_t worker, helper, guestfs; /* 0: none; the helper may run twice, for the container and for file systems */
+	const char *export;   /* the folder of the socket on which the disk is exported; NULL: none */
 	/* the files that were opened: what a worker's numbers mean */
 	const char *files[LIMIT_BACKING_DEPTH * 2 + 1];
 	unsigned file_count;
 };
+
+/* What was learnt from images before: who lints many must not wait for each. */
+static bool no_kvm;
+static struct error no_guestfs; /* code 0: nothing is known against it */
 
 static void unreadable(struct lint_result *result, const char *why)
 {
@@ -104,67 +111,6 @@ static bool start_worker(struct job *job, uint64_t size, const struct lint_optio
 	return true;
 }
 
-/* The helper stands beside this program (in a build tree), or in libexec beside its bin, or where it was configured. */
-static const char *helper_path(struct arena *arena)
-{
-	char self[LIMIT_FILE_NAME];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *candidates[3];
-
-	/* without /proc, only the configured place is known */
-	if (n <= 0 || self[0] != '/')
-		return access(VMLINT_LIBEXECDIR "/vmlint-helper", X_OK) == 0 ? VMLINT_LIBEXECDIR "/vmlint-helper" : NULL;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	candidates[0] = arena_printf(arena, "%s/vmlint-helper", self);
-	candidates[1] = arena_printf(arena, "%s/../libexec/vmlint/vmlint-helper", self);
-	candidates[2] = VMLINT_LIBEXECDIR "/vmlint-helper";
-	for (int i = 0; i < 3; i++) {
-		if (access(candidates[i], X_OK) == 0)
-			return candidates[i];
-	}
-	return NULL;
-}
-
-/* In the new process: descriptors in their places, then the helper.  Does not return. */
-static void exec_helper(const struct job *job, int socket, const char *path, const char *driver)
-{
-	/* out of the way first: either may already have one of the two numbers */
-	int image = fcntl(job->image, F_DUPFD, 10), other = fcntl(socket, F_DUPFD, 10), null = open("/dev/null", O_RDWR);
-
-	if (image < 0 || other < 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-	    dup2(image, REMOTE_IMAGE_FD) < 0 || dup2(other, REMOTE_SOCKET_FD) < 0)
-		_exit(EXIT_FAILURE);
-	for (int fd = REMOTE_SOCKET_FD + 1; fd < 64; fd++)
-		close(fd);
-	execl(path, path, "container", driver, (char *)NULL);
-	_exit(EXIT_FAILURE);
-}
-
-/* Starts the helper; the worker's end of its socket, or a negative errno. */
-static int start_helper(struct job *job, const char *driver, struct error *err)
-{
-	const char *path = helper_path(job->arena);
-	int pair[2];
-
-	if (job->helper)
-		return error_set(err, EBUSY, "the helper is running already");
-	if (!path)
-		return error_set(err, ENOENT, "the program vmlint-helper, which reads this format, is not installed");
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
-	job->helper = fork();
-	if (job->helper == 0)
-		exec_helper(job, pair[1], path, driver);
-	close(pair[1]);
-	if (job->helper < 0) {
-		job->helper = 0;
-		close(pair[0]);
-		return error_set(err, EAGAIN, "cannot start the helper");
-	}
-	return pair[0];
-}
-
 static int open_sibling(struct job *job, const struct record_request *request, struct error *err)
 {
 	const char *path;
@@ -182,16 +128,55 @@ static int open_sibling(struct job *job, const struct record_request *request, s
 	return fd;
 }
 
+static int start_container(struct job *job, const char *driver, struct error *err)
+{
+	if (job->helper)
+		return error_set(err, EBUSY, "the helper is running already");
+	return helper_start_container(job->arena, job->image, driver, &job->helper, err);
+}
+
+static int make_export(struct job *job, struct error *err)
+{
+	if (job->export)
+		return error_set(err, EBUSY, "the disk is exported already");
+	if (no_guestfs.code)
+		return error_set(err, no_guestfs.code, "%s", no_guestfs.message);
+	return helper_make_export(job->arena, &job->export, err);
+}
+
+static int start_guestfs(struct job *job, struct error *err)
+{
+	if (job->guestfs || !job->export)
+		return error_set(err, EBUSY, "libguestfs is running already, or has nothing to read");
+	job->deadline += LIMIT_GUESTFS_SECONDS * 1000;
+	return helper_start_guestfs(job->arena, job->export, no_kvm, &job->guestfs, err);
+}
+
 static int answer(struct job *job, const struct record_request *request, struct error *err)
 {
 	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
 	struct error why;
 	int fd, r;
 
-	if (request->kind == RECORD_SIBLING)
+	switch (request->kind) {
+	case RECORD_SIBLING:
 		fd = open_sibling(job, request, &why);
-	else
-		fd = start_helper(job, request->name, &why);
+		break;
+	case RECORD_CONTAINER:
+		fd = start_container(job, request->name, &why);
+		break;
+	case RECORD_EXPORT:
+		fd = make_export(job, &why);
+		break;
+	case RECORD_GUESTFS:
+		fd = start_guestfs(job, &why);
+		break;
+	default: /* RECORD_TELL, which wants no reply */
+		no_kvm = true;
+		if (request->base)
+			error_set(&no_guestfs, EIO, "%s", request->name);
+		return 0;
+	}
 	record_encode_reply(&out, fd < 0 ? fd : 0, job->file_count - 1, fd < 0 ? why.message : NULL);
 	r = channel_send(job->socket, out.data, out.size, fd, err);
 	if (fd >= 0)
@@ -202,13 +187,13 @@ static int answer(struct job *job, const struct record_request *request, struct 
 /* Takes records until the worker has said its last; false with the reason in *ret_why. */
 static bool listen_to_worker(struct job *job, struct lint_result *result, const char **ret_why)
 {
-	uint64_t deadline = channel_now() + LIMIT_IMAGE_SECONDS * 1000;
 	char *message = arena_alloc(job->arena, LIMIT_RECORD_BYTES);
 	struct error err = { 0 };
 
 	*ret_why = NULL;
+	job->deadline = channel_now() + LIMIT_IMAGE_SECONDS * 1000;
 	for (unsigned records = 0; records < LIMIT_RECORDS; records++) {
-		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL, deadline, &err);
+		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL, job->deadline, &err);
 		struct record_request request;
 		bool end = false;
 		int r;
@@ -216,7 +201,8 @@ static bool listen_to_worker(struct job *job, struct lint_result *result, const 
 		if (size == 0)
 			return false; /* how it died is known to waitpid */
 		if (size == -ETIMEDOUT)
-			*ret_why = arena_printf(job->arena, "reading it took more than %d s", LIMIT_IMAGE_SECONDS);
+			*ret_why = arena_printf(job->arena, "reading it took more than %d s",
+						job->guestfs ? LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS : LIMIT_IMAGE_SECONDS);
 		if (size > 0 && record_decode_request(job->arena, message, (size_t)size, &request))
 			r = answer(job, &request, &err);
 		else if (size > 0)
@@ -268,11 +254,12 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	close(job.image);
 	while (waitpid(job.worker, &status, 0) < 0 && errno == EINTR)
 		;
-	if (job.helper) {
-		kill(job.helper, SIGTERM);
-		while (waitpid(job.helper, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (job.helper)
+		helper_end(job.helper);
+	if (job.guestfs)
+		helper_end(job.guestfs);
+	if (job.export)
+		folder_remove(job.export);
 	if (!complete) {
 		/* what a reader said before it died is not to be believed */
 		lint_result_init(result, name);

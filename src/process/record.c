@@ -174,6 +174,11 @@ int record_send_result(int socket, const struct lint_result *result, struct erro
 		put_string(&out, n->text);
 		SEND();
 	}
+	for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
+		buffer_le32(&out, RECORD_NOTE);
+		put_string(&out, n->text);
+		SEND();
+	}
 	buffer_le32(&out, RECORD_END);
 	buffer_le64(&out, result->bytes_read);
 	buffer_le64(&out, result->reads);
@@ -205,6 +210,11 @@ int record_decode(struct arena *arena, const void *data, size_t size, struct lin
 		if (text)
 			lint_result_remark(result, arena, text);
 		break;
+	case RECORD_NOTE:
+		text = get_string(&c, arena);
+		if (text)
+			lint_result_note(result, arena, text);
+		break;
 	case RECORD_END:
 		result->bytes_read = cursor_le64(&c);
 		result->reads = cursor_le64(&c);
@@ -230,7 +240,8 @@ bool record_decode_request(struct arena *arena, const void *data, size_t size, s
 	struct cursor c = cursor_make(data, size);
 
 	ret->kind = (enum record_kind)cursor_le32(&c);
-	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER)
+	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER && ret->kind != RECORD_EXPORT &&
+	    ret->kind != RECORD_GUESTFS && ret->kind != RECORD_TELL)
 		return false;
 	ret->base = cursor_le32(&c);
 	ret->name = get_string(&c, arena);

@@ -14,6 +14,7 @@
 #include "block/remote.h"
 #include "image/image.h"
 #include "process/channel.h"
+#include "process/guestfs.h"
 #include "process/record.h"
 
 static int parent_socket;
@@ -99,6 +100,37 @@ static int open_container(void *context, struct arena *arena, const char *driver
 	return r;
 }
 
+/* A request without a name, answered by a descriptor. */
+static int ask_for(struct guestfs *guestfs, enum record_kind kind, struct error *err)
+{
+	const struct record_request request = { .kind = kind, .name = "" };
+	unsigned number;
+	int fd = -1, r = ask(guestfs->image->arena, &request, &fd, &number, err);
+
+	return r < 0 ? r : fd;
+}
+
+static int make_export(struct guestfs *guestfs, struct error *err)
+{
+	return ask_for(guestfs, RECORD_EXPORT, err);
+}
+
+static int start_helper(struct guestfs *guestfs, struct error *err)
+{
+	return ask_for(guestfs, RECORD_GUESTFS, err);
+}
+
+/* Nothing depends on its arrival. */
+static void tell(struct guestfs *guestfs, int code, const char *why)
+{
+	const struct record_request request = { .kind = RECORD_TELL, .base = (unsigned)code, .name = why };
+	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
+
+	(void)guestfs;
+	record_encode_request(&out, &request);
+	channel_send(parent_socket, out.data, out.size, -1, NULL);
+}
+
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
 {
 	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
@@ -108,11 +140,18 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.thorough = options->thorough,
 		.verbose = options->verbose,
 		.system = lint_needs_system(arena, options),
+		.reader = (enum image_reader)options->reader,
 		.initrd_limit = options->initrd_limit,
+	};
+	struct guestfs guestfs = {
+		.options = options, .make_export = make_export, .start_helper = start_helper, .tell = tell
 	};
 	const struct image_services services = {
 		.open_sibling = open_sibling,
 		.open_container = open_container,
+		.list_volumes = guestfs_list_volumes,
+		.open_filesystem = guestfs_open_filesystem,
+		.context = &guestfs,
 		.allow_backing = options->allow_backing,
 	};
 	struct lint_result result;
@@ -137,6 +176,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	result.reads = view_statistics.reads;
 	r = record_send_result(socket, &result, &err);
 	image_close(image);
+	guestfs_finish(&guestfs);
 	arena_free(arena);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -155,6 +155,13 @@ static void json_image(struct report *report, const struct lint_result *result)
 		buffer_string(&out, ", ");
 		string(&out, "help", result->help);
 	}
+	if (result->notes) {
+		buffer_string(&out, ", \"notes\": [");
+		for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
+			text_json(&out, n->text);
+			buffer_string(&out, n->next ? ", " : "]");
+		}
+	}
 	buffer_string(&out, ",\n     \"diagnostics\": [");
 	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
 		buffer_string(&out, d == result->diagnostics ? "\n" : ",\n");

@@ -111,6 +111,20 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 	put(report, &line);
 }
 
+/* How the image was read; nothing that is wrong with it. */
+static void print_notes(struct report *report, const struct lint_result *result)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+
+	for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
+		text_escape(&line, result->image);
+		buffer_printf(&line, ": %snote:%s ", paint(report, CYAN), paint(report, RESET));
+		text_escape(&line, n->text);
+		buffer_char(&line, '\n');
+	}
+	put(report, &line);
+}
+
 static void print_verbose(struct report *report, const struct lint_result *result)
 {
 	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
@@ -192,6 +206,8 @@ static void text_image(struct report *report, const struct lint_result *result)
 			print_diagnostic(report, result, d);
 	}
 	print_not_evaluated(report, result);
+	if (!report->options->quiet)
+		print_notes(report, result);
 	if (report->options->verbose)
 		print_verbose(report, result);
 	if (!report->options->quiet)

@@ -16,68 +16,7 @@
 #include "base/limits.h"
 #include "fs/ext.h"
 #include "fs/squashfs.h"
-
-static void die(const char *what, const struct error *err)
-{
-	fprintf(stderr, "fs-dump: %s: %s\n", what, err->message);
-	exit(2);
-}
-
-static void copy(struct fs *fs, struct arena *arena, const struct fs_entry *entry, const char *to)
-{
-	struct error err;
-	struct view *view;
-	FILE *f = fopen(to, "we");
-	static char data[100003]; /* never a multiple of the block size */
-
-	if (!f || fs_file_view(fs, arena, entry->handle, &view, &err) < 0)
-		die(to, &err);
-	for (uint64_t at = 0; at < view->size; at += sizeof(data)) {
-		size_t n = view->size - at < sizeof(data) ? (size_t)(view->size - at) : sizeof(data);
-
-		if (view_read(view, at, data, n, &err) < 0)
-			die(to, &err);
-		fwrite(data, 1, n, f);
-	}
-	fclose(f);
-}
-
-static void list(struct fs *fs, struct arena *arena, uint64_t directory, const char *path, const char *folder)
-{
-	struct fs_entry *entries;
-	struct error err;
-	size_t count;
-
-	if (fs->ops->readdir(fs, arena, directory, &entries, &count, &err) < 0)
-		die(path, &err);
-	for (size_t i = 0; i < count; i++) {
-		const char *full = arena_printf(arena, "%s/%s", path, entries[i].name);
-		const char *to = folder ? arena_printf(arena, "%s%s", folder, full) : NULL;
-		struct fs_stat st;
-		char *target;
-
-		if (fs->ops->stat(fs, entries[i].handle, &st, &err) < 0)
-			die(full, &err);
-		if (st.type != entries[i].type) {
-			fprintf(stderr, "fs-dump: %s: the entry and the inode are of different types\n", full);
-			exit(2);
-		}
-		printf("%06o %llu %s", st.mode, st.type == FS_FILE ? (unsigned long long)st.size : 0ULL, full);
-		if (st.type == FS_SYMLINK) {
-			if (fs->ops->readlink(fs, arena, entries[i].handle, &target, &err) < 0)
-				die(full, &err);
-			printf(" -> %s", target);
-		}
-		printf("\n");
-		if (st.type == FS_DIRECTORY) {
-			if (to)
-				mkdir(to, 0755);
-			list(fs, arena, entries[i].handle, full, folder);
-		} else if (st.type == FS_FILE && to) {
-			copy(fs, arena, &entries[i], to);
-		}
-	}
-}
+#include "fs-list.h"
 
 static int resolve(struct fs *fs, struct arena *arena, const char *path)
 {
@@ -102,7 +41,7 @@ static int attribute(struct fs *fs, struct arena *arena, const char *path, const
 
 	if (fs_resolve(fs, arena, path, false, &entry, NULL, &err) < 0 ||
 	    fs->ops->getxattr(fs, arena, entry.handle, name, &value, &size, &err) < 0)
-		die(path, &err);
+		fs_die(path, &err);
 	fwrite(value, 1, size, stdout);
 	return 0;
 }
@@ -144,7 +83,7 @@ int main(int argc, char **argv)
 	}
 	view = view_file(arena, fd, (uint64_t)st.st_size);
 	if (ext_open(arena, view, &ext, &err) < 0 || squashfs_open(arena, view, &squashfs, &err) < 0)
-		die("open", &err);
+		fs_die("open", &err);
 	fs = ext->fs ? ext->fs : squashfs->fs;
 	if (!fs) {
 		printf("fault %d %d: %s\n", ext->fault, squashfs->fault,
@@ -158,7 +97,7 @@ int main(int argc, char **argv)
 			ext_facts(ext);
 		else
 			squashfs_facts(squashfs);
-		list(fs, arena, fs->root, "", argc > 2 ? argv[2] : NULL);
+		fs_list(fs, arena, fs->root, "", argc > 2 ? argv[2] : NULL);
 		fprintf(stderr, "%llu reads, %llu bytes\n", (unsigned long long)view_statistics.reads,
 			(unsigned long long)view_statistics.bytes);
 	}

@@ -56,6 +56,8 @@ static void full(struct arena *arena, struct lint_result *result)
 	result->architecture = "aarch64";
 	result->profile = "vmspec-2.0";
 	result->clauses = true;
+	lint_result_note(result, arena, "read in this way: " NASTY);
+	lint_result_note(result, arena, "and in that");
 	add(arena, result, SEVERITY_ERROR, EFFECT_BLOCKS_BOOT, at_image());
 	d = add(arena, result, SEVERITY_WARNING, EFFECT_DEGRADES, at_container(UINT64_MAX, UINT64_MAX));
 	d->help = "mend " NASTY;

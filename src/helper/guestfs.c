@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* guestfs: serves the requests of fs/appliance.h until the socket is closed or a signal says to end.
+ *
+ * libguestfs's calls cannot be interrupted, but whatever they wait for is a child of ours: who kills those, as the signal
+ * handlers do, makes the call fail, and everything then ends in order, with libguestfs's own folders removed.
+ */
+#include "helper/guestfs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "helper/helper.h"
+
+static volatile sig_atomic_t stopping;
+
+bool session_stopping(void)
+{
+	return stopping;
+}
+
+void session_kill_children(void)
+{
+	int saved = errno, fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	char text[1024];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+	pid_t pid = 0;
+
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] >= '0' && text[i] <= '9') {
+			pid = pid * 10 + (text[i] - '0');
+			continue;
+		}
+		if (pid > 1)
+			kill(pid, SIGKILL);
+		pid = 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+}
+
+static void on_time_out(int number)
+{
+	(void)number;
+	session_kill_children();
+}
+
+static void on_stop(int number)
+{
+	const struct itimerval again = { .it_interval.tv_usec = 300000, .it_value.tv_usec = 300000 };
+
+	(void)number;
+	stopping = 1;
+	shutdown(APPLIANCE_SOCKET_FD, SHUT_RDWR);
+	session_kill_children();
+	/* should libguestfs start another one before it notices */
+	setitimer(ITIMER_REAL, &again, NULL);
+}
+
+static bool receive_all(void *data, size_t size)
+{
+	char *p = data;
+
+	while (size) {
+		ssize_t n = recv(APPLIANCE_SOCKET_FD, p, size, 0);
+
+		if (n < 0 && errno == EINTR && !stopping)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool send_all(const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size) {
+		ssize_t n = send(APPLIANCE_SOCKET_FD, p, size, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR && !stopping)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool send_reply(uint32_t id, int status, const void *data, size_t length)
+{
+	BUFFER_AUTO head = buffer_make(APPLIANCE_REPLY_BYTES);
+
+	buffer_le32(&head, id);
+	buffer_le32(&head, (uint32_t)status);
+	buffer_le32(&head, (uint32_t)length);
+	buffer_le32(&head, 0);
+	return send_all(head.data, head.size) && send_all(data, length);
+}
+
+static bool receive_request(struct request *request)
+{
+	unsigned char head[APPLIANCE_REQUEST_BYTES];
+	struct cursor c = cursor_make(head, sizeof(head));
+
+	if (!receive_all(head, sizeof(head)))
+		return false;
+	request->op = cursor_le32(&c);
+	request->id = cursor_le32(&c);
+	request->handle = cursor_le64(&c);
+	request->offset = cursor_le64(&c);
+	request->length = cursor_le32(&c);
+	request->text_bytes = cursor_le32(&c);
+	if (request->text_bytes > APPLIANCE_TEXT_MAX || !receive_all(request->text, request->text_bytes))
+		return false;
+	request->text[request->text_bytes] = 0;
+	return true;
+}
+
+bool session_two_strings(struct request *request, char **ret_first, char **ret_second)
+{
+	struct cursor c = cursor_make(request->text, request->text_bytes);
+	char **ret[2] = { ret_first, ret_second };
+	size_t lengths[2];
+
+	for (int i = 0; i < 2; i++) {
+		const char *string;
+
+		cursor_counted(&c, &string, &lengths[i]);
+		if (string && memchr(string, 0, lengths[i]))
+			return false;
+		*ret[i] = string ? request->text + (string - request->text) : NULL;
+	}
+	if (!cursor_ok(&c) || cursor_left(&c))
+		return false;
+	/* what follows a string is the length of the next, or the text's own end */
+	for (int i = 0; i < 2; i++)
+		if (*ret[i])
+			(*ret[i])[lengths[i]] = 0;
+	return true;
+}
+
+int session_fail(struct session *session, struct error *err, const char *what)
+{
+	const char *words = guestfs.last_error(session->g);
+	int code = guestfs.last_errno(session->g);
+	char line[256];
+	size_t n = 0;
+
+	for (const char *p = words ? words : "it failed"; *p && n < sizeof(line) - 1; p++) {
+		if (*p != '\n' || (p[1] && n && line[n - 1] != ' '))
+			line[n++] = isspace((unsigned char)*p) ? ' ' : *p;
+	}
+	line[n] = 0;
+	return error_set(err, code > 0 && code < 4096 ? code : EIO, "libguestfs: %s: %s", what, line);
+}
+
+static int serve(struct session *session, struct request *request, struct buffer *out, struct error *err)
+{
+	if (request->op == APPLIANCE_LAUNCH)
+		return session_start(session, request, out, err);
+	if (!session->g)
+		return error_set(err, EINVAL, "libguestfs was not started");
+	switch (request->op) {
+	case APPLIANCE_UNLOCK:
+		return session_unlock(session, request, err);
+	case APPLIANCE_VOLUMES:
+		return session_volumes(session, out, err);
+	case APPLIANCE_MOUNT:
+		return session_mount_volume(session, request, out, err);
+	default:
+		return session_file(session, request, out, err);
+	}
+}
+
+static void handle_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
+
+	/* vmlint's own end must be ours too */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	action.sa_handler = on_time_out;
+	sigaction(SIGALRM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int helper_guestfs(const char *folder, bool no_kvm)
+{
+	struct session session = { .folder = folder, .no_kvm = no_kvm };
+	struct request *request = malloc(sizeof(*request));
+	bool more = true;
+
+	handle_signals();
+	if (!request || fcntl(APPLIANCE_SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0) {
+		fputs("vmlint-helper: no memory, or descriptors are missing\n", stderr);
+		return 2;
+	}
+	while (more && !stopping && receive_request(request)) {
+		BUFFER_AUTO out = buffer_make(APPLIANCE_DATA_MAX);
+		struct error err = { 0 };
+		int r = serve(&session, request, &out, &err);
+
+		if (r == 0 && out.overflowed)
+			r = error_set(&err, EFBIG, "an answer of libguestfs is too long");
+		if (r < 0)
+			more = send_reply(request->id, r, err.message, strnlen(err.message, APPLIANCE_MESSAGE_MAX));
+		else
+			more = send_reply(request->id, 0, out.data, out.size);
+	}
+	/* nothing that the appliance has is worth saving */
+	session_kill_children();
+	if (session.g)
+		guestfs.close(session.g);
+	session_free_files(&session);
+	session_free_volumes(&session);
+	free(request);
+	folder_remove(folder);
+	return EXIT_SUCCESS;
+}

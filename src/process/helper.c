@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* helper: fork and exec, with the right descriptors in the right places. */
+#include "process/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "base/limits.h"
+#include "block/remote.h"
+#include "fs/appliance.h"
+#include "process/channel.h"
+
+#define END_MS 15000
+
+const char *helper_program;
+
+/* The helper stands beside this program (in a build tree), or in libexec beside its bin, or where it was configured. */
+static const char *helper_path(struct arena *arena)
+{
+	char self[LIMIT_FILE_NAME];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *candidates[3];
+
+	if (helper_program)
+		return helper_program;
+	/* without /proc, only the configured place is known */
+	if (n <= 0 || self[0] != '/')
+		return access(VMLINT_LIBEXECDIR "/vmlint-helper", X_OK) == 0 ? VMLINT_LIBEXECDIR "/vmlint-helper" : NULL;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	candidates[0] = arena_printf(arena, "%s/vmlint-helper", self);
+	candidates[1] = arena_printf(arena, "%s/../libexec/vmlint/vmlint-helper", self);
+	candidates[2] = VMLINT_LIBEXECDIR "/vmlint-helper";
+	for (int i = 0; i < 3; i++) {
+		if (access(candidates[i], X_OK) == 0)
+			return candidates[i];
+	}
+	return NULL;
+}
+
+/* libguestfs's surroundings: its temporary files in our folder, the appliance that it builds where it always keeps that. */
+static void set_environment(const char *folder)
+{
+	static const char *const ours[] = { "LIBGUESTFS_DEBUG",	  "LIBGUESTFS_TRACE",	"LIBGUESTFS_BACKEND",
+					    "LIBGUESTFS_APPEND",  "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_BACKEND_SETTINGS",
+					    "LIBGUESTFS_TMPDIR" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		unsetenv(ours[i]);
+	setenv("HOME", folder, 0);
+	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
+	setenv("TMPDIR", folder, 1);
+	setenv("XDG_RUNTIME_DIR", folder, 1);
+}
+
+/* In the new process: descriptors in their places, then the helper.  Does not return.  descriptors: from 3 on. */
+static void exec_helper(const int descriptors[], int count, char *const argv[])
+{
+	int high[2], null = open("/dev/null", O_RDWR);
+	bool good = null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0;
+
+	/* out of the way first: any may already have one of the numbers */
+	for (int i = 0; i < count && good; i++)
+		good = (high[i] = fcntl(descriptors[i], F_DUPFD, 10)) >= 0;
+	for (int i = 0; i < count && good; i++)
+		good = dup2(high[i], 3 + i) >= 0;
+	if (!good)
+		_exit(EXIT_FAILURE);
+	for (int fd = 3 + count; fd < 64; fd++)
+		close(fd);
+	execv(argv[0], argv);
+	_exit(EXIT_FAILURE);
+}
+
+static int no_helper(struct error *err)
+{
+	return error_set(err, ENOENT, "the program vmlint-helper, which reads this format, is not installed");
+}
+
+int helper_start_container(struct arena *arena, int image, const char *driver, pid_t *ret_pid, struct error *err)
+{
+	const char *path = helper_path(arena);
+	int pair[2];
+
+	_Static_assert(REMOTE_IMAGE_FD == 3 && REMOTE_SOCKET_FD == 4, "exec_helper counts from 3");
+	if (!path)
+		return no_helper(err);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		char *argv[] = { arena_strdup(arena, path), arena_strdup(arena, "container"), arena_strdup(arena, driver), NULL };
+
+		exec_helper((const int[]){ image, pair[1] }, 2, argv);
+	}
+	close(pair[1]);
+	if (*ret_pid < 0) {
+		*ret_pid = 0;
+		close(pair[0]);
+		return error_set(err, EAGAIN, "cannot start the helper");
+	}
+	return pair[0];
+}
+
+int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, pid_t *ret_pid, struct error *err)
+{
+	const char *path = helper_path(arena);
+	int pair[2];
+
+	_Static_assert(APPLIANCE_SOCKET_FD == 3, "exec_helper counts from 3");
+	if (!path)
+		return no_helper(err);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		char *argv[] = { arena_strdup(arena, path), arena_strdup(arena, "guestfs"), arena_strdup(arena, folder),
+				 no_kvm ? arena_strdup(arena, "no-kvm") : NULL, NULL };
+
+		set_environment(folder);
+		exec_helper((const int[]){ pair[1] }, 1, argv);
+	}
+	close(pair[1]);
+	if (*ret_pid < 0) {
+		*ret_pid = 0;
+		close(pair[0]);
+		return error_set(err, EAGAIN, "cannot start the helper");
+	}
+	return pair[0];
+}
+
+int helper_make_export(struct arena *arena, const char **ret_folder, struct error *err)
+{
+	const char *folder = folder_make(arena, err);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path;
+	int fd;
+
+	if (!folder)
+		return -err->code;
+	path = arena_printf(arena, "%s/" APPLIANCE_EXPORT_NAME, folder);
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		folder_remove(folder);
+		return error_set(err, ENAMETOOLONG, "%s is too long a name for a socket", path);
+	}
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, NBD_EXPORT_CONNECTIONS) < 0) {
+		int r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		folder_remove(folder);
+		return r;
+	}
+	*ret_folder = folder;
+	return fd;
+}
+
+void helper_end(pid_t pid)
+{
+	uint64_t deadline = channel_now() + END_MS;
+	pid_t r;
+
+	kill(pid, SIGTERM);
+	for (;;) {
+		r = waitpid(pid, NULL, WNOHANG);
+		if (r == pid || (r < 0 && errno != EINTR))
+			return;
+		if (channel_now() >= deadline)
+			kill(pid, SIGKILL);
+		usleep(2000);
+	}
+}
