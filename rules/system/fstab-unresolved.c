@@ -53,7 +53,8 @@ static void hint(struct check *check, struct diagnostic *d, const struct boot_de
 		const struct filesystem *f = &image->filesystems[i];
 
 		if (name->kind == BOOT_DEVICE_UUID && f->uuid && !ascii_casecmp(f->uuid, name->value)) {
-			finding_note(check, d, "the %s has it in another case, which counts: %s", filesystem_title(image, f), f->uuid);
+			finding_note(check, d, "the %s has it in another case, which counts: %s", filesystem_title(image, f),
+				     f->uuid);
 			return;
 		}
 		if (name->kind == BOOT_DEVICE_UUID && f->part_uuid && !ascii_casecmp(f->part_uuid, name->value)) {

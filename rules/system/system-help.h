@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "image/boot.h"
 #include "image/system.h"
 #include "lint/rule.h"

@@ -193,6 +193,19 @@ static bool unsupported(errcode_t code)
 	return code == EXT2_ET_UNSUPP_FEATURE || code == EXT2_ET_RO_UNSUPP_FEATURE || code == EXT2_ET_REV_TOO_HIGH;
 }
 
+/* The kernel mounts nothing of which one group descriptor's checksum is wrong; the library does not look. */
+static void check_descriptors(struct arena *arena, struct ext *ext, ext2_filsys filesystem)
+{
+	if (!ext2fs_has_group_desc_csum(filesystem))
+		return;
+	for (dgrp_t i = 0; i < filesystem->group_desc_count; i++) {
+		if (ext2fs_group_desc_csum_verify(filesystem, i))
+			continue;
+		corrupt(ext, arena_printf(arena, "the checksum of the descriptor of block group %u is wrong", i));
+		return;
+	}
+}
+
 int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct error *err)
 {
 	struct ext *ext = ARENA_NEW(arena, struct ext);
@@ -222,7 +235,8 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 	}
 	state->fs = (struct fs){ .ops = &ext_ops, .type = ext->type, .root = EXT2_ROOT_INO, .state = state };
 	ext->state = state;
-	ext->fs = &state->fs;
+	check_descriptors(arena, ext, state->filesystem);
+	ext->fs = ext->fault == EXT_GOOD ? &state->fs : NULL;
 	return 0;
 }
 

@@ -177,6 +177,7 @@ static int read_xfs(struct arena *arena, struct view *view, struct superblock *r
 	uint8_t bytes[264];
 	struct cursor c = cursor_make(bytes, sizeof(bytes));
 	uint64_t words[2] = { 0 };
+	uint32_t block;
 	bool fifth;
 	int r;
 
@@ -185,6 +186,10 @@ static int read_xfs(struct arena *arena, struct view *view, struct superblock *r
 	r = view_read(view, 0, bytes, sizeof(bytes), err);
 	if (r < 0)
 		return r;
+	cursor_seek(&c, 4);
+	block = cursor_be32(&c);
+	if (__builtin_mul_overflow(cursor_be64(&c), (uint64_t)block, &ret->size))
+		ret->size = UINT64_MAX;
 	cursor_seek(&c, 100);
 	fifth = (cursor_be16(&c) & 0xf) == 5;
 	if (fifth) {
@@ -220,10 +225,31 @@ static int read_btrfs(struct arena *arena, struct view *view, struct superblock 
 		return r;
 	cursor_seek(&c, 0x60);
 	ret->dirty = cursor_le64(&c) != 0; /* log_root */
+	cursor_seek(&c, 0xd1); /* dev_item.total_bytes */
+	ret->size = cursor_le64(&c);
 	cursor_seek(&c, 0xb4);
 	words[0] = cursor_le64(&c);
 	words[1] = cursor_le64(&c);
 	ret->features = feature_names(arena, btrfs_features, sizeof(btrfs_features) / sizeof(*btrfs_features), words);
+	return 0;
+}
+
+static int read_erofs(struct view *view, struct superblock *ret, struct error *err)
+{
+	uint8_t bytes[128];
+	struct cursor c = cursor_make(bytes, sizeof(bytes));
+	unsigned block;
+	int r;
+
+	if (view->size < KiB + sizeof(bytes))
+		return 0;
+	r = view_read(view, KiB, bytes, sizeof(bytes), err);
+	if (r < 0)
+		return r;
+	cursor_seek(&c, 12);
+	block = cursor_u8(&c);
+	cursor_seek(&c, 36);
+	ret->size = (uint64_t)cursor_le32(&c) << (block < 32 ? block : 0);
 	return 0;
 }
 
@@ -246,5 +272,7 @@ int superblock_read(struct arena *arena, struct view *view, int fd, struct super
 		return r;
 	if (!strcmp(ret->type, "xfs"))
 		return read_xfs(arena, view, ret, err);
-	return strcmp(ret->type, "btrfs") ? 0 : read_btrfs(arena, view, ret, err);
+	if (!strcmp(ret->type, "btrfs"))
+		return read_btrfs(arena, view, ret, err);
+	return strcmp(ret->type, "erofs") ? 0 : read_erofs(view, ret, err);
 }

@@ -9,6 +9,7 @@
 #define FS_SUPERBLOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -17,6 +18,7 @@
 struct superblock {
 	const char *type;        /* as blkid calls it: "xfs", "crypto_LUKS", "LVM2_member", "swap"; NULL: none that it knows */
 	const char *uuid, *label; /* as blkid prints them; NULL: none */
+	uint64_t size;           /* bytes, as the superblock of xfs, btrfs (for this device) or erofs says; 0: not told */
 	bool has_files;          /* a file system, rather than swap, a container of volumes or the like */
 	bool dirty;              /* btrfs: a log is to be replayed */
 	const char *features;    /* of xfs and btrfs, as their mkfs names them, blanks between; NULL: of others */

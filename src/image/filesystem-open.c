@@ -43,6 +43,7 @@ static enum have open_squashfs(struct image *image, struct filesystem *f)
 	if (squashfs_open(image->arena, f->view, &squashfs, &f->error) < 0)
 		return UNREADABLE;
 	f->squashfs = squashfs;
+	f->size = squashfs->bytes_used;
 	if (squashfs->fault == SQUASHFS_UNSUPPORTED)
 		return open_by_helper(image, f);
 	if (!squashfs->fs)

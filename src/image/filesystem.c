@@ -43,6 +43,7 @@ static void name_fat(struct arena *arena, struct filesystem *f)
 	while (length && label[length - 1] == ' ')
 		length--;
 	f->type = "vfat";
+	f->size = fat->volume_size;
 	f->has_files = true;
 	f->uuid = arena_printf(arena, "%04X-%04X", fat->boot.serial >> 16, fat->boot.serial & 0xffff);
 	f->label = length && (*fat->label || strcmp(label, "NO NAME") != 0) ? arena_strndup(arena, label, length) : NULL;
@@ -54,6 +55,8 @@ static void name_ext(struct filesystem *f)
 	f->type = f->ext->fault == EXT_JOURNAL_DEVICE ? "jbd" : f->ext->type;
 	f->has_files = f->ext->fault != EXT_JOURNAL_DEVICE;
 	f->uuid = f->ext->uuid_text;
+	if (f->ext->fault == EXT_GOOD || f->ext->beyond_partition)
+		f->size = f->ext->blocks * f->ext->block_size;
 	f->label = or_null(f->ext->label);
 	f->features = f->ext->features;
 	f->dirty = f->ext->needs_recovery;
@@ -76,6 +79,7 @@ static void name_other(struct filesystem *f, const struct superblock *superblock
 	f->uuid = or_null(superblock->uuid);
 	f->label = or_null(superblock->label);
 	f->features = superblock->features;
+	f->size = superblock->size;
 	f->dirty = superblock->dirty;
 	f->has_files = superblock->has_files;
 	f->hides_volumes = f->type && hides_volumes(f->type);

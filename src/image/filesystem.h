@@ -23,6 +23,7 @@ struct filesystem {
 	const char *type;        /* as blkid calls it: "ext4", "vfat", "xfs", "crypto_LUKS", "swap"; NULL: ABSENT */
 	const char *uuid, *label; /* as blkid has them; NULL: none */
 	const char *part_uuid, *part_label; /* of the partition, lower case; NULL: none, and for volumes */
+	uint64_t size;           /* bytes, as its superblock says; 0: not known */
 	bool has_files;          /* it is a file system, rather than swap, a container of volumes or the like */
 	bool hides_volumes;      /* LVM2_member, crypto_LUKS, linux_raid_member and their like: see image_list_volumes */
 	bool dirty;              /* its journal or log was not replayed */

@@ -27,7 +27,8 @@ static void read_definition(struct arena *arena, char *data, size_t size, struct
 			if (length > prefix && !strncmp(data + start, names[i].name, prefix)) {
 				while (strchr(" \t\r", data[start + length - 1]))
 					length--;
-				*names[i].member = arena_strndup(arena, data + start + prefix, length > prefix ? length - prefix : 0);
+				*names[i].member = arena_strndup(arena, data + start + prefix,
+								 length > prefix ? length - prefix : 0);
 			}
 		}
 		at = end + 1 > at ? end + 1 : size;

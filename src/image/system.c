@@ -102,16 +102,37 @@ static struct system *add(struct image *image, struct filesystem *f, const char 
 	return system;
 }
 
+static void note_unreadable(struct image *image, const struct filesystem *f, const struct error *err)
+{
+	if (!image->systems_error.code)
+		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", filesystem_title(image, f), err->message);
+}
+
+static int read_top(struct image *image, struct fs *fs, struct error *err)
+{
+	struct arena_mark mark = arena_mark(image->arena);
+	struct fs_entry *entries;
+	size_t count;
+	int r = fs->ops->readdir(fs, image->arena, fs->root, &entries, &count, err);
+
+	arena_release(image->arena, mark);
+	return r;
+}
+
 static const struct system *look(struct image *image, struct filesystem *f)
 {
 	const char *subvolume = NULL;
+	struct error err;
 
 	if (image->system_count == LIMIT_SYSTEMS)
 		return NULL;
 	if (filesystem_open(image, f) != HAVE) {
-		if (f->have_files == UNREADABLE && !image->systems_error.code)
-			error_set(&image->systems_error, f->error.code, "the %s cannot be read: %s", filesystem_title(image, f),
-				  f->error.message);
+		if (f->have_files == UNREADABLE)
+			note_unreadable(image, f, &f->error);
+		return NULL;
+	}
+	if (read_top(image, f->fs, &err) < 0) {
+		note_unreadable(image, f, &err);
 		return NULL;
 	}
 	if (is_root(image, f->fs, ""))

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* fstab-filesystem-driver: the kernel cannot mount a file system that fstab names
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * after:    gpt-missing, fstab-invalid
+ *
+ * A file system that fstab mounts needs a driver that is built into the kernel or installed as a module of its release. FAT
+ * needs the tables of two character sets beside it, the code page of short names and the character set of long ones: those
+ * of the line's options `codepage=` and `iocharset=`, else CONFIG_FAT_DEFAULT_CODEPAGE and CONFIG_FAT_DEFAULT_IOCHARSET.
+ * An image whose modules were reduced to what is "needed" often lacks these, and stops in systemd's emergency mode because
+ * /boot/efi cannot be mounted.
+ *
+ * The root is the initrd's to mount and judged there. Lines marked `nofail` or `noauto` are not judged.
+ *
+ * good:   debian-arm64
+ * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/*-arm64/kernel/fs/fat/vfat.ko*
+ * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
+ * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/*-arm64/kernel/fs/nls/nls_ascii.ko*
+ * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module nls_ascii (the character set ascii), which kernel * neither *
+ * bad:    debian-arm64 | fstab replace umask=0077 umask=0077,iocharset=koi8-r
+ * expect: !p2/etc/fstab:3:42: error: /boot/efi needs the module nls_koi8-r (the character set koi8-r), which kernel * neither *
+ * bad:    debian-arm64 | kconfig off VFAT_FS
+ * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
+ */
+#include "image/kernels.h"
+#include "system-help.h"
+
+struct driver {
+	const char *type, *symbol, *module;
+};
+
+/* What mounts a type.  Types that nothing is known of are not judged. */
+static const struct driver drivers[] = {
+	{ "ext4", "EXT4_FS", "ext4" },	   { "ext3", "EXT4_FS", "ext4" },	{ "xfs", "XFS_FS", "xfs" },
+	{ "btrfs", "BTRFS_FS", "btrfs" },  { "vfat", "VFAT_FS", "vfat" },	{ "msdos", "MSDOS_FS", "msdos" },
+	{ "f2fs", "F2FS_FS", "f2fs" },	   { "exfat", "EXFAT_FS", "exfat" },	{ "ntfs3", "NTFS3_FS", "ntfs3" },
+	{ "iso9660", "ISO9660_FS", "isofs" }, { "udf", "UDF_FS", "udf" },	{ "squashfs", "SQUASHFS", "squashfs" },
+	{ "erofs", "EROFS_FS", "erofs" },  { "jfs", "JFS_FS", "jfs" },		{ "nilfs2", "NILFS2_FS", "nilfs2" },
+	{ "virtiofs", "VIRTIO_FS", "virtiofs" }, { "9p", "9P_FS", "9p" },	{ "overlay", "OVERLAY_FS", "overlay" },
+};
+
+/* One driver that a line needs. */
+struct need {
+	const char *symbol, *module;
+	const char *set; /* the character set that it is for, or NULL */
+	const struct fstab_option *option; /* that asks for it, or NULL */
+};
+
+static bool is_missing(const struct kernel_release *release, const struct need *need)
+{
+	enum driver_state state = release_driver(release, need->symbol, need->module);
+
+	return state == DRIVER_ABSENT || state == DRIVER_MODULE_GONE;
+}
+
+/* Is this release started by default, or could it be, as nobody knows which is? */
+static bool is_default(const struct image *image, const struct kernel_release *release)
+{
+	bool known = false;
+
+	for (unsigned i = 0; i < image->boot_path_count; i++) {
+		const struct boot_entry *first = image->boot_paths[i].first;
+
+		for (size_t k = 0; first && k < first->attempt_count; k++) {
+			const struct kernel_file *kernel = first->attempts[k].kernel_file;
+
+			if (kernel && kernel->release == release)
+				return true;
+			known |= kernel && kernel->release;
+		}
+	}
+	return !known;
+}
+
+static void judge_need(struct check *check, const struct system *system, const struct kernel_release *release,
+		       const struct fstab_entry *entry, const struct need *need)
+{
+	enum severity severity = system_severity(check, system, SEVERITY_ERROR);
+	struct diagnostic *d;
+
+	if (!is_missing(release, need))
+		return;
+	if (!is_default(check->image, release) && severity > SEVERITY_NOTE)
+		severity--;
+	d = finding_severity(check, severity, fstab_at(system, need->option ? &need->option->place : &entry->type.place),
+			     "%s needs the module %s%s%s%s, which kernel %s neither has built in nor installed", entry->target.text,
+			     need->module, need->set ? " (the character set " : "", need->set ? need->set : "",
+			     need->set ? ")" : "", release->release);
+	if (!is_default(check->image, release) || !system_boots(check->image, system))
+		d->effect = EFFECT_DEGRADES;
+	finding_help(check, d, "install the kernel's package whole, or mark the line nofail");
+}
+
+/* The table of a character set: of the option, else what the kernel was configured with. */
+static void judge_set(struct check *check, const struct system *system, const struct kernel_release *release,
+		      const struct fstab_entry *entry, const char *option, const char *symbol, const char *prefix)
+{
+	struct need need = { .option = fstab_option(entry, option) };
+	const struct kconfig *config = release_config(release);
+	const struct kconfig_entry *configured = config ? kconfig_find(config, symbol) : NULL;
+
+	if (need.option && !need.option->value)
+		need.option = NULL;
+	if (need.option)
+		need.set = need.option->value;
+	else if (configured && configured->text)
+		need.set = kconfig_string(check->arena, configured);
+	if (!need.set || !*need.set || strcmp(need.set, "default") == 0)
+		return;
+	need.set = arena_printf(check->arena, "%s%s", prefix, need.set);
+	need.module = arena_printf(check->arena, "nls_%s", need.set);
+	/* the configuration calls them by other names than their modules: the modules' lists tell */
+	judge_need(check, system, release, entry, &need);
+}
+
+static const char *type_of(struct check *check, const struct fstab_entry *entry)
+{
+	const struct filesystem *f;
+
+	if (strcmp(entry->type.text, "auto") != 0)
+		return entry->type.text;
+	f = image_find_device(check->image, &entry->device_name);
+	return f && f->type ? f->type : "auto";
+}
+
+static void judge(struct check *check, const struct system *system, const struct kernel_release *release,
+		  const struct fstab_entry *entry)
+{
+	const struct driver *driver = NULL;
+	struct need need = { 0 };
+	const char *type;
+
+	if (entry->fault || fstab_entry_is_optional(entry) || fstab_is_root(entry) || fstab_is_swap(entry) ||
+	    fstab_option(entry, "bind") || fstab_option(entry, "x-initrd.mount"))
+		return;
+	type = type_of(check, entry);
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers) && !driver; i++)
+		if (!strcmp(drivers[i].type, type))
+			driver = &drivers[i];
+	if (!driver)
+		return;
+	need.symbol = driver->symbol;
+	need.module = driver->module;
+	if (is_missing(release, &need)) {
+		judge_need(check, system, release, entry, &need);
+		return;
+	}
+	if (strcmp(type, "vfat") != 0 && strcmp(type, "msdos") != 0)
+		return;
+	judge_set(check, system, release, entry, "codepage", "FAT_DEFAULT_CODEPAGE", "cp");
+	if (!strcmp(type, "vfat"))
+		judge_set(check, system, release, entry, "iocharset", "FAT_DEFAULT_IOCHARSET", "");
+}
+
+RULE(fstab_filesystem_driver)
+{
+	if (system_none(check))
+		return;
+	for (const struct kernel_release *release = check->image->releases; release; release = release->next) {
+		const struct system *system = release->system;
+
+		for (size_t k = 0; system && system->fstab && k < system->fstab->entry_count; k++)
+			judge(check, system, release, &system->fstab->entries[k]);
+	}
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* os-init-missing: the root file system has no init
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * after:    gpt-missing
+ *
+ * When the root is mounted, the kernel (or the initrd) starts what `init=` names, else the first of /sbin/init, /etc/init,
+ * /bin/init and /bin/sh that is there; an initrd of dracut takes /usr/lib/systemd/systemd, too. Without any of them the
+ * boot ends in a kernel panic ("No working init found") or in the initrd's emergency shell. The usual cause is a root made
+ * without the package that holds /sbin/init (Debian: systemd-sysv), or a link to a /usr that is not there.
+ *
+ * good:   debian-arm64
+ * bad:    debian-arm64 | part 2 rm /usr/sbin/init
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh
+ * bad:    debian-arm64 | part 2 mode /usr/lib/systemd/systemd 0100644
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed
+ * bad:    debian-arm64 | part 2 symlink /usr/sbin/init ../bin/loop | part 2 symlink /usr/bin/loop ../sbin/init
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
+ * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
+ * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
+ */
+#include <errno.h>
+
+#include "system-help.h"
+
+enum found { FOUND, FOUND_NO_PROGRAM, FOUND_NOTHING, FOUND_UNKNOWN };
+
+static enum found look(struct check *check, const struct system *system, const char *path, struct error *err)
+{
+	struct arena_mark mark = arena_mark(check->arena);
+	struct fs_entry entry;
+	struct fs_stat st;
+	int r = fs_resolve(system->fs, check->arena, path, false, &entry, NULL, err);
+
+	if (r == 0)
+		r = system->fs->ops->stat(system->fs, entry.handle, &st, err);
+	arena_release(check->arena, mark);
+	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
+		return FOUND_NOTHING;
+	if (r < 0)
+		return FOUND_UNKNOWN;
+	return st.type == FS_FILE && st.size && st.mode & 0111 ? FOUND : FOUND_NO_PROGRAM;
+}
+
+/* An initrd of initramfs-tools does not look for systemd itself. */
+static bool has_initramfs_tools(struct check *check, const struct system *system)
+{
+	struct error err;
+
+	return look(check, system, "/etc/initramfs-tools", &err) != FOUND_NOTHING &&
+	       look(check, system, "/usr/lib/dracut", &err) == FOUND_NOTHING;
+}
+
+static void judge(struct check *check, const struct system *system)
+{
+	static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+	bool no_program = false;
+	struct diagnostic *d;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		enum found found = look(check, system, paths[i], &err);
+
+		if (found == FOUND)
+			return;
+		if (found == FOUND_UNKNOWN) {
+			not_evaluated(check, &err, "%s cannot be looked at", paths[i]);
+			return;
+		}
+		no_program |= found == FOUND_NO_PROGRAM;
+	}
+	if (system->partial.code) {
+		not_evaluated(check, &system->partial, "a part of the system could not be looked at");
+		return;
+	}
+	if (!has_initramfs_tools(check, system) && look(check, system, "/usr/lib/systemd/systemd", &err) == FOUND)
+		return;
+	d = finding_severity(check, system_severity(check, system, SEVERITY_ERROR), system_place(system, "/sbin/init"),
+			     "the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh%s",
+			     no_program ? " that can be executed" : "");
+	d->effect = system_effect(check, system, EFFECT_BLOCKS_BOOT);
+	finding_help(check, d, "install the package that holds /sbin/init (Debian: systemd-sysv)");
+}
+
+/* init= of an entry, if none of its attempts finds what it names.  NULL: all is well, or it does not say. */
+static const struct cmdline_word *wrong_init(struct check *check, const struct boot_entry *entry)
+{
+	const struct cmdline_word *wrong = NULL;
+
+	for (size_t i = 0; i < entry->attempt_count; i++) {
+		const struct boot_attempt *attempt = &entry->attempts[i];
+		const struct cmdline_word *init = attempt->cmdline ? attempt->cmdline->init : NULL;
+		struct error err;
+
+		if (!init || !init->value || *init->value != '/' || !attempt->system || attempt->system->partial.code ||
+		    look(check, attempt->system, init->value, &err) != FOUND_NOTHING)
+			return NULL;
+		wrong = init;
+	}
+	return wrong;
+}
+
+RULE(os_init_missing)
+{
+	const struct image *image = check->image;
+
+	if (system_none(check))
+		return;
+	for (unsigned i = 0; i < image->boot_path_count; i++)
+		for (size_t k = 0; k < image->boot_paths[i].entry_count; k++) {
+			const struct boot_entry *entry = &image->boot_paths[i].entries[k];
+			const struct cmdline_word *init = wrong_init(check, entry);
+
+			if (init)
+				finding_entry(check, entry, boot_location(image, &init->value_place),
+					      "%s, which is to be started as init, is not there", init->value);
+		}
+	for (unsigned i = 0; i < image->system_count; i++)
+		judge(check, &image->systems[i]);
+}
