@@ -31,7 +31,9 @@
 
 static void finding_at(struct check *check, const struct system *system, const struct boot_place *place, const char *message)
 {
-	finding_severity(check, system_severity(check, system, check->rule->severity), fstab_at(system, place), "%s", message);
+	enum severity severity = system_severity(check, system, check->rule->severity);
+
+	finding_severity(check, severity, fstab_at(system, place), "%s", message);
 }
 
 static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
@@ -46,7 +48,8 @@ static void judge(struct check *check, const struct system *system, const struct
 		return;
 	case FSTAB_BAD_NUMBER:
 		finding_at(check, system, &entry->fault_place,
-			   !entry->frequency.text ? "a number is expected here, the fifth field: a blank in a path is written \\040"
+			   !entry->frequency.text ? "a number is expected here, the fifth field: a blank in a path is written "
+						    "\\040"
 						  : "a number is expected here, the sixth field");
 		return;
 	case FSTAB_NUL:

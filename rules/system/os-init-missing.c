@@ -19,6 +19,7 @@
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
+ * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there
  */
 #include <errno.h>
 

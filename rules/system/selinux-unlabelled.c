@@ -46,13 +46,14 @@ static bool is_enforcing(struct check *check, const struct system *system, struc
 static bool is_overruled(const struct image *image, const struct system *system)
 {
 	static const char *const words[] = { "selinux", "enforcing", "autorelabel" };
+	const size_t count = sizeof(words) / sizeof(*words);
 
 	for (unsigned i = 0; i < image->boot_path_count; i++)
 		for (size_t k = 0; k < image->boot_paths[i].entry_count; k++) {
 			const struct boot_entry *entry = &image->boot_paths[i].entries[k];
 
 			for (size_t a = 0; a < entry->attempt_count; a++)
-				for (size_t w = 0; w < sizeof(words) / sizeof(*words) && entry->attempts[a].system == system; w++) {
+				for (size_t w = 0; w < count && entry->attempts[a].system == system; w++) {
 					const struct cmdline_word *word = cmdline_last(entry->attempts[a].cmdline, words[w]);
 
 					if (word && word->value && !strcmp(word->value, w == 2 ? "1" : "0"))

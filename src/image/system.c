@@ -105,7 +105,8 @@ static struct system *add(struct image *image, struct filesystem *f, const char 
 static void note_unreadable(struct image *image, const struct filesystem *f, const struct error *err)
 {
 	if (!image->systems_error.code)
-		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", filesystem_title(image, f), err->message);
+		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", filesystem_title(image, f),
+			  err->message);
 }
 
 static int read_top(struct image *image, struct fs *fs, struct error *err)
