@@ -41,7 +41,7 @@ HELPER_SOURCES := $(wildcard src/helper/*.c)
 MAIN_SOURCES := src/main.c
 LIBRARY_SOURCES := $(filter-out $(MAIN_SOURCES) $(HELPER_SOURCES),$(sort $(wildcard src/*.c src/*/*.c)))
 RULE_SOURCES := $(sort $(wildcard rules/*/*.c))
-DATA := $(sort $(wildcard rules/profiles/*.json rules/data/*))
+DATA := $(filter-out %.schema.json,$(sort $(wildcard rules/profiles/*.json rules/data/*)))
 
 # V=1 shows the commands.
 ifeq ($(V)$(findstring s,$(firstword -$(MAKEFLAGS))),)

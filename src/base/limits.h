@@ -90,6 +90,9 @@
 #define LIMIT_INITRD_CONTENT (4 * MiB)		/* of one file that is asked for */
 #define LIMIT_CPIO_NAME 4096			/* the kernel's own bound */
 
+/* profiles */
+#define LIMIT_PROFILE_ROWS 1000 /* in one file */
+
 /* reports */
 #define LIMIT_DIAGNOSTICS_PER_RULE 20
 #define LIMIT_RECORD_BYTES (128 * KiB)

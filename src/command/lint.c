@@ -183,18 +183,20 @@ static bool set_color(struct call *call, const char *argument)
 	return true;
 }
 
-static bool set_profile(struct call *call, const char *argument)
+/* Profiles come before all other options: their rows are rules, which --select and others name. */
+static bool load_profiles(struct call *call, const char *name)
 {
 	struct error err;
+	int r = profiles_load(call->arena, name && strcmp(name, "auto") != 0 ? name : NULL, &call->lint.profile, &err);
 
-	if (strcmp(argument, "auto") == 0) {
-		call->lint.profile = NULL;
-		return true;
-	}
-	call->lint.profile = profile_load(call->arena, argument, &err);
-	if (!call->lint.profile)
+	if (r < 0) {
 		command_usage("lint", "%s", err.message);
-	return call->lint.profile != NULL;
+		return false;
+	}
+	call->lint.selected = arena_alloc(call->arena, rules_count + 1);
+	call->lint.severity = arena_alloc(call->arena, rules_count + 1);
+	memset(call->lint.severity, -1, rules_count + 1);
+	return true;
 }
 
 static bool set_arch(struct call *call, const char *argument)
@@ -286,7 +288,7 @@ static bool set_option(struct call *call, int key, const char *argument)
 {
 	switch (key) {
 	case OPTION_PROFILE:
-		return set_profile(call, argument);
+		return true; /* is loaded already */
 	case OPTION_ARCH:
 		return set_arch(call, argument);
 	case OPTION_SELECT:
@@ -351,30 +353,45 @@ static void refuse_option(char **argv)
 		command_usage("lint", "unknown option %s", argv[optind - 1]);
 }
 
+/* The next option, or -1 after the last; false in *ret_good for one that is wrong. */
+static int next_option(int argc, char **argv, bool *ret_good)
+{
+	int key = getopt_long(argc, argv, ":hqv", long_options, NULL);
+
+	*ret_good = key != ':' && key != '?';
+	if (key == ':')
+		command_usage("lint", "%s needs an argument", argv[optind - 1]);
+	if (key == '?')
+		refuse_option(argv);
+	return key;
+}
+
+/* Three times through: the profile, whose rows are rules; what marks rules; what unmarks them. */
 static bool parse(struct call *call, int argc, char **argv)
 {
-	bool selects = false, marks = false;
+	bool selects = false, marks = false, good;
+	const char *profile = NULL;
 	int key;
 
 	opterr = 0;
 	optind = 1;
-	while ((key = getopt_long(argc, argv, ":hqv", long_options, NULL)) != -1) {
-		if (key == ':')
-			return command_usage("lint", "%s needs an argument", argv[optind - 1]), false;
-		if (key == '?')
-			return refuse_option(argv), false;
-		/* ignored rules are marked last, below */
-		if (key == OPTION_IGNORE) {
-			marks = true;
-			continue;
-		}
+	while ((key = next_option(argc, argv, &good)) != -1) {
+		if (!good)
+			return false;
+		if (key == OPTION_PROFILE)
+			profile = optarg;
+	}
+	if (!load_profiles(call, profile))
+		return false;
+	optind = 1;
+	while ((key = next_option(argc, argv, &good)) != -1) {
 		selects = selects || key == OPTION_SELECT;
-		marks = marks || key == OPTION_SELECT;
-		if (!set_option(call, key, optarg))
+		marks = marks || key == OPTION_SELECT || key == OPTION_IGNORE;
+		if (key != OPTION_IGNORE && !set_option(call, key, optarg))
 			return false;
 	}
 	optind = 1;
-	while ((key = getopt_long(argc, argv, ":hqv", long_options, NULL)) != -1) {
+	while ((key = next_option(argc, argv, &good)) != -1) {
 		if (key == OPTION_IGNORE && !set_option(call, key, optarg))
 			return false;
 	}
@@ -411,15 +428,12 @@ int command_lint(int argc, char **argv)
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
 	struct call call = {
 		.arena = arena,
-		.lint = { .fail_on = SEVERITY_ERROR,
-			  .selected = arena_alloc(arena, rules_count + 1),
-			  .severity = arena_alloc(arena, rules_count + 1) },
+		.lint = { .fail_on = SEVERITY_ERROR },
 		.report = { .out = stdout },
 		.format = report_format_find("text"),
 	};
 
 	call.keys_end = &call.lint.keys;
-	memset(call.lint.severity, -1, rules_count + 1);
 	set_color(&call, "auto");
 	if (!parse(&call, argc, argv))
 		return EXIT_TROUBLE;

@@ -215,7 +215,7 @@ static int read_content(struct ext_state *state, uint64_t handle, struct ext2_in
 			memset(to, 0, (size_t)n);
 		} else {
 			if (place > state->view->size || n > state->view->size - place)
-				return error_set(err, EIO, "inode %" PRIu64 " lies beyond the end of the partition", handle);
+				return error_set(err, ENODATA, "inode %" PRIu64 " lies beyond the end of the partition", handle);
 			r = view_read(state->view, place, to, (size_t)n, err);
 			if (r < 0)
 				return r;

@@ -60,7 +60,7 @@ static errcode_t io_read64(io_channel channel, unsigned long long block, int cou
 
 	if (__builtin_mul_overflow(block, (uint64_t)channel->block_size, &offset) || offset > state->view->size ||
 	    length > state->view->size - offset) {
-		error_set(&state->io_error, EIO, "block %llu lies beyond the end of the partition", block);
+		error_set(&state->io_error, ENODATA, "block %llu lies beyond the end of the partition", block);
 		return EXT2_ET_SHORT_READ;
 	}
 	state->io_bytes += length;

@@ -28,7 +28,7 @@ static struct diagnostic *add_message(struct check *check, enum severity severit
 	*d = (struct diagnostic){
 		.rule = check->rule,
 		.severity = lint_severity(lint, check->rule, severity),
-		.effect = check->rule->effect,
+		.effect = check->row ? check->row->effect : check->rule->effect,
 		.location = location,
 		.message = message,
 	};
@@ -57,7 +57,7 @@ struct diagnostic *finding(struct check *check, struct location location, const 
 	va_list ap;
 
 	va_start(ap, format);
-	d = add(check, check->rule->severity, location, format, ap);
+	d = add(check, lint_rule_severity(check), location, format, ap);
 	va_end(ap);
 	return d;
 }
@@ -103,7 +103,7 @@ struct diagnostic *finding_entry(struct check *check, const struct boot_entry *e
 				 const char *format, ...)
 {
 	bool counts = boot_entry_counts(check->image, entry);
-	enum severity severity = check->rule->severity;
+	enum severity severity = lint_rule_severity(check);
 	struct diagnostic *before, *d;
 	const char *message;
 	va_list ap;

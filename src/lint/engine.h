@@ -33,6 +33,9 @@ struct lint {
 	const struct rule *root; /* then the rule that says so */
 };
 
+/* The rule's own, which for a rule that a row makes is the row's. */
+enum severity lint_rule_severity(const struct check *check);
+
 /* The severity that the command line or the profile gives a rule, or `otherwise`. */
 enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise);
 

@@ -11,14 +11,11 @@
 #include "base/limits.h"
 #include "image/image.h"
 #include "lint/engine.h"
+#include "lint/rules.h"
 
-const struct rule *rule_find(const char *id)
+enum severity lint_rule_severity(const struct check *check)
 {
-	for (size_t i = 0; i < rules_count; i++) {
-		if (strcmp(rules[i].id, id) == 0)
-			return &rules[i];
-	}
-	return NULL;
+	return check->row ? check->row->severity : check->rule->severity;
 }
 
 enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise)
@@ -56,6 +53,9 @@ static const struct rule *superseded_by(const struct lint *lint, const struct ch
 		const struct verdicts *v = &lint->verdicts[*a];
 		const struct rule *root = NULL;
 
+		/* these settle it among themselves, for each kernel */
+		if (rule_is_driver(&rules[*a]))
+			continue;
 		for (unsigned i = 0; i < v->count; i++) {
 			if (!concerns(check, &rules[*a], i))
 				continue;
@@ -74,6 +74,7 @@ static const struct rule *superseded_by(const struct lint *lint, const struct ch
 
 static void add_outcome(struct lint *lint, const struct rule *rule, enum outcome_kind kind, const char *reason)
 {
+	const struct driver_row *row = lint->profile->row[rule - rules];
 	struct outcome *outcome;
 
 	if (!lint->options->selected[rule - rules])
@@ -86,7 +87,7 @@ static void add_outcome(struct lint *lint, const struct rule *rule, enum outcome
 	*outcome = (struct outcome){
 		.rule = rule,
 		.kind = kind,
-		.severity = lint_severity(lint, rule, rule->severity),
+		.severity = lint_severity(lint, rule, row ? row->severity : rule->severity),
 		.reason = reason,
 	};
 	lint_result_outcome(lint->result, outcome);
@@ -178,7 +179,8 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 	verdicts->root = ARENA_ARRAY(lint->arena, verdicts->count, const struct rule *);
 	lint->findings = 0;
 	for (unsigned i = 0; i < verdicts->count; i++) {
-		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena };
+		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena,
+				       .row = lint->profile->row[rule - rules] };
 
 		if (rule->subject == SUBJECT_LOADER) {
 			check.loader = &image->loaders[i];
@@ -206,13 +208,14 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 		add_outcome(lint, rule, OUTCOME_SKIPPED, skipped);
 }
 
-/* The selected rules and all that they come after, however far. The table's order makes one backward pass enough. */
-static const unsigned char *needed(struct arena *arena, const struct lint_options *options)
+/* The selected rules and all that they come after, however far.  The table's order makes one backward pass enough.  A row that
+ * this profile does not have asks for nothing. */
+static const unsigned char *needed(struct arena *arena, const struct lint_options *options, const struct profile *profile)
 {
 	unsigned char *need = ARENA_ARRAY(arena, rules_count + 1, unsigned char);
 
 	for (size_t i = rules_count; i-- > 0;) {
-		need[i] = need[i] || options->selected[i];
+		need[i] = (need[i] || options->selected[i]) && (!profile || !rule_is_driver(&rules[i]) || profile->row[i]);
 		if (!need[i])
 			continue;
 		for (const unsigned short *a = rules[i].after; *a != RULES_END; a++)
@@ -224,7 +227,7 @@ static const unsigned char *needed(struct arena *arena, const struct lint_option
 bool lint_needs_system(struct arena *arena, const struct lint_options *options)
 {
 	static const char *const areas[] = { "kernel", "driver", "initrd", "boot", "system" };
-	const unsigned char *need = needed(arena, options);
+	const unsigned char *need = needed(arena, options, options->profile);
 
 	for (size_t i = 0; i < rules_count; i++)
 		for (size_t a = 0; need[i] && a < sizeof(areas) / sizeof(*areas); a++)
@@ -236,21 +239,23 @@ bool lint_needs_system(struct arena *arena, const struct lint_options *options)
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
-	struct error err;
 
 	result->format = image->format;
 	result->architecture = architecture_name(image->architecture);
 	if (!lint.profile)
-		lint.profile = profile_load(image->arena, profile_for_architecture(image->architecture), &err);
-	if (!lint.profile) {
-		result->status = STATUS_UNREADABLE;
-		result->error = arena_strdup(image->arena, err.message);
-		return;
-	}
+		lint.profile = profile_find(profile_for_architecture(image->architecture));
 	result->profile = lint.profile->name;
 	result->clauses = lint.profile->clauses;
-	lint.evaluated = needed(image->arena, options);
+	if (!driver_architecture(lint.profile->architectures, image->architecture))
+		lint_result_remark(result, image->arena,
+				   arena_printf(image->arena, "profile %s is not for images of %s, which this one is",
+						lint.profile->name, architecture_name(image->architecture)));
+	lint.evaluated = needed(image->arena, options, lint.profile);
 	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
+	if (image->has_system_facts) {
+		driver_ask_initrds(&lint, image);
+		image_read_initrds(image);
+	}
 	for (size_t i = 0; i < rules_count; i++) {
 		if (lint.evaluated[i])
 			run_rule(&lint, image, &rules[i]);

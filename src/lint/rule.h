@@ -15,6 +15,7 @@
 
 struct arena;
 struct boot_entry;
+struct driver_row;
 struct error;
 struct esp;
 struct image;
@@ -37,7 +38,7 @@ struct rule {
 	enum subject subject;
 	const char *section; /* of the specification, or NULL */
 	const char *clause;  /* the requirement's number, such as I2, or NULL */
-	const char *text;    /* why it matters and how to mend it: paragraphs apart by blank lines */
+	const char *text;    /* why it matters and how to mend it: paragraphs apart by blank lines; NULL: see rule_text */
 	const char *examples; /* the good:, bad: and expect: lines */
 	const unsigned short *after; /* indices into rules[], ends with RULES_END */
 	void (*check)(struct check *check);
@@ -45,9 +46,10 @@ struct rule {
 
 #define RULES_END 0xffff
 
-/* In the order of evaluation: every rule stands behind those that its `after` names. */
-extern const struct rule rules[];
-extern const size_t rules_count;
+/* In the order of evaluation: every rule stands behind those that its `after` names.  First the rules of the files in rules/,
+ * then those that profiles' rows make (lint/rules.h), which are there once profiles_load was called. */
+extern const struct rule *rules;
+extern size_t rules_count;
 
 /* The rule of that id, or NULL. */
 const struct rule *rule_find(const char *id);
@@ -58,6 +60,7 @@ struct check {
 	struct esp *esp;       /* SUBJECT_ESP and SUBJECT_LOADER, else NULL */
 	struct loader *loader; /* SUBJECT_LOADER, else NULL */
 	const struct rule *rule;
+	const struct driver_row *row; /* of a rule that a profile's row makes, else NULL */
 	struct lint *lint; /* the engine's own */
 	struct arena *arena; /* the image's */
 };

@@ -184,7 +184,8 @@ END {
 				printf "%d, ", position[list[k]]
 		print "RULES_END };"
 	}
-	print "\nconst struct rule rules[] = {"
+	print "\nextern const struct rule rules_of_files[];\nextern const size_t rules_of_files_count;"
+	print "const struct rule rules_of_files[] = {"
 	for (i = 0; i < total; i++) {
 		rule = order[i]
 		symbol = rule
@@ -207,5 +208,5 @@ END {
 	}
 	# an array needs one element even while there is no rule
 	print "\t{ 0 },\n};"
-	printf "const size_t rules_count = %d;\n", total
+	printf "const size_t rules_of_files_count = %d;\n", total
 }

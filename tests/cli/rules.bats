@@ -24,7 +24,10 @@ efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout efi-second-stage 
 		rule=${path##*/}
 		grep -q "^${rule%.c} " <<<"$output" || complain "${rule%.c} is not listed"
 	done
-	[ "$(wc -l <<<"$output")" = "$(ls "$TOP"/rules/*/*.c | wc -l)" ] || complain "one line a rule expected"
+	# and no others, but those that the profiles' rows make
+	[ "$(grep -vc '^driver-' <<<"$output")" = "$(ls "$TOP"/rules/*/*.c | wc -l)" ] || complain "one line a rule expected"
+	[ "$(grep '^driver-' <<<"$output" | awk '{ print $1 }' | sort)" = \
+		"$(jq -r '"driver-" + .drivers[].id' "$TOP"/rules/profiles/*[0-9].json | sort -u)" ] || complain "one line a row expected"
 }
 
 @test "rules --format=json is JSON and says the same" {
@@ -33,7 +36,7 @@ efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout efi-second-stage 
 	listed=$(awk '{ print $1, $2, $3 }' <<<"$output")
 	vmlint rules --format=json
 	exits 0
-	jq -e 'all(.[]; (.title | length > 5) and (.text | length > 40) and (.examples | test("bad: ")) and (.area | length > 0))' \
+	jq -e 'all(.[]; (.area == "driver") as $row | (.title | length > 5) and (.text | length > 40) and (.examples | test("bad: ") or $row) and (.area | length > 0))' \
 		<<<"$output" >/dev/null || complain "a rule without its documentation"
 	diff <(echo "$listed") <(jq -r '.[] | "\(.rule) \(.severity) \(.effect)"' <<<"$output")
 	# what a rule comes after exists and stands before it
@@ -75,7 +78,11 @@ efi-boot-not-pe pe-truncated pe-machine pe-subsystem pe-layout efi-second-stage 
 		vmlint explain "$rule"
 		exits 0
 		[[ $output == "$rule: "* ]] || complain "title expected"
-		says "  severity  " "  effect    " "  judges    " "Examples:" "bad: "
+		says "  severity  " "  effect    " "  judges    "
+		case $rule in
+		driver-*) says "Profile " " expects " ;;
+		*) says "Examples:" "bad: " ;;
+		esac
 	done
 }
 

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -130,6 +131,13 @@ static void lint(struct arena *arena, struct cursor *c)
 	struct error err;
 
 	cursor_skip(c, 7);
+	/* their rows are rules; once is enough */
+	if (!profiles()) {
+		const struct profile *none;
+
+		if (profiles_load(arena_new(LIMIT_ARENA_BYTES), NULL, &none, &err) < 0)
+			abort();
+	}
 	options.selected = arena_alloc(arena, rules_count + 1);
 	options.severity = arena_alloc(arena, rules_count + 1);
 	memset(options.selected, 1, rules_count);
