@@ -3,7 +3,7 @@
  *
  * severity: error
  * effect:   blocks-boot
- * after:    gpt-missing, fstab-invalid
+ * after:    gpt-missing, fstab-invalid kernel-modules-missing
  *
  * A file system that fstab mounts needs a driver that is built into the kernel or installed as a module of its release. FAT
  * needs the tables of two character sets beside it, the code page of short names and the character set of long ones: those

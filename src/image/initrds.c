@@ -249,7 +249,7 @@ static void read_set(struct initrd_set *set)
 	if (r >= 0)
 		return;
 	facts->have = UNREADABLE;
-	if (r == -EFBIG && initrd && initrd->unpacked >= (options.limit ? options.limit : LIMIT_INITRD_BYTES))
+	if (initrd && initrd->over_limit)
 		error_set(&facts->error, EFBIG,
 			  "unpacked it has more than %llu MiB, which --initrd-limit=SIZE allows if it may be so large",
 			  (unsigned long long)(options.limit ? options.limit : LIMIT_INITRD_BYTES) / MiB);

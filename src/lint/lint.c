@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "image/image.h"
+#include "image/initrds.h"
 #include "lint/engine.h"
 #include "lint/rules.h"
 
@@ -236,6 +237,21 @@ bool lint_needs_system(struct arena *arena, const struct lint_options *options)
 	return false;
 }
 
+/* One pass over each initrd, with all questions of all rules. */
+static void read_initrds(struct lint *lint, struct image *image)
+{
+	if (!image->has_system_facts)
+		return;
+	for (size_t i = 0; i < rules_count; i++) {
+		if (lint->evaluated[i] && strcmp(rules[i].area, "initrd") == 0) {
+			image_ask_roots(image);
+			break;
+		}
+	}
+	driver_ask_initrds(lint, image);
+	image_read_initrds(image);
+}
+
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
@@ -252,10 +268,7 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 						lint.profile->name, architecture_name(image->architecture)));
 	lint.evaluated = needed(image->arena, options, lint.profile);
 	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
-	if (image->has_system_facts) {
-		driver_ask_initrds(&lint, image);
-		image_read_initrds(image);
-	}
+	read_initrds(&lint, image);
 	for (size_t i = 0; i < rules_count; i++) {
 		if (lint.evaluated[i])
 			run_rule(&lint, image, &rules[i]);

@@ -119,6 +119,7 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	member->unpacked = stream->position;
 	member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
+	initrd->over_limit = r == -EFBIG && member->entries <= LIMIT_INITRD_ENTRIES;
 	return r;
 }
 

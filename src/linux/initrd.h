@@ -87,6 +87,7 @@ struct initrd {
 	bool damaged;   /* one member, the last of the list, has a problem: the kernel stops there too */
 	uint64_t size;  /* bytes of the file */
 	uint64_t unpacked; /* bytes decompressed, of all members */
+	bool over_limit; /* it unpacks to more than options->limit: that is why initrd_read failed */
 };
 
 struct initrd_options {

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd-compression: the kernel cannot decompress its initrd
+ *
+ * severity: error
+ * effect:   blocks-boot
+ *
+ * The kernel decompresses an initrd by itself and knows only what it was built with: CONFIG_RD_GZIP, RD_BZIP2, RD_LZMA, RD_XZ,
+ * RD_LZO, RD_LZ4, RD_ZSTD (since Linux 5.9). Of lz4 it reads the old form alone (lz4 -l), of xz no check but CRC-32
+ * (xz --check=crc32): what the tools write unless told otherwise it refuses. The kernel then says "Initramfs unpacking failed",
+ * and stops for want of a root.
+ *
+ * good:   debian-arm64 systemd-boot-arm64
+ * bad:    debian-arm64 | kconfig off RD_ZSTD
+ * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (zstd): CONFIG_RD_ZSTD is not set
+ * bad:    debian-arm64 | initrd recompress xz | kconfig off RD_XZ
+ * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (xz): CONFIG_RD_XZ is not set
+ * bad:    systemd-boot-arm64 | initrd recompress lz4 | kconfig off RD_LZ4
+ * expect: !p1/debian/6*64/initrd.img: error: kernel *-arm64 cannot decompress its initrd (lz4): CONFIG_RD_LZ4 is not set
+ * bad:    debian-arm64 | initrd recompress bzip2 | kconfig off RD_BZIP2
+ * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (bzip2): CONFIG_RD_BZIP2 is not set
+ */
+#include "image/initrds.h"
+#include "lint/entry-findings.h"
+
+static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
+{
+	const char *why;
+
+	(void)ret;
+	/* without a configuration a form that no kernel reads is found all the same */
+	if (!attempt_has_kernel(attempt) || !attempt->initrd || attempt->initrd->have == ABSENT)
+		return ATTEMPT_SKIPPED;
+	return attempt_initrd_refused(check, attempt, &why) ? ATTEMPT_BAD : ATTEMPT_GOOD;
+}
+
+static const char *mend(enum compression compression)
+{
+	if (compression == COMPRESSION_XZ)
+		return "compress it with `xz --check=crc32`, or as the kernel can read it";
+	if (compression == COMPRESSION_LZ4 || compression == COMPRESSION_LZ4_FRAME)
+		return "compress it with `lz4 -l`, or as the kernel can read it";
+	return "make it anew in a compression that the kernel has (COMPRESS= of initramfs.conf, compress= of dracut.conf)";
+}
+
+static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)
+{
+	const char *why;
+	const struct initrd_member *member = attempt_initrd_refused(check, attempt, &why);
+	struct location place = attempt_initrd_place(attempt, member->offset, 0);
+	const struct kernel_release *release = attempt->kernel_file->release;
+	struct diagnostic *d = finding_entry(check, entry, place, "kernel %s cannot decompress its initrd (%s): %s",
+					     attempt_kernel_title(attempt), compression_name(member->compression), why);
+
+	if (release && release->config && release->evidence == CONFIG_FILE && release->config_place.path)
+		finding_note(check, d, "its configuration is %s", release->config_place.path);
+	finding_help(check, d, "%s", mend(member->compression));
+}
+
+RULE(initrd_compression)
+{
+	static const struct entry_rule rule = { judge, report, .by_kernel = true, .by_initrd = true };
+
+	judge_entries(check, &rule);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd-help: can a kernel mount its root without an initrd?  For the rules in this folder. */
+#ifndef RULES_INITRD_INITRD_HELP_H
+#define RULES_INITRD_INITRD_HELP_H
+
+#include <string.h>
+
+#include "image/initrds.h"
+#include "lint/entry-findings.h"
+
+/* Why the kernel cannot know what root= means; NULL if it can. */
+static inline const char *initrd_beyond_kernel(struct check *check, const struct boot_attempt *attempt)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+	const struct boot_device_name *name = &cmdline->root_device;
+
+	switch (name->kind) {
+	case BOOT_DEVICE_NONE:
+	case BOOT_DEVICE_AUTO:
+		return "nothing says where its root is (root=)";
+	case BOOT_DEVICE_UUID:
+		return arena_printf(check->arena,
+				    "root=%s is for an initrd to find: the kernel knows no UUIDs of file systems", name->text);
+	case BOOT_DEVICE_LABEL:
+		return arena_printf(check->arena,
+				    "root=%s is for an initrd to find: the kernel knows no labels of file systems", name->text);
+	case BOOT_DEVICE_MAPPER:
+		if (cmdline_next(cmdline, "dm-mod.create", NULL))
+			return NULL;
+		break;
+	case BOOT_DEVICE_PARTUUID:
+	case BOOT_DEVICE_PARTLABEL:
+		if (strncmp(name->text, "/dev/disk/", 10))
+			return NULL;
+		break;
+	case BOOT_DEVICE_NODE:
+	case BOOT_DEVICE_MD:
+		return NULL;
+	default:
+		break;
+	}
+	return arena_printf(check->arena, "root=%s is for an initrd to find", name->text);
+}
+
+enum initrd_found { INITRD_BUILT_IN, INITRD_NOT_BUILT_IN, INITRD_NOT_KNOWN };
+
+/* Is the driver of any bus built in? */
+static inline enum initrd_found initrd_bus_built_in(const struct boot_attempt *attempt)
+{
+	enum initrd_found found = INITRD_NOT_BUILT_IN;
+	const char *missing;
+
+	for (int bus = 0; bus < ROOT_BUSES_ALL; bus++) {
+		enum driver_reach reach;
+
+		if (!root_bus_applies((enum root_bus)bus, attempt->kernel_file->architecture))
+			continue;
+		reach = attempt_bus(attempt, (enum root_bus)bus, &missing);
+		if (reach == REACH_BUILTIN)
+			return INITRD_BUILT_IN;
+		if (reach == REACH_UNKNOWN)
+			found = INITRD_NOT_KNOWN;
+	}
+	return found;
+}
+
+/* Why the kernel of an attempt without initrd cannot mount its root by itself; NULL if it can.  *ret_known is false where that
+ * cannot be said. */
+static inline const char *initrd_lacking(struct check *check, const struct boot_attempt *attempt, bool *ret_known)
+{
+	const char *why = initrd_beyond_kernel(check, attempt), *missing;
+	struct root_need needs[ROOT_NEEDS];
+	size_t count;
+
+	*ret_known = true;
+	if (why)
+		return why;
+	count = attempt_root_needs(attempt, needs);
+	for (size_t i = 0; i < count; i++) {
+		enum driver_reach reach = attempt_need(attempt, &needs[i], &missing);
+
+		if (needs[i].layer != ROOT_FILESYSTEM && needs[i].layer != ROOT_RAID)
+			return arena_printf(check->arena, "its root lies on %s", needs[i].title);
+		if (reach == REACH_MISSING)
+			return arena_printf(check->arena, "the driver of its root, %s, is a module", needs[i].title);
+		if (reach == REACH_UNKNOWN)
+			*ret_known = false;
+	}
+	switch (initrd_bus_built_in(attempt)) {
+	case INITRD_NOT_BUILT_IN:
+		return "no driver for the disk of a virtual machine (virtio_blk, say) is built in";
+	case INITRD_NOT_KNOWN:
+		*ret_known = false;
+		break;
+	case INITRD_BUILT_IN:
+		break;
+	}
+	return NULL;
+}
+
+/* Does the kernel hold an initramfs of its own? */
+static inline bool initrd_is_embedded(struct check *check, const struct boot_attempt *attempt)
+{
+	const struct kernel_release *release = attempt->kernel_file->release;
+	const struct kconfig_entry *entry = release && release->config ? kconfig_find(release->config, "INITRAMFS_SOURCE") : NULL;
+
+	return entry && entry->value == KCONFIG_OTHER && *kconfig_string(check->arena, entry);
+}
+
+#endif

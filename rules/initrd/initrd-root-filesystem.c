@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd-root-filesystem: the initrd cannot mount the root: its file system, LVM, LUKS or RAID
+ *
+ * severity: error
+ * effect:   blocks-boot
+ *
+ * Between the disk and the files of the root stand its file system's driver and, where the image has them, LVM, LUKS and RAID:
+ * each a module (dm_mod, dm_crypt, raid1) and a program that sets it up (lvm, cryptsetup, mdadm). What is not built into the
+ * kernel must be in the initrd. It is not if the initrd was made on a machine whose root is of another kind, or before the
+ * package of the program was installed (lvm2, cryptsetup-initramfs, mdadm).
+ *
+ * good:   debian-arm64 systemd-boot-arm64 uki-arm64 armhf
+ * bad:    armhf | initrd remove-module ext4
+ * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks ext4, without which the root (ext4) cannot be mounted
+ * bad:    armhf | initrd recompress lz4 | initrd remove-module jbd2
+ * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks jbd2, without which the root (ext4) cannot be mounted
+ */
+#include "image/initrds.h"
+#include "lint/entry-findings.h"
+
+/* The first need that is not met, and the worst. */
+struct verdict_of_needs {
+	const struct root_need *missing, *soft, *unknown;
+	const char *name; /* of the module or program */
+};
+
+static struct verdict_of_needs look(const struct boot_attempt *attempt, struct root_need needs[ROOT_NEEDS])
+{
+	size_t count = attempt_root_needs(attempt, needs);
+	struct verdict_of_needs v = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const char *missing;
+
+		switch (attempt_need(attempt, &needs[i], &missing)) {
+		case REACH_MISSING:
+			if (!v.missing)
+				v.name = missing;
+			v.missing = v.missing ? v.missing : &needs[i];
+			break;
+		case REACH_SOFT:
+			if (!v.missing && !v.soft)
+				v.name = missing;
+			v.soft = v.soft ? v.soft : &needs[i];
+			break;
+		case REACH_UNKNOWN:
+			v.unknown = &needs[i];
+			break;
+		default:
+			break;
+		}
+	}
+	return v;
+}
+
+static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
+{
+	struct root_need needs[ROOT_NEEDS];
+	struct verdict_of_needs v;
+
+	/* without an initrd it is initrd-missing's; what ails the initrd as a whole is for other rules of its area to say */
+	if (!attempt_has_kernel(attempt) || !attempt_root_on_disk(attempt) || !attempt->initrd ||
+	    attempt->initrd->have == ABSENT)
+		return ATTEMPT_SKIPPED;
+	if (attempt->initrd->have == HAVE && (!attempt_initrd_is_sound(attempt) || attempt_initrd_is_foreign(attempt)))
+		return ATTEMPT_SKIPPED;
+	v = look(attempt, needs);
+	if (v.missing || v.soft)
+		return ATTEMPT_BAD;
+	if (!v.unknown)
+		return ATTEMPT_GOOD;
+	*ret = (struct attempt_doubt){ "cannot read all of the initrd", &attempt->initrd->error };
+	if (!attempt->initrd->error.code)
+		ret->reason = arena_printf(check->arena, "whether the kernel or its initrd has %s cannot be told",
+					   v.unknown->title);
+	return ATTEMPT_UNKNOWN;
+}
+
+static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)
+{
+	struct location place = attempt_initrd_place(attempt, 0, 0);
+	struct root_need needs[ROOT_NEEDS];
+	struct verdict_of_needs v = look(attempt, needs);
+	struct diagnostic *d;
+
+	if (!v.missing) {
+		d = finding_severity(check, SEVERITY_NOTE, place,
+				     "the initrd lacks %s, which the module of the root's %s asks for", v.name, v.soft->title);
+		d->effect = EFFECT_DEGRADES;
+	} else {
+		d = finding_entry(check, entry, place,
+				  "the initrd lacks %s, without which the root (%s) cannot be mounted", v.name, v.missing->title);
+	}
+	finding_help(check, d, "%s", initrd_advice(check, attempt));
+}
+
+RULE(initrd_root_filesystem)
+{
+	static const struct entry_rule rule = { judge, report, .by_kernel = true, .by_initrd = true };
+
+	judge_entries(check, &rule);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* entry-findings: see the header. */
+#include "lint/entry-findings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "image/initrds.h"
+
+/* What was blamed already. */
+struct blamed {
+	struct blamed *next;
+	const struct kernel_file *kernel;
+	const struct initrd_facts *initrd;
+};
+
+static bool blame(struct check *check, const struct entry_rule *rule, struct blamed **list, const struct boot_attempt *attempt)
+{
+	struct blamed *b;
+
+	for (b = *list; b; b = b->next)
+		if ((!rule->by_kernel || b->kernel == attempt->kernel_file) && (!rule->by_initrd || b->initrd == attempt->initrd))
+			return false;
+	b = ARENA_NEW(check->arena, struct blamed);
+	*b = (struct blamed){ *list, attempt->kernel_file, attempt->initrd };
+	*list = b;
+	return true;
+}
+
+static void judge_entry(struct check *check, const struct entry_rule *rule, const struct boot_entry *entry, bool counts,
+			struct blamed **list)
+{
+	const struct boot_attempt *bad = NULL;
+	struct attempt_doubt unknown = { 0 };
+
+	for (size_t i = 0; i < entry->attempt_count; i++) {
+		struct attempt_doubt doubt = { 0 };
+
+		switch (rule->judge(check, &entry->attempts[i], &doubt)) {
+		case ATTEMPT_GOOD:
+			return;
+		case ATTEMPT_BAD:
+			bad = &entry->attempts[i];
+			break;
+		case ATTEMPT_UNKNOWN:
+			unknown = doubt;
+			break;
+		case ATTEMPT_SKIPPED:
+			break;
+		}
+	}
+	if (bad && !unknown.reason && !entry->complete)
+		unknown.reason = arena_printf(check->arena, "\"%s\" may boot in other ways too%s%s",
+					      entry->title ? entry->title : "an entry", entry->reason ? ": " : "",
+					      entry->reason ? entry->reason : "");
+	if (unknown.reason) {
+		if (counts)
+			not_evaluated(check, unknown.error && unknown.error->code ? unknown.error : NULL, "%s", unknown.reason);
+		return;
+	}
+	if (bad && blame(check, rule, list, bad))
+		rule->report(check, entry, bad);
+}
+
+void judge_entries(struct check *check, const struct entry_rule *rule)
+{
+	const struct image *image = check->image;
+	struct blamed *list = NULL;
+	bool any = false;
+
+	/* first those that the boot hangs on */
+	for (int pass = 0; pass < 2; pass++)
+		for (unsigned p = 0; p < image->boot_path_count; p++)
+			for (size_t e = 0; e < image->boot_paths[p].entry_count; e++) {
+				const struct boot_entry *entry = &image->boot_paths[p].entries[e];
+				bool counts = boot_entry_counts(image, entry);
+
+				any = true;
+				if (counts == !pass)
+					judge_entry(check, rule, entry, counts, &list);
+			}
+	if (!any)
+		not_applicable(check, "no boot entry is known");
+}
+
+bool attempt_has_kernel(const struct boot_attempt *attempt)
+{
+	return attempt->kernel.have == HAVE && attempt->kernel_file && attempt->kernel_file->have == HAVE &&
+	       attempt->kernel_file->kernel->problem == KERNEL_GOOD;
+}
+
+const char *attempt_kernel_title(const struct boot_attempt *attempt)
+{
+	const struct kernel_file *file = attempt->kernel_file;
+
+	return file && file->release ? file->release->release : attempt->kernel.path ? attempt->kernel.path : "the kernel";
+}
+
+bool attempt_initrd_is_foreign(const struct boot_attempt *attempt)
+{
+	const struct kernel_file *file = attempt->kernel_file;
+	const struct initrd *initrd = attempt->initrd ? attempt->initrd->initrd : NULL;
+
+	if (!initrd || !initrd->complete || !initrd->release_count || !file || !file->release)
+		return false;
+	for (unsigned i = 0; i < initrd->release_count; i++)
+		if (!strcmp(initrd->releases[i], file->release->release))
+			return false;
+	return true;
+}
+
+static const char *rd_symbol(enum compression compression)
+{
+	switch (compression) {
+	case COMPRESSION_GZIP:
+		return "RD_GZIP";
+	case COMPRESSION_BZIP2:
+		return "RD_BZIP2";
+	case COMPRESSION_LZMA:
+		return "RD_LZMA";
+	case COMPRESSION_XZ:
+		return "RD_XZ";
+	case COMPRESSION_LZO:
+		return "RD_LZO";
+	case COMPRESSION_LZ4:
+		return "RD_LZ4";
+	case COMPRESSION_ZSTD:
+		return "RD_ZSTD";
+	case COMPRESSION_NONE:
+	case COMPRESSION_LZ4_FRAME:
+		break;
+	}
+	return NULL;
+}
+
+const struct initrd_member *attempt_initrd_refused(struct check *check, const struct boot_attempt *attempt, const char **ret_why)
+{
+	const struct kernel_file *file = attempt->kernel_file;
+	const struct initrd *initrd = attempt->initrd ? attempt->initrd->initrd : NULL;
+	const struct kconfig *config = file && file->release ? file->release->config : NULL;
+
+	for (unsigned i = 0; initrd && i < initrd->member_count; i++) {
+		const struct initrd_member *member = &initrd->members[i];
+		const char *symbol = rd_symbol(member->compression);
+
+		*ret_why = member->refused;
+		if (member->compression == COMPRESSION_LZ4_FRAME && !member->refused)
+			*ret_why = "it is in lz4's frame format";
+		if (!*ret_why && config && kconfig_value(config, "BLK_DEV_INITRD") != KCONFIG_YES)
+			*ret_why = "CONFIG_BLK_DEV_INITRD is not set";
+		if (!*ret_why && config && symbol && kconfig_value(config, symbol) != KCONFIG_YES)
+			*ret_why = arena_printf(check->arena, "CONFIG_%s is not set", symbol);
+		if (*ret_why)
+			return member;
+	}
+	return NULL;
+}
+
+bool attempt_initrd_is_sound(const struct boot_attempt *attempt)
+{
+	const struct initrd_facts *facts = attempt->initrd;
+
+	return facts && facts->have == HAVE && facts->initrd && !facts->initrd->damaged;
+}
+
+const char *initrd_advice(struct check *check, const struct boot_attempt *attempt)
+{
+	static const struct {
+		const char *id, *command;
+	} known[] = {
+		{ "debian", "update-initramfs -u -k %s" },	{ "ubuntu", "update-initramfs -u -k %s" },
+		{ "raspbian", "update-initramfs -u -k %s" },	{ "kali", "update-initramfs -u -k %s" },
+		{ "fedora", "dracut --force --no-hostonly --kver %s" }, { "rhel", "dracut --force --no-hostonly --kver %s" },
+		{ "centos", "dracut --force --no-hostonly --kver %s" }, { "almalinux", "dracut --force --no-hostonly --kver %s" },
+		{ "rocky", "dracut --force --no-hostonly --kver %s" },  { "ol", "dracut --force --no-hostonly --kver %s" },
+		{ "opensuse-leap", "dracut --force --no-hostonly --kver %s" },
+		{ "opensuse-tumbleweed", "dracut --force --no-hostonly --kver %s" },
+		{ "sles", "dracut --force --no-hostonly --kver %s" },   { "arch", "mkinitcpio -P" },
+		{ "archarm", "mkinitcpio -P" },
+	};
+	const char *id = attempt->system ? attempt->system->id : NULL, *release = attempt_kernel_title(attempt);
+
+	for (size_t i = 0; id && i < sizeof(known) / sizeof(*known); i++) {
+		const char *percent = strstr(known[i].command, "%s");
+
+		if (strcmp(id, known[i].id))
+			continue;
+		if (!percent)
+			return arena_printf(check->arena, "run `%s` in the system", known[i].command);
+		return arena_printf(check->arena, "run `%.*s%s` in the system", (int)(percent - known[i].command),
+				    known[i].command, release);
+	}
+	return arena_printf(check->arena, "make the initrd of kernel %s anew", release);
+}

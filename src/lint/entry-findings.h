@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* entry-findings: how rules about kernels and initrds go through the boot entries.
+ *
+ * An entry may have several attempts: a script that tries one kernel or initrd after the other, or has branches that are not
+ * known offline.  It is blamed only if every attempt that could boot is bad; one of which too little is known spares it.  A
+ * kernel with its initrd is blamed once, for the entry that counts most.
+ */
+#ifndef LINT_ENTRY_FINDINGS_H
+#define LINT_ENTRY_FINDINGS_H
+
+#include "image/boot.h"
+#include "image/image.h"
+#include "lint/rule.h"
+
+enum attempt_verdict {
+	ATTEMPT_GOOD,
+	ATTEMPT_BAD,
+	ATTEMPT_UNKNOWN, /* *ret says why, where the entry counts */
+	ATTEMPT_SKIPPED, /* the rule does not apply, or another one says why this cannot boot */
+};
+
+/* What not_evaluated() is told. */
+struct attempt_doubt {
+	const char *reason;
+	const struct error *error; /* NULL or code 0: none */
+};
+
+struct entry_rule {
+	enum attempt_verdict (*judge)(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret);
+	/* adds the finding, by finding_entry; the attempt is the last of the entry's that are bad */
+	void (*report)(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt);
+	bool by_kernel, by_initrd; /* what makes two attempts the same */
+};
+
+/* Goes through all entries.  Calls not_applicable() when there is none, not_evaluated() for an entry that counts and of which
+ * too little is known. */
+void judge_entries(struct check *check, const struct entry_rule *rule);
+
+/* Is it a kernel, with nothing wrong that kernel-missing says? */
+bool attempt_has_kernel(const struct boot_attempt *attempt);
+
+/* The kernel's release, or what is said in its place. */
+const char *attempt_kernel_title(const struct boot_attempt *attempt);
+
+/* Has the initrd been read without a problem that another rule of the area initrd names: is it neither damaged, nor one that the
+ * kernel cannot read, nor another release's?  False also where there is none. */
+bool attempt_initrd_is_sound(const struct boot_attempt *attempt);
+/* Those problems. */
+bool attempt_initrd_is_foreign(const struct boot_attempt *attempt);
+/* The first member that the attempt's kernel cannot decompress, NULL if there is none that is known of. */
+const struct initrd_member *attempt_initrd_refused(struct check *check, const struct boot_attempt *attempt,
+						   const char **ret_why);
+
+/* How the system that boots there makes its initrd anew: "run `update-initramfs -u -k 6.1.0` in the system". */
+const char *initrd_advice(struct check *check, const struct boot_attempt *attempt);
+
+#endif
