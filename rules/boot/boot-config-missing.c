@@ -70,6 +70,10 @@ static void no_entries(struct check *check, const struct boot_path *path)
 			    missing->file.reason ? missing->file.reason : "it does not exist");
 	} else if (found) {
 		d = finding(check, place_of(check, found), "it gives GRUB (%s) no menu entry", grub);
+		for (size_t i = 0; i < path->grub->problem_count && i < 3; i++)
+			finding_note(check, d, "GRUB refuses line %u of %s: %s", path->grub->problems[i].place.line,
+				     path->grub->problems[i].place.source ? path->grub->problems[i].place.source->path : "it",
+				     path->grub->problems[i].message);
 	} else {
 		d = finding(check, at_file(path->program->esp->partition, grub), "GRUB finds no configuration: its prefix is %s",
 			    path->grub->prefix ? path->grub->prefix : "not set");

@@ -18,7 +18,7 @@
  *
  * good:   debian-arm64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
  * bad:    debian-arm64 | grub replace "console=tty0 console=ttyAMA0,115200" "console=tty0 quiet"
- * expect: !p2/boot/grub/grub.cfg:9:*: warning: console=tty0 leaves a guest that is given a device tree without a console on its UART
+ * expect: !p2/boot/grub/grub.cfg:*: warning: console=tty0 leaves a guest that is given a device tree without a console on its UART
  * bad:    uki-arm64 | uki replace "console=ttyAMA0" "console=ttyS0"
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: warning: console=ttyS0,115200 leaves a guest that is given a device tree without a console on its UART
  */
@@ -50,10 +50,17 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	return attempt->cmdline->console_count ? BOOT_BAD : BOOT_GOOD;
 }
 
+static const char *what(struct check *check, const struct cmdline_word *word)
+{
+	return arena_printf(check->arena, "console=%s leaves a guest that is given a device tree without a console on its UART",
+			    word->value);
+}
+
 RULE(boot_console)
 {
 	enum architecture architecture = check->loader->architecture;
 	const char *uart = architecture == ARCHITECTURE_RISCV64 ? "ttyS0" : "ttyAMA0";
+	struct boot_found *found = NULL;
 	const struct boot_path *path;
 
 	if (architecture != ARCHITECTURE_AARCH64 && architecture != ARCHITECTURE_ARM && architecture != ARCHITECTURE_RISCV64) {
@@ -61,10 +68,8 @@ RULE(boot_console)
 		return;
 	}
 	path = boot_path_of(check);
-	if (!path)
-		return;
-	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_entry *entry = &path->entries[i];
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
 		const struct cmdline_word *word;
 		struct diagnostic *d;
@@ -72,11 +77,9 @@ RULE(boot_console)
 		if (!bad)
 			continue;
 		word = bad->cmdline->consoles[bad->cmdline->console_count - 1].word;
-		d = finding_entry(check, entry, boot_word_place(check, bad, word),
-				  "console=%s leaves a guest that is given a device tree without a console on its UART",
-				  word->value);
-		if (entry->title && *entry->title)
-			finding_note(check, d, "the entry is \"%s\"", entry->title);
-		finding_help(check, d, "add console=%s: %s", uart, boot_edit(check));
+		d = boot_finding(check, &found, entry, boot_word_place(check, bad, word), what(check, word));
+		if (d)
+			finding_help(check, d, "add console=%s: %s", uart, boot_edit(check));
 	}
+	boot_note_others(check, found);
 }

@@ -17,7 +17,7 @@
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "normal\x00" "nirmal\x00"
  * expect: !p1/EFI/debian/grubaa64.efi: error: it has no module normal, and there is no (hd0,gpt1)/EFI/debian/arm64-efi/normal.mod
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "ext2\x00" "ext9\x00"
- * expect: !p2/boot/grub/grub.cfg:9:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module ext2, which reads the ext4 file system in partition 2
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module ext2, which reads the ext4 file system in partition 2
  */
 #include "boot-help.h"
 #include "linux/kernel.h"
@@ -100,7 +100,8 @@ static const char *missing_for(struct check *check, const struct boot_path *path
 	return "linux";
 }
 
-static void judge_entry(struct check *check, const struct boot_path *path, const struct boot_entry *entry)
+static void judge_entry(struct check *check, const struct boot_path *path, const struct boot_entry *entry,
+			struct boot_found **found)
 {
 	const struct boot_attempt *bad = NULL;
 	const char *module = NULL, *purpose = NULL;
@@ -124,17 +125,19 @@ static void judge_entry(struct check *check, const struct boot_path *path, const
 	}
 	if (!bad)
 		return;
-	d = finding_entry(check, entry, boot_location(check->image, &bad->place),
-			  "GRUB (%s) has no module %s, which %s", path->program->path, module, purpose);
+	d = boot_finding(check, found, entry, boot_location(check->image, &bad->place),
+			 arena_printf(check->arena, "GRUB (%s) has no module %s, which %s", path->program->path, module,
+				      purpose));
+	if (!d)
+		return;
 	finding_note(check, d, "it is neither inside the binary nor in %s", folder(check, path));
 	help(check, d, path);
-	if (!boot_entry_counts(check->image, entry))
-		finding_stands_alone(check);
 }
 
 RULE(boot_grub_modules)
 {
 	const struct boot_path *path = boot_grub_path_of(check);
+	struct boot_found *found = NULL;
 
 	if (!path)
 		return;
@@ -151,5 +154,6 @@ RULE(boot_grub_modules)
 		return;
 	}
 	for (size_t i = 0; i < path->entry_count; i++)
-		judge_entry(check, path, &path->entries[i]);
+		judge_entry(check, path, boot_entry_number(path, i), &found);
+	boot_note_others(check, found);
 }

@@ -87,6 +87,53 @@ static inline const struct boot_attempt *boot_all_bad(struct check *check, const
 	return NULL;
 }
 
+/* Entry number i in the order in which they matter: the default one first. */
+static inline const struct boot_entry *boot_entry_number(const struct boot_path *path, size_t i)
+{
+	size_t first = path->first ? (size_t)(path->first - path->entries) : 0;
+
+	return i == 0 ? &path->entries[first] : &path->entries[i <= first ? i - 1 : i];
+}
+
+/* What was found so far.  Several entries of a menu mostly have one defect in common: it is one finding. */
+struct boot_found {
+	struct boot_found *next;
+	const char *message;
+	struct diagnostic *diagnostic;
+	unsigned others; /* entries that it concerns, too */
+};
+
+/* The finding about an entry; NULL if another entry had it before. */
+static inline struct diagnostic *boot_finding(struct check *check, struct boot_found **list, const struct boot_entry *entry,
+					      struct location place, const char *message)
+{
+	struct boot_found *found;
+
+	for (found = *list; found; found = found->next) {
+		if (strcmp(found->message, message) != 0)
+			continue;
+		found->others++;
+		return NULL;
+	}
+	found = ARENA_NEW(check->arena, struct boot_found);
+	*found = (struct boot_found){ *list, message, finding_entry(check, entry, place, "%s", message), 0 };
+	*list = found;
+	if (entry->title && *entry->title)
+		finding_note(check, found->diagnostic, "the entry is \"%s\"", entry->title);
+	/* nothing follows for the image from what is wrong with an entry that it does not hang on */
+	if (!boot_entry_counts(check->image, entry))
+		finding_stands_alone(check);
+	return found->diagnostic;
+}
+
+static inline void boot_note_others(struct check *check, const struct boot_found *list)
+{
+	for (; list; list = list->next)
+		if (list->others)
+			finding_note(check, list->diagnostic, "so %s %u more %s", list->others == 1 ? "is" : "are", list->others,
+				     list->others == 1 ? "entry" : "entries");
+}
+
 /* "the ext4 file system in partition 2", or the words when there is no such file system. */
 static inline const char *boot_title(struct check *check, const struct filesystem *filesystem, const char *otherwise)
 {

@@ -15,7 +15,7 @@
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
  * bad:    debian-arm64 | part 2 rm-glob /boot/initrd.img-*
- * expect: !p2/boot/grub/grub.cfg:11:9: error: the initrd /boot/initrd.img-* does not exist in the ext4 file system in partition 2
+ * expect: !p2/boot/grub/grub.cfg:*:9: error: the initrd /boot/initrd.img-* does not exist in the ext4 file system in partition 2
  * bad:    systemd-boot-arm64 | entry replace initrd.img initrd.gone
  * expect: !p1/loader/entries/debian-*.conf:6:12: error: the initrd *initrd.gone does not exist in the vfat file system in partition 1
  */
@@ -42,14 +42,22 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	return BOOT_GOOD;
 }
 
+static const char *what(struct check *check, const struct boot_file *initrd)
+{
+	if (initrd->filesystem)
+		return arena_printf(check->arena, "the initrd %s does not exist in %s", initrd->text.text,
+				    boot_title(check, initrd->filesystem, ""));
+	return arena_printf(check->arena, "the initrd %s does not exist%s%s", initrd->text.text, initrd->reason ? ": " : "",
+			    initrd->reason ? initrd->reason : "");
+}
+
 RULE(boot_initrd_missing)
 {
 	const struct boot_path *path = boot_path_of(check);
+	struct boot_found *found = NULL;
 
-	if (!path)
-		return;
-	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_entry *entry = &path->entries[i];
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
 		const struct kernel_release *release;
 		const struct boot_file *initrd;
@@ -58,18 +66,12 @@ RULE(boot_initrd_missing)
 		if (!bad)
 			continue;
 		initrd = missing(bad);
-		if (initrd->filesystem)
-			d = finding_entry(check, entry, boot_file_place(check, bad, initrd), "the initrd %s does not exist in %s",
-					  initrd->text.text, boot_title(check, initrd->filesystem, ""));
-		else
-			d = finding_entry(check, entry, boot_file_place(check, bad, initrd), "the initrd %s does not exist%s%s",
-					  initrd->text.text, initrd->reason ? ": " : "", initrd->reason ? initrd->reason : "");
-		if (entry->title && *entry->title)
-			finding_note(check, d, "the entry is \"%s\"", entry->title);
+		d = boot_finding(check, &found, entry, boot_file_place(check, bad, initrd), what(check, initrd));
+		if (!d)
+			continue;
 		release = bad->kernel_file ? bad->kernel_file->release : NULL;
 		finding_help(check, d, "in the image: update-initramfs -c -k %s, or dracut --kver %s",
 			     release ? release->release : "VERSION", release ? release->release : "VERSION");
-		if (!boot_entry_counts(check->image, entry))
-			finding_stands_alone(check);
 	}
+	boot_note_others(check, found);
 }

@@ -16,11 +16,11 @@
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64 two-architectures armhf
  * bad:    debian-arm64 | part 2 rm-glob /boot/vmlinuz-*
- * expect: !p2/boot/grub/grub.cfg:9:8: error: the kernel /boot/vmlinuz-* does not exist in the ext4 file system in partition 2
+ * expect: !p2/boot/grub/grub.cfg:*:8: error: the kernel /boot/vmlinuz-* does not exist in the ext4 file system in partition 2
  * bad:    debian-arm64 | grub replace "linux\t/boot/vmlinuz-" "linux\t/vmlinuz-"
- * expect: !p2/boot/grub/grub.cfg:9:8: error: the kernel /vmlinuz-* does not exist in the ext4 file system in partition 2
+ * expect: !p2/boot/grub/grub.cfg:*:8: error: the kernel /vmlinuz-* does not exist in the ext4 file system in partition 2
  * bad:    debian-arm64 | grub append "menuentry old {\n linux (hd0,gpt7)/vmlinuz\n}\n"
- * expect: !p2/boot/grub/grub.cfg:14:8: warning: the kernel (hd0,gpt7)/vmlinuz does not exist: there is no device (hd0,gpt7)
+ * expect: !p2/boot/grub/grub.cfg:*:8: warning: the kernel (hd0,gpt7)/vmlinuz does not exist: there is no device (hd0,gpt7)
  * bad:    xbootldr-arm64 | entry replace "/linux" "/gone"
  * expect: !p3/loader/entries/debian-*.conf:5:12: warning: the kernel *gone does not exist in the vfat file system in partition 3
  */
@@ -60,44 +60,38 @@ static const struct filesystem *find_elsewhere(struct check *check, const struct
 	return NULL;
 }
 
-static void report(struct check *check, const struct boot_path *path, const struct boot_entry *entry,
-		   const struct boot_attempt *attempt)
+static const char *what(struct check *check, const struct boot_file *kernel)
 {
-	const struct boot_file *kernel = &attempt->kernel;
-	struct location place = boot_file_place(check, attempt, kernel);
-	const struct filesystem *elsewhere;
-	struct diagnostic *d;
-	const char *found;
-
 	if (kernel->filesystem)
-		d = finding_entry(check, entry, place, "the kernel %s does not exist in %s", kernel->text.text,
-				  boot_title(check, kernel->filesystem, NULL));
-	else
-		d = finding_entry(check, entry, place, "the kernel %s does not exist%s%s", kernel->text.text,
-				  kernel->reason ? ": " : "", kernel->reason ? kernel->reason : "");
-	if (entry->title && *entry->title)
-		finding_note(check, d, "the entry is \"%s\"", entry->title);
-	elsewhere = find_elsewhere(check, attempt, &found);
-	if (elsewhere)
-		finding_note(check, d, "there is %s in %s", found, boot_title(check, elsewhere, ""));
-	if (path->kind == BOOT_GRUB)
-		finding_help(check, d, "in the image: grub-mkconfig -o /boot/grub/grub.cfg");
-	else
-		finding_help(check, d, "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
-	if (!boot_entry_counts(check->image, entry))
-		finding_stands_alone(check);
+		return arena_printf(check->arena, "the kernel %s does not exist in %s", kernel->text.text,
+				    boot_title(check, kernel->filesystem, NULL));
+	return arena_printf(check->arena, "the kernel %s does not exist%s%s", kernel->text.text, kernel->reason ? ": " : "",
+			    kernel->reason ? kernel->reason : "");
 }
 
 RULE(boot_kernel_missing)
 {
 	const struct boot_path *path = boot_path_of(check);
+	struct boot_found *found = NULL;
 
-	if (!path)
-		return;
-	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_attempt *bad = boot_all_bad(check, &path->entries[i], judge);
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
+		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
+		const struct filesystem *elsewhere;
+		struct diagnostic *d;
+		const char *there;
 
-		if (bad)
-			report(check, path, &path->entries[i], bad);
+		if (!bad)
+			continue;
+		d = boot_finding(check, &found, entry, boot_file_place(check, bad, &bad->kernel), what(check, &bad->kernel));
+		if (!d)
+			continue;
+		elsewhere = find_elsewhere(check, bad, &there);
+		if (elsewhere)
+			finding_note(check, d, "there is %s in %s", there, boot_title(check, elsewhere, ""));
+		finding_help(check, d,
+			     path->kind == BOOT_GRUB ? "in the image: grub-mkconfig -o /boot/grub/grub.cfg"
+						     : "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
 	}
+	boot_note_others(check, found);
 }

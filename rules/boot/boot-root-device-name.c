@@ -16,11 +16,11 @@
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
  * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/vda2 x="
- * expect: !p2/boot/grub/grub.cfg:9:*: error: root=/dev/vda2 works only with the disk controller that the image was made with
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=/dev/vda2 is a name that depends on the hypervisor's disk bus and on the order of disks
  * bad:    uki-arm64 | uki cmdline "root=/dev/sda2 ro console=ttyAMA0"
- * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: root=/dev/sda2 works only with the disk controller that the image was made with
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: root=/dev/sda2 is a name that depends on the hypervisor's disk bus and on the order of disks
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=/dev/disk/by-path/pci-0000:00:04.0-part2 x="
- * expect: !p1/loader/entries/debian-*.conf:*: warning: root=/dev/disk/by-path/pci-0000:00:04.0-part2 is a name of one machine's hardware
+ * expect: !p1/loader/entries/debian-*.conf:*: error: root=/dev/disk/by-path/pci-0000:00:04.0-part2 is a name of one machine's hardware
  */
 #include "boot-help.h"
 
@@ -58,39 +58,34 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	return attempt->cmdline->root && is_fixed(&attempt->cmdline->root_device) ? BOOT_BAD : BOOT_GOOD;
 }
 
-static struct diagnostic *report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *bad)
+static const char *what(struct check *check, const struct cmdline *cmdline)
 {
-	struct location place = boot_word_place(check, bad, bad->cmdline->root);
-	const char *name = bad->cmdline->root->value;
-
-	/* of an id nobody knows how widely it is given */
-	if (bad->cmdline->root_device.kind == BOOT_DEVICE_ID)
-		return finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, place,
-					"root=%s is a name of one machine's hardware", name);
-	return finding_entry(check, entry, place, "root=%s works only with the disk controller that the image was made with",
-			     name);
+	return arena_printf(check->arena, "root=%s is a name %s", cmdline->root->value,
+			    cmdline->root_device.kind == BOOT_DEVICE_ID
+				    ? "of one machine's hardware"
+				    : "that depends on the hypervisor's disk bus and on the order of disks");
 }
 
 RULE(boot_root_device_name)
 {
 	const struct boot_path *path = boot_path_of(check);
+	struct boot_found *found = NULL;
 
-	if (!path)
-		return;
-	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_entry *entry = &path->entries[i];
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
 		struct diagnostic *d;
 
 		if (!bad)
 			continue;
-		d = report(check, entry, bad);
-		if (entry->title && *entry->title)
-			finding_note(check, d, "the entry is \"%s\"", entry->title);
+		d = boot_finding(check, &found, entry, boot_word_place(check, bad, bad->cmdline->root),
+				 what(check, bad->cmdline));
+		if (!d)
+			continue;
 		if (bad->root && bad->root->uuid)
-			finding_note(check, d, "%s can be named root=UUID=%s", boot_title(check, bad->root, ""),
-				     bad->root->uuid);
+			finding_note(check, d, "%s can be named root=UUID=%s", boot_title(check, bad->root, ""), bad->root->uuid);
 		finding_help(check, d, "%s", boot_edit(check));
 		finding_stands_alone(check);
 	}
+	boot_note_others(check, found);
 }

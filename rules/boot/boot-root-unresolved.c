@@ -16,14 +16,14 @@
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
  * bad:    debian-arm64 | grub replace "root=UUID=" "root=UUID=0"
- * expect: !p2/boot/grub/grub.cfg:9:*: error: no file system of the image has the UUID 0*, which root= names
+ * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
  * bad:    uki-arm64 | uki cmdline "root=LABEL=cloudimg ro console=ttyAMA0"
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: no file system of the image has the label cloudimg, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=PARTUUID="
  * expect: !p1/loader/entries/debian-*.conf:*: error: no partition of the image has the UUID *, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=/dev/vda9 x="
  * expect: !p1/loader/entries/debian-*.conf:4:17: error: the image has no partition 9, which root= (/dev/vda9) names
- * expect: !p1/loader/entries/debian-*.conf:4:17: error: * [boot-root-device-name]
+ * expect: !p1/loader/entries/debian-*.conf:4:17: error: root=/dev/vda9 is a name * [boot-root-device-name]
  */
 #include "base/utf16.h"
 #include "boot-help.h"
@@ -96,24 +96,23 @@ static void note_candidates(struct check *check, struct diagnostic *d, enum boot
 RULE(boot_root_unresolved)
 {
 	const struct boot_path *path = boot_path_of(check);
+	struct boot_found *found = NULL;
 
-	if (!path)
-		return;
-	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_entry *entry = &path->entries[i];
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
+		const struct boot_device_name *name;
 		struct diagnostic *d;
 
 		if (!bad)
 			continue;
-		d = finding_entry(check, entry, boot_word_place(check, bad, bad->cmdline->root), "%s",
-				  what(check, &bad->cmdline->root_device));
-		if (entry->title && *entry->title)
-			finding_note(check, d, "the entry is \"%s\"", entry->title);
-		note_mistake(check, d, &bad->cmdline->root_device);
-		note_candidates(check, d, bad->cmdline->root_device.kind);
+		name = &bad->cmdline->root_device;
+		d = boot_finding(check, &found, entry, boot_word_place(check, bad, bad->cmdline->root), what(check, name));
+		if (!d)
+			continue;
+		note_mistake(check, d, name);
+		note_candidates(check, d, name->kind);
 		finding_help(check, d, "%s", boot_edit(check));
-		if (!boot_entry_counts(check->image, entry))
-			finding_stands_alone(check);
 	}
+	boot_note_others(check, found);
 }

@@ -18,8 +18,8 @@
  * expect: !p1/EFI/debian/grub.cfg:1:16: error: no file system in the image has the UUID 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f
  * bad:    debian-arm64 | file write EFI/debian/grub.cfg text "search --label --set=root cloudimg\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
  * expect: !p1/EFI/debian/grub.cfg:1:27: error: no file system in the image has the label cloudimg
- * bad:    debian-arm64 | grub replace "search --no-floppy --fs-uuid --set=root " "set root=hd0,gpt1; search --no-floppy --fs-uuid --set=root 0"
- * expect: !p2/boot/grub/grub.cfg:7:*: error: no file system in the image has the UUID 0*
+ * bad:    debian-arm64 | grub replace "set root='hd0,gpt2'" "set root=hd0,gpt1" | grub replace "gpt2 " "gpt2 0"
+ * expect: !p2/boot/grub/grub.cfg:*: error: no file system in the image has the UUID 0*
  */
 #include "boot-help.h"
 #include "partition/number.h"
@@ -114,44 +114,40 @@ static void note_candidates(struct check *check, struct diagnostic *d, const str
 	}
 }
 
-static struct diagnostic *report(struct check *check, const struct boot_entry *entry, const struct grub_search *search)
+static void explain(struct check *check, struct diagnostic *d, const struct grub_search *search, const char *then)
 {
-	struct location place = boot_location(check->image, &search->place);
-	struct diagnostic *d;
-
-	d = entry ? finding_entry(check, entry, place, "%s", what(check, search))
-		  : finding(check, place, "%s", what(check, search));
-	if (entry && entry->title && *entry->title)
-		finding_note(check, d, "the entry \"%s\" then finds no kernel: %s", entry->title,
-			     entry->attempts[0].kernel.text.text);
-	else
-		finding_note(check, d, "GRUB then finds no menu");
+	finding_note(check, d, "GRUB then finds no %s", then);
 	note_candidates(check, d, search);
 	finding_help(check, d, "in the image: grub-install, then grub-mkconfig -o /boot/grub/grub.cfg (update-grub)");
-	return d;
 }
 
 RULE(boot_search_unresolved)
 {
 	const struct boot_path *path = boot_grub_path_of(check);
+	const struct grub_search *search;
+	struct boot_found *found = NULL;
+	struct diagnostic *d;
 
 	if (!path)
 		return;
 	if (!path->entry_count) {
-		const struct grub_search *search = blamed(path, NULL);
-
-		if (search)
-			report(check, NULL, search);
+		search = blamed(path, NULL);
+		if (!search)
+			return;
+		d = finding(check, boot_location(check->image, &search->place), "%s", what(check, search));
+		explain(check, d, search, "menu");
 		return;
 	}
 	for (size_t i = 0; i < path->entry_count; i++) {
-		const struct boot_entry *entry = &path->entries[i];
-		const struct grub_search *search = is_broken(entry) ? blamed(path, entry) : NULL;
+		const struct boot_entry *entry = boot_entry_number(path, i);
 
+		search = is_broken(entry) ? blamed(path, entry) : NULL;
 		if (!search)
 			continue;
-		report(check, entry, search);
-		if (!boot_entry_counts(check->image, entry))
-			finding_stands_alone(check);
+		d = boot_finding(check, &found, entry, boot_location(check->image, &search->place), what(check, search));
+		if (d)
+			explain(check, d, search,
+				arena_printf(check->arena, "kernel %s", entry->attempts[0].kernel.text.text));
 	}
+	boot_note_others(check, found);
 }

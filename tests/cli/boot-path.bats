@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The way from the loader to the kernel, by configurations as distributions write them and by those that nobody would: what GRUB
+# makes of them is known, found out in time, or said not to be known.
+
+load common
+
+setup_file() {
+	fixture debian-arm64 >/dev/null
+	make -s -C "$TOP" build/tests/boot-dump
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	DISK=$(fixture debian-arm64)
+	UUID=$(grep -aoE -m1 'search.fs_uuid [0-9a-f-]+' "$DISK" | head -n 1 | cut -d' ' -f2)
+	PARTUUID=$(sfdisk --part-uuid "$DISK" 2 | tr 'A-F' 'a-f')
+	VERSION=$(grep -aoE -m1 'Loading Linux [^ ]+' "$DISK" | head -n 1 | cut -d' ' -f3)
+}
+
+# filled FILE: a text of grub/ with what is this image's
+filled() {
+	sed -e "s/@UUID@/$UUID/g; s/@PARTUUID@/$PARTUUID/g; s/@VERSION@/$VERSION/g" "$BATS_TEST_DIRNAME/grub/$1"
+}
+
+# escaped TEXT: as an argument of an operation
+escaped() {
+	python3 -c 'import sys; print("".join(c if c.isalnum() else "\\x%02x" % ord(c) for c in sys.argv[1]))' "$1"
+}
+
+# lints OPERATION...: a changed copy; only the rules on the boot path
+lints() {
+	"$MUTATE" "$DISK" disk.img "$@"
+	vmlint --select='boot-*' --verbose disk.img
+}
+
+# written OPERATION...: the same with $config as GRUB's menu
+written() {
+	lints "grub write \"$(escaped "$config")\"" "$@"
+}
+
+clean() {
+	exits 0
+	lacks error: warning: 'not evaluated'
+}
+
+grubenv() {
+	printf '# GRUB Environment Block\n%s' "$1"
+	head -c $((1024 - 25 - ${#1})) /dev/zero | tr '\0' '#'
+}
+
+@test "Ubuntu's cloud image tries without an initrd, then with one" {
+	config=$(filled ubuntu-cloud.cfg)
+	written "part 2 write /boot/grub/grubenv \"$(escaped "$(grubenv '')")\""
+	clean
+	run "$TOP/build/tests/boot-dump" disk.img
+	[ "$(grep -c '^  attempt' <<<"$output")" = 3 ] || complain "two attempts of the default entry and one of another expected"
+	grep -A6 '^ default entry Ubuntu ' <<<"$output" | grep -q panic=-1 || complain "the attempt without initrd comes first"
+	grep -q '^ entry UEFI Firmware Settings .* leaves' <<<"$output" || complain "an entry that leaves expected"
+
+	# one of the two ways works as far as is known from here
+	written "part 2 write /boot/grub/grubenv \"$(escaped "$(grubenv '')")\"" "part 2 rm-glob /boot/initrd.img-*"
+	says ":78:10: warning: the initrd /boot/initrd.img-$VERSION does not exist" "(recovery mode)"
+	lacks error:
+
+	# neither finds its kernel
+	written "part 2 write /boot/grub/grubenv \"$(escaped "$(grubenv '')")\"" "part 2 rm-glob /boot/vmlinuz-*"
+	exits 1
+	says "!p2/boot/grub/grub.cfg:70:10: error: the kernel /boot/vmlinuz-$VERSION does not exist" "note: so is 1 more entry"
+	[ "$(grep -cE '(error|warning):' <<<"$output")" = 1 ] || complain "one finding expected"
+}
+
+@test "Fedora's entries are files that blscfg reads" {
+	config=$(filled fedora.cfg)
+	entry=$(escaped "$(filled fedora.entry)")
+	written "part 2 mkdir /boot/loader/entries" "part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\""
+	clean
+	run "$TOP/build/tests/boot-dump" disk.img
+	grep -q '^ default entry Fedora Linux ' <<<"$output" || complain "the entry is the default"
+
+	written "part 2 mkdir /boot/loader/entries" "part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\"" \
+		"part 2 rm-glob /boot/initrd.img-*"
+	exits 1
+	says "!p2/boot/loader/entries/0123-$VERSION.conf:4:8: error: the initrd "
+
+	written "part 2 mkdir /boot/loader/entries"
+	exits 1
+	says "!p2/boot/grub/grub.cfg: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry"
+}
+
+@test "configurations without end, and those that call themselves" {
+	entry="menuentry x { linux /vmlinuz; initrd /initrd.img; }"
+	local started=$SECONDS
+	for config in "while true; do set a=b; done" "function f { f; }; f" "source /boot/grub/grub.cfg" \
+		"configfile /boot/grub/grub.cfg" 'set a=x; while true; do set a="$a$a"; done' \
+		"submenu s { source /boot/grub/grub.cfg; }" 'eval "eval \"eval x\""; while [ a = a ]; do eval "set c=d"; done'; do
+		config+=$'\n'$entry
+		written
+		[[ $output == *"not evaluated: "*"what /EFI/BOOT/BOOTAA64.EFI boots could not be followed"* || $status = 0 ]] ||
+			complain "$config: it is known not to be known"
+		lacks error:
+	done
+	[ $((SECONDS - started)) -lt 60 ] || complain "it took long"
+}
+
+@test "a configuration of 100 MB, one of noise, and one that is a folder" {
+	lints "part 2 rm /boot/grub/grub.cfg" "part 2 fill /boot/grub/grub.cfg 20M"
+	exits 2
+	says "not evaluated: " "/boot/grub/grub.cfg is too long to be read"
+	head -c 20000 /dev/urandom >noise
+	"$MUTATE" "$DISK" disk.img "grub write \"$(escaped "$(tr -d '\0' <noise | iconv -f latin1 -t utf-8 | head -c 9000)")\""
+	vmlint --select='boot-*' disk.img
+	lints "part 2 mkdir /boot/grub/grub.cfg"
+	exits 1
+	says "!p2/boot/grub/grub.cfg: error: the file is missing"
+}
+
+@test "what hangs on the machine is not known, and said so only where it matters" {
+	config=$(printf '%s\n' 'if keystatus --shift; then set default=1; fi' \
+		"menuentry a { linux /vmlinuz root=UUID=$UUID; initrd /initrd.img; }" \
+		"menuentry b { linux /vmlinuz root=UUID=$UUID; initrd /initrd.img; }")
+	written
+	clean
+	config=$(printf '%s\n' 'menuentry a {' 'if keystatus --shift; then' 'configfile (tftp)/grub.cfg' 'fi' 'linux /gone' '}')
+	written
+	exits 2
+	says 'not evaluated: not all that the entry "a" may do is known: the device (tftp) cannot be looked into'
+	lacks error:
+	config=$(printf '%s\n' 'menuentry a {' 'if keystatus --shift; then' 'linux /gone' 'else' 'linux /also-gone' 'fi' '}')
+	written
+	exits 1
+	says ":3:7: error: the kernel /gone does not exist"
+}
+
+@test "names that are no UTF-8" {
+	"$MUTATE" "$DISK" disk.img 'grub replace "linux\t/boot/vmlinuz-" "linux\t/boot/\xff\xfe-"'
+	vmlint --select='boot-*' disk.img
+	exits 1
+	says ':119:8: error: the kernel /boot/\xff\xfe-'
+	vmlint --select='boot-*' --format=json disk.img
+	exits 1
+	python3 -c 'import json, sys; json.load(sys.stdin)' <<<"$output"
+}
+
+@test "a search that finds nothing counts only if something is missing then" {
+	# the root that was set before the search is the right one on this disk
+	lints 'grub replace "gpt2 " "gpt2 0"'
+	clean
+	config=$(printf '%s\n' "menuentry a {" \
+		"if search --fs-uuid --set=root 12; then true; else search --fs-uuid --set=root $UUID; fi" \
+		"linux /vmlinuz root=UUID=$UUID" 'initrd /initrd.img' '}')
+	written
+	clean
+	config="search --fs-uuid --set=root 12 || menuentry a { linux /vmlinuz; }"
+	written
+	exits 1
+	says "it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry" "note: GRUB refuses line 1 of /boot/grub/grub.cfg: "
+	# a root that a variable names which nothing set
+	config=$(printf '%s\n' "menuentry a {" 'set root=$nothing' 'linux /vmlinuz' '}')
+	written
+	exits 1
+	says ":3:7: error: the kernel /vmlinuz does not exist: the variable root is not set"
+}
+
+@test "where the default entry does not load, GRUB takes the fallback" {
+	config=$(printf '%s\n' 'set fallback=1' 'menuentry a { linux /gone; }' \
+		"menuentry b { linux /vmlinuz root=UUID=$UUID; initrd /initrd.img; }")
+	written
+	exits 0
+	says ":2:21: warning: the kernel /gone does not exist"
+	lacks error:
+}
