@@ -74,6 +74,8 @@ static void a_result_arrives_whole(void **state)
 	lint_result_add(&sent, &d);
 	lint_result_outcome(&sent, &o);
 	lint_result_remark(&sent, arena, "remark");
+	lint_result_note(&sent, arena, "read so");
+	lint_result_note(&sent, arena, "and so");
 	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
 	lint_result_init(&got, "x");
 	assert_int_equal(receive_all(arena, pair.fds[1], &got, &err), 0);
@@ -84,6 +86,9 @@ static void a_result_arrives_whole(void **state)
 	assert_int_equal(got.not_evaluated, 1);
 	assert_true(got.bytes_read == 1ULL << 40);
 	assert_string_equal(got.remarks->text, "remark");
+	assert_string_equal(got.notes->text, "read so");
+	assert_string_equal(got.notes->next->text, "and so");
+	assert_null(got.notes->next->next);
 	assert_ptr_equal(got.diagnostics->rule, &rules[0]);
 	assert_string_equal(got.diagnostics->message, d.message);
 	assert_string_equal(got.diagnostics->help, "");
@@ -173,6 +178,14 @@ static void requests_and_replies(void **state)
 	assert_int_equal(got.base, 3);
 	assert_string_equal(got.name, "base.qcow2");
 	assert_false(record_decode_request(arena, b.data, b.size - 1, &got));
+	for (sent.kind = RECORD_IMAGE; sent.kind <= RECORD_REPLY; sent.kind++) {
+		bool request = sent.kind == RECORD_SIBLING || sent.kind == RECORD_CONTAINER || sent.kind == RECORD_EXPORT ||
+			       sent.kind == RECORD_GUESTFS || sent.kind == RECORD_TELL;
+
+		buffer_clear(&b);
+		record_encode_request(&b, &sent);
+		assert_int_equal(record_decode_request(arena, b.data, b.size, &got), request);
+	}
 	buffer_clear(&b);
 	record_encode_reply(&b, -13, 2, "no");
 	assert_int_equal(record_decode_reply(b.data, b.size, &status, &number, &message, &err), 0);
