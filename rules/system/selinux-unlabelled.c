@@ -27,7 +27,7 @@ static bool is_enforcing(struct check *check, const struct system *system, struc
 	char *data;
 
 	*ret = system_place(system, "/etc/selinux/config");
-	if (boot_read_file(system->fs, check->arena, "/etc/selinux/config", LIMIT_OS_RELEASE, &data, &size, NULL) < 0)
+	if (boot_read_file(system->fs, check->arena, "/etc/selinux/config", LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
 		return false;
 	for (const char *p = data; *p; p += strcspn(p, "\n"), p += *p == '\n', line++) {
 		const char *word = p + strspn(p, " \t");

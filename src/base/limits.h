@@ -51,7 +51,7 @@
 #define LIMIT_SYSTEMS 16
 #define LIMIT_SUBVOLUMES 64		   /* folders of a btrfs that are looked into for a root */
 #define LIMIT_CONFIGURATION_FILES 256	   /* of one folder of small configuration files */
-#define LIMIT_OS_RELEASE (64 * KiB)
+#define LIMIT_CONFIGURATION_BYTES (64 * KiB)
 #define LIMIT_REMOTE_CACHE (16 * MiB)	  /* directories of one file system that the helper listed */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 

@@ -70,7 +70,7 @@ static bool folder_makes(const struct system *system, const char *folder, const 
 
 		if (length < 5 || strcmp(entries[i].name + length - 5, ".conf") != 0 ||
 		    boot_read_file(system->fs, arena, arena_printf(arena, "%s/%s", folder, entries[i].name),
-				   LIMIT_OS_RELEASE, &data, &size, NULL) < 0)
+				   LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
 			continue;
 		read_definition(arena, data, strnlen(data, size), &definition);
 		if (makes(&definition, name))

@@ -57,8 +57,8 @@ void system_read_release(struct system *system)
 	char *data;
 	size_t size;
 
-	if (boot_read_file(system->fs, system->arena, "/etc/os-release", LIMIT_OS_RELEASE, &data, &size, NULL) < 0 &&
-	    boot_read_file(system->fs, system->arena, "/usr/lib/os-release", LIMIT_OS_RELEASE, &data, &size, NULL) < 0)
+	if (boot_read_file(system->fs, system->arena, "/etc/os-release", LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0 &&
+	    boot_read_file(system->fs, system->arena, "/usr/lib/os-release", LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
 		return;
 	for (const char *line = data, *end = data + size; line < end;) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
