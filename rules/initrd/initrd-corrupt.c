@@ -18,6 +18,8 @@
  * expect: !p1/debian/6*64/initrd.img@*: error: the initrd ends too early: * of * bytes were read
  * bad:    debian-arm64 | initrd flip 50% | --thorough
  * expect: !p2/boot/initrd.img-*@*: error: the initrd cannot be decompressed (zstd)
+ * bad:    debian-arm64 | initrd truncate 0
+ * expect: !p2/boot/initrd.img-*: error: the initrd is empty
  * bad:    debian-arm64 | initrd append random 64 | --thorough
  * expect: !p2/boot/initrd.img-*@*: warning: what follows the initrd's last archive is neither one more nor zeros
  */
@@ -52,6 +54,8 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 static const char *what(struct check *check, const struct initrd *initrd, const struct initrd_member *member)
 {
 	switch (member->problem) {
+	case INITRD_EMPTY:
+		return initrd->size ? "the initrd holds nothing but zeros" : "the initrd is empty";
 	case INITRD_TRUNCATED:
 		return arena_printf(check->arena, "the initrd ends too early: %" PRIu64 " of %" PRIu64 " bytes were read",
 				    member->problem_offset, initrd->size);
@@ -88,6 +92,8 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 	struct diagnostic *d;
 
 	place.length = 0;
+	if (member->problem == INITRD_EMPTY)
+		place.space = SPACE_NONE;
 	/* what was unpacked before stays, and the kernel goes on with it */
 	if (member->problem == INITRD_GARBAGE && member->offset && member->problem_offset == member->offset) {
 		d = finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, place,

@@ -42,10 +42,9 @@ bool attempt_has_kernel(const struct boot_attempt *attempt);
 /* The kernel's release, or what is said in its place. */
 const char *attempt_kernel_title(const struct boot_attempt *attempt);
 
-/* Has the initrd been read without a problem that another rule of the area initrd names: is it neither damaged, nor one that the
- * kernel cannot read, nor another release's?  False also where there is none. */
+/* Has the initrd been read without a problem that initrd-corrupt names?  False also where there is none. */
 bool attempt_initrd_is_sound(const struct boot_attempt *attempt);
-/* Those problems. */
+/* Does it hold modules, but of other releases than the kernel's alone? */
 bool attempt_initrd_is_foreign(const struct boot_attempt *attempt);
 /* The first member that the attempt's kernel cannot decompress, NULL if there is none that is known of. */
 const struct initrd_member *attempt_initrd_refused(struct check *check, const struct boot_attempt *attempt,

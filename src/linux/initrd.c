@@ -189,6 +189,12 @@ static int read_all(struct pass *pass, struct error *err)
 	}
 	if (r < 0)
 		return r;
+	if (!initrd->member_count) {
+		struct initrd_member *member = NULL;
+
+		r = begin_member(pass, &member, err);
+		return r < 0 ? r : problem(pass, member, INITRD_EMPTY, NULL, 0, 0);
+	}
 	initrd->complete = true;
 	inquiry_end(&pass->inquiry);
 	return 0;

@@ -51,6 +51,7 @@ struct initrd_question {
 
 enum initrd_problem {
 	INITRD_GOOD,
+	INITRD_EMPTY,      /* there is no member: the file has no byte, or nothing but zeros */
 	INITRD_TRUNCATED,  /* the member's compressed bytes, or an archive's, end too early */
 	INITRD_CORRUPT,    /* its compressed bytes cannot be decompressed, or their checksum is wrong */
 	INITRD_GARBAGE,    /* where a member should begin, or within one between entries, there is neither an archive nor a

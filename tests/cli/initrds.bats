@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Kernels and initrds as distributions pack them, and as nobody should.
+
+load common
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR"
+	fixture debian-arm64 >path
+}
+
+# broken OPERATION...: a copy of the sample, broken.img
+broken() {
+	rm -f broken.img
+	"$MUTATE" "$(cat path)" broken.img "$@"
+}
+
+clean() { # clean OPTION...: nothing at all is said of broken.img
+	vmlint --fail-on=warning "$@" broken.img
+	exits 0
+	says "broken.img: 0 errors, 0 warnings"
+	lacks "not evaluated"
+}
+
+# found TEXT: an initrd without virtio_blk is told from one that has it
+found() {
+	broken "$@" "initrd remove-module virtio_blk"
+	vmlint broken.img
+	says "for a root on virtio-blk over PCI (virtio_blk)"
+}
+
+@test "every compression that the kernel knows, and none" {
+	local how
+	for how in none gzip xz zstd lz4 lzo bzip2; do
+		broken "initrd recompress $how"
+		clean
+		clean --thorough
+		found "initrd recompress $how"
+	done
+}
+
+@test "microcode and other members before the modules, zeros behind them" {
+	broken "initrd prepend-microcode" "initrd append zeros 4096"
+	clean
+	clean --thorough
+	broken "initrd prepend gzip" "initrd prepend-microcode"
+	clean --thorough
+	broken "initrd remove-module virtio_blk" "initrd prepend xz" "initrd prepend-microcode"
+	vmlint broken.img
+	says "for a root on virtio-blk over PCI (virtio_blk)"
+}
+
+@test "an initrd is not read where every driver is built in" {
+	local read_before
+	broken "part 2 replace /boot/config-* =m =y" "initrd flip 50%" "initrd flip 30%"
+	vmlint --verbose broken.img
+	exits 0
+	lacks initrd-corrupt
+	read_before=$(sed -nE 's/.*: read ([0-9]+) bytes.*/\1/p' <<<"$output")
+	vmlint --verbose --thorough broken.img
+	exits 1
+	says "[initrd-corrupt]"
+	[ "$(sed -nE 's/.*: read ([0-9]+) bytes.*/\1/p' <<<"$output")" -gt "$read_before" ]
+}
+
+@test "an initrd that was cut anywhere" {
+	local size
+	for size in 0 1 2 5 17 100 4096 40% 99%; do
+		broken "initrd truncate $size"
+		vmlint --thorough broken.img
+		exits 1
+		[ "$(findings)" = "initrd-corrupt " ] || complain "initrd-corrupt alone expected of $size"
+	done
+}
+
+@test "a decompression bomb: a limit, and an option that raises it" {
+	broken "initrd grow 400M"
+	vmlint --thorough --initrd-limit=200M broken.img
+	exits 2
+	says "not evaluated: " "unpacked it has more than 200 MiB, which --initrd-limit=SIZE allows if it may be so large"
+	vmlint --thorough --initrd-limit=2G broken.img
+	exits 0
+	"$TOP/build/tests/measure" -t 60 -q -o cost "$PLAIN" --thorough broken.img || true
+	read -r status _ _ _ rss <cost
+	[ "$rss" -lt 65536 ] || complain "took $rss KiB"
+}
+
+@test "what is no file among the kernels" {
+	broken "part 2 mknod /boot/vmlinuz-1 p" "part 2 mkdir /boot/vmlinuz-2" "part 2 symlink /boot/vmlinuz-3 vmlinuz-3" \
+		"part 2 mknod /boot/vmlinuz-4 b 8 0" "part 2 write /boot/vmlinuz-5 text" "part 2 fill /boot/vmlinuz-6 0" \
+		"part 2 symlink /boot/vmlinuz-7 ../../../../../../etc/passwd" "part 2 mknod /boot/config-1 p" \
+		"part 2 mknod /boot/config-2 c 1 5"
+	clean
+	broken "part 2 mknod /boot/vmlinuz-1 p" "part 2 write /boot/vmlinuz-2 text" 'grub append "menuentry one {\n linux /boot/vmlinuz-1\n}\nmenuentry two {\n linux /boot/vmlinuz-2\n}\n"'
+	vmlint broken.img
+	exits 0
+	says "[boot-kernel-missing]" "!p2/boot/vmlinuz-2: warning: what the boot entry starts is no Linux kernel [kernel-missing]"
+}
+
+@test "modules that need each other, and themselves" {
+	local lib=kernel/drivers
+	broken "part 2 append /usr/lib/modules/*/modules.dep \"$lib/a.ko: $lib/b.ko\n$lib/b.ko: $lib/a.ko $lib/b.ko\n\"" \
+		'part 2 append /usr/lib/modules/*/modules.softdep "softdep a pre: b\nsoftdep b pre: a\nsoftdep virtio_blk pre: virtio_blk a\n"' \
+		"part 2 replace /usr/lib/modules/*/modules.dep \"virtio_blk.ko:\" \"virtio_blk.ko: $lib/block/virtio_blk.ko \""
+	vmlint broken.img
+	exits 0
+}
