@@ -111,6 +111,7 @@ static void check(const struct lint_result *result)
 static void lint(struct arena *arena, struct cursor *c)
 {
 	static const unsigned sector_sizes[] = { 0, 512, 4096, 0 };
+	static struct arena *kept; /* the profiles' */
 	static const struct image_services services = { .open_sibling = no_sibling, .open_container = no_container };
 	unsigned char flags = cursor_u8(c);
 	struct image_options image_options = {
@@ -132,10 +133,11 @@ static void lint(struct arena *arena, struct cursor *c)
 
 	cursor_skip(c, 7);
 	/* their rows are rules; once is enough */
-	if (!profiles()) {
+	if (!kept) {
 		const struct profile *none;
 
-		if (profiles_load(arena_new(LIMIT_ARENA_BYTES), NULL, &none, &err) < 0)
+		kept = arena_new(LIMIT_ARENA_BYTES);
+		if (profiles_load(kept, NULL, &none, &err) < 0)
 			abort();
 	}
 	options.selected = arena_alloc(arena, rules_count + 1);
