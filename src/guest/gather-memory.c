@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gather-memory: what stands in physical memory: the EFI system table, what it leads to, and the probe's record.
+/* gather-memory: what stands in physical memory: the EFI system table, and what it leads to.
  *
  * Layout: UEFI 2.6, sections 4.3 and 4.6; Devicetree Specification 0.1, section 5; Linux, Documentation/arm/uefi.rst and
  * Documentation/x86/zero-page.rst.
@@ -13,14 +13,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/crc32.h"
 #include "base/cursor.h"
 #include "base/guid.h"
 #include "guest/gather.h"
-#include "guest/record.h"
 
 #define TABLES_MAXIMUM 128
-#define PROBE_MAXIMUM (4 * 1024 * 1024)
 #define TREE_MAXIMUM (1024 * 1024)
 
 static sigjmp_buf back;
@@ -250,63 +247,4 @@ void gather_efi(struct facts *facts)
 			tree_fact(facts, address);
 	}
 	free(list);
-}
-
-char *command_line_word(const char *command_line, const char *key)
-{
-	size_t length = strlen(key);
-
-	for (const char *at = command_line; *at; at += strcspn(at, " \n")) {
-		at += strspn(at, " \n");
-		if (!strncmp(at, key, length) && at[length] == '=')
-			return strndup(at + length + 1, strcspn(at + length + 1, " \n"));
-	}
-	return NULL;
-}
-
-void gather_probe(struct facts *facts, const char *command_line)
-{
-	char *word = command_line_word(command_line, "vmlint.probe"), *end = NULL, *data = NULL;
-	uint64_t address = 0, size = 0, crc = 0;
-	const char *trouble = NULL;
-	int rc = 0;
-
-	if (word) {
-		address = strtoull(word, &end, 16);
-		if (*end == ',')
-			size = strtoull(end + 1, &end, 10);
-		if (*end == ',')
-			crc = strtoull(end + 1, &end, 16);
-	}
-	if (!word)
-		trouble = "no-probe";
-	else if (*end || !size || size > PROBE_MAXIMUM)
-		trouble = "command-line";
-	else if (!(data = malloc(size)))
-		rc = -ENOMEM;
-	else
-		rc = physical_read(address, data, size);
-	if (!trouble && !rc && crc32_update(0, data, size) != crc)
-		trouble = "checksum";
-	if (trouble || rc) {
-		fact_begin(facts, "probe-unread");
-		if (trouble)
-			fact_string(facts, "reason", trouble);
-		else
-			fact_errno(facts, "error", rc);
-		fact_end(facts);
-	} else {
-		for (char *at = data; at < data + size;) {
-			char *stop = memchr(at, '\n', (size_t)(data + size - at));
-
-			if (!stop)
-				stop = data + size;
-			/* the record's own head is ours already */
-			if (stop - at < 6 || memcmp(at, "guest ", 6))
-				facts->line(facts->context, at, (size_t)(stop - at));
-			at = stop + 1;
-		}
-	}
-	free(data);
-	free(word);
 }

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
+
 #define FILE_MAXIMUM (256 * 1024)
 #define NAMES_MAXIMUM 1024
 
@@ -129,18 +131,25 @@ static void content(struct facts *facts, const char *path)
 	struct stat st;
 	size_t size;
 	char *data;
+	bool same;
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	data = file_read(path, FILE_MAXIMUM, &size);
+	same = data && size >= 8 && !strncmp(path, "/sys/firmware/", 14) &&
+	       gather_probe_has(crc32_update(0, data, size), size);
 	fact_begin(facts, "file");
 	fact_string(facts, "path", path);
 	if (!data)
 		fact_errno(facts, "error", errno);
 	else
 		fact_decimal(facts, "size", (int64_t)size);
+	if (same)
+		fact_hex(facts, "probe-crc", crc32_update(0, data, size));
 	fact_end(facts);
-	if (data && fact_is_text(data, size))
+	if (same)
+		; /* the probe's record has it */
+	else if (data && fact_is_text(data, size))
 		fact_lines(facts, data, size);
 	else if (data)
 		fact_data(facts, data, size);

@@ -3,6 +3,10 @@
 #ifndef GUEST_GATHER_H
 #define GUEST_GATHER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "guest/write.h"
 
 /* Files of /proc and /sys, as `file path=... size=...` with their contents, `link path=... to=...` and `names path=...`.  What is
@@ -17,8 +21,11 @@ void gather_devices(struct facts *facts);
 void gather_efi(struct facts *facts);
 
 /* The record that the probe left in memory, from the kernel's command line (vmlint.probe=ADDRESS,SIZE,CRC); `probe-unread` with
- * the reason if it cannot be had.  Lines pass as they are. */
-void gather_probe(struct facts *facts, const char *command_line);
+ * the reason if it cannot be had.  Lines pass as they are; with `brief`, without tables and the memory map. */
+void gather_probe(struct facts *facts, const char *command_line, bool brief);
+
+/* Has the probe written down bytes of this size and CRC-32?  Then they need not be sent again. */
+bool gather_probe_has(uint32_t crc, size_t size);
 
 /* Copies physical memory, by aligned 32-bit loads.  0 or a negative errno: -EPERM where the kernel keeps memory to itself. */
 int physical_read(uint64_t address, void *data, size_t size);

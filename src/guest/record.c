@@ -215,6 +215,39 @@ const struct fact *guest_find(const struct guest *guest, const char *kind, const
 	return NULL;
 }
 
+const uint8_t *guest_data(const struct guest *guest, const struct fact *fact, size_t *ret_size)
+{
+	uint64_t crc, size, other;
+
+	*ret_size = fact->size;
+	if (fact->data || !fact_number(fact, "probe-crc", &crc) || !fact_number(fact, "size", &size))
+		return fact->data;
+	for (uint32_t i = 0; i < guest->count; i++) {
+		const struct fact *f = &guest->facts[i];
+
+		if (f->data && f->size == size && !strncmp(f->kind, "probe-", 6) && fact_number(f, "crc", &other) &&
+		    other == crc) {
+			*ret_size = f->size;
+			return f->data;
+		}
+	}
+	return NULL;
+}
+
+const uint8_t *guest_file(const struct guest *guest, const struct fact *boot, const char *path, size_t *ret_size)
+{
+	for (const struct fact *f = boot ? boot + 1 : guest->facts; f < guest->facts + guest->count; f++) {
+		const char *have = fact_text(f, "path");
+
+		if (boot && !strcmp(f->kind, "boot"))
+			break;
+		if (!strcmp(f->kind, "file") && have && !strcmp(have, path))
+			return guest_data(guest, f, ret_size);
+	}
+	*ret_size = 0;
+	return NULL;
+}
+
 const char *fact_text(const struct fact *fact, const char *key)
 {
 	for (uint32_t i = 0; fact && i < fact->value_count; i++) {

@@ -62,6 +62,13 @@ const struct fact *guest_next(const struct guest *guest, const struct fact *afte
 /* The fact of this kind whose key has this value; NULL if there is none. */
 const struct fact *guest_find(const struct guest *guest, const char *kind, const char *key, const char *value);
 
+/* The bytes of a fact, its own or, where it names them by probe-crc, those of the probe's; NULL if it has none. */
+const uint8_t *guest_data(const struct guest *guest, const struct fact *fact, size_t *ret_size);
+
+/* What /proc or /sys showed at this path (facts `file`) in the boot that `boot` began, a fact of that kind; NULL for the first
+ * boot.  NULL if it was not there or could not be read. */
+const uint8_t *guest_file(const struct guest *guest, const struct fact *boot, const char *path, size_t *ret_size);
+
 /* The value of a key; NULL if the fact (which may be NULL) has none. */
 const char *fact_text(const struct fact *fact, const char *key);
 

@@ -233,6 +233,37 @@ static void test_is_text(void **state)
 	assert_false(fact_is_text("", 0));
 }
 
+static void test_files(void **state)
+{
+	const struct guest *guest = read_text("guest format=1\n"
+					      "host-boot number=1\n"
+					      "boot id=1\n"
+					      "probe-acpi signature=APIC size=2 crc=0x5\n+0102\n"
+					      "probe-acpi signature=GTDT size=2 crc=0x6\n+0304\n"
+					      "file path=/a size=2\n|x\n"
+					      "file path=/b size=2 probe-crc=0x6\n"
+					      "file path=/c size=3 probe-crc=0x6\n"
+					      "file path=/d error=EACCES\n"
+					      "names path=/e count=1\n|x\n"
+					      "boot id=2\n"
+					      "file path=/a size=2\n|y\n");
+	const struct fact *first = guest_next(guest, NULL, "boot"), *second = guest_next(guest, first, "boot");
+	size_t size;
+
+	(void)state;
+	assert_string_equal((const char *)guest_file(guest, NULL, "/a", &size), "x\n");
+	assert_string_equal((const char *)guest_file(guest, first, "/a", &size), "x\n");
+	assert_string_equal((const char *)guest_file(guest, second, "/a", &size), "y\n");
+	assert_int_equal(size, 2);
+	assert_memory_equal(guest_file(guest, first, "/b", &size), "\3\4", 2);
+	assert_int_equal(size, 2);
+	assert_null(guest_file(guest, second, "/b", &size));
+	assert_null(guest_file(guest, first, "/c", &size));
+	assert_null(guest_file(guest, first, "/d", &size));
+	assert_null(guest_file(guest, first, "/e", &size));
+	assert_null(guest_file(guest, first, "/none", &size));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -240,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_round_trip), T(test_strange_lines), T(test_not_a_record), T(test_data_before_facts),
 		T(test_numbers),    T(test_limits),	   T(test_writer_leaves_out_what_is_too_long), T(test_is_text),
+		T(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* main: the appliance's init.  It writes down what it sees, tries what is to be tried, and then does what the host says.
  *
  * The kernel's command line says who listens: vmlint.nonce=0123456789abcdef.  Without it, all is printed in the clear and the
- * machine is switched off.
+ * machine is switched off.  vmlint.do=nothing: only say hello and wait for commands.
  *
  * Commands: "variable write NAME VALUE", "variable read NAME", "variable delete NAME", "devices", "reboot", "poweroff".
  * Each is answered by its facts and `done`.  `ready` says that all is gathered.
@@ -41,7 +41,10 @@ static void mount_all(void)
 	static const struct {
 		const char *type, *folder;
 	} mounts[] = {
-		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" }, { "debugfs", "/sys/kernel/debug" },
+		{ "proc", "/proc" },
+		{ "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" },
+		{ "debugfs", "/sys/kernel/debug" },
 	};
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
@@ -128,11 +131,24 @@ static void serve(struct facts *facts, struct channel *channel)
 	}
 }
 
+static void look_around(struct facts *facts)
+{
+	phase(facts, "gather");
+	gather_efi(facts);
+	gather_files(facts);
+	phase(facts, "check");
+	check_rtc(facts);
+	check_variable(facts);
+	check_cpus(facts);
+	check_aarch32(facts);
+}
+
 int main(void)
 {
 	struct channel channel;
 	struct facts facts;
-	char *command_line, *nonce, console[64];
+	char *command_line, *nonce, *todo, console[64];
+	bool brief;
 	size_t size;
 
 	mount_all();
@@ -143,18 +159,14 @@ int main(void)
 	channel_open(&channel, nonce && frame_nonce_ok(nonce) ? nonce : NULL, console);
 	facts = facts_make(channel_line, &channel);
 	hello(&facts, &channel, console);
-	gather_probe(&facts, command_line ? command_line : "");
+	todo = command_line ? command_line_word(command_line, "vmlint.do") : NULL;
+	brief = todo && !strcmp(todo, "nothing");
+	gather_probe(&facts, command_line ? command_line : "", brief);
 	phase(&facts, "modules");
 	load_modules(&facts);
 	mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", 0, NULL);
-	phase(&facts, "gather");
-	gather_efi(&facts);
-	gather_files(&facts);
-	phase(&facts, "check");
-	check_rtc(&facts);
-	check_variable(&facts);
-	check_cpus(&facts);
-	check_aarch32(&facts);
+	if (!brief)
+		look_around(&facts);
 	if (channel.nonce)
 		serve(&facts, &channel);
 	leave(&facts, &channel, RB_POWER_OFF);

@@ -138,13 +138,14 @@ void put_blob(struct record *r, const char *what, const void *at, size_t size, s
 {
 	const uint8_t *bytes = at;
 
-	if (size > (1 << 20) || r->capacity - r->size < 128 + size * 2 + (size / BLOB_LINE + 1) * 2) {
+	if (size > (1 << 20) || r->capacity - r->size < 160 + size * 2 + (size / BLOB_LINE + 1) * 2) {
 		r->full = true;
 		return;
 	}
 	put(r, what);
 	put_key_hex(r, "address", (uint64_t)(uintptr_t)at);
 	put_key(r, "size", size);
+	put_key_hex(r, "crc", record_crc32(at, size));
 	if (total != size)
 		put_key(r, "total", total);
 	put_char(r, '\n');
@@ -157,12 +158,13 @@ void put_blob(struct record *r, const char *what, const void *at, size_t size, s
 	}
 }
 
-uint32_t record_crc32(const char *text, size_t size)
+uint32_t record_crc32(const void *data, size_t size)
 {
+	const uint8_t *bytes = data;
 	uint32_t crc = ~0u;
 
 	for (size_t i = 0; i < size; i++) {
-		crc ^= (uint8_t)text[i];
+		crc ^= bytes[i];
 		for (int k = 0; k < 8; k++)
 			crc = crc & 1 ? 0xedb88320u ^ crc >> 1 : crc >> 1;
 	}

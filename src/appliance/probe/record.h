@@ -30,7 +30,7 @@ void put_key(struct record *r, const char *key, uint64_t value);
 /* A fact of `size` bytes in hexadecimal lines; nothing but `full` if it does not fit. */
 void put_blob(struct record *r, const char *what, const void *at, size_t size, size_t total);
 
-uint32_t record_crc32(const char *text, size_t size);
+uint32_t record_crc32(const void *data, size_t size);
 
 /* tables.c: what the ACPI root pointer leads to, and the device tree. */
 void record_acpi(struct record *r, const uint8_t *rsdp);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* disk: copies by the runs of data that the file system knows, and the one line on the appliance that may change. */
+#include "hypervisor/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK (1 << 20)
+#define SECTOR 512
+#define MAGIC "vmlint.settings=1"
+
+static int nameless(struct error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+	int fd, length;
+
+	if (!folder || !*folder)
+		folder = "/tmp";
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+		return error_set(err, errno, "cannot make a temporary file in %s: %s", folder, strerror(errno));
+	/* file systems that only know files with names */
+	length = (int)strlen(folder);
+	if (length > 4000)
+		return error_set(err, ENAMETOOLONG, "the name of the folder for temporary files is too long");
+	memcpy(path, folder, (size_t)length);
+	strcpy(path + length, "/vmlint-XXXXXX");
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "cannot make a temporary file in %s: %s", folder, strerror(errno));
+	unlink(path);
+	return fd;
+}
+
+static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
+{
+	while (at < end) {
+		size_t want = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
+		ssize_t got = pread(from, chunk, want, at);
+
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		for (ssize_t done = 0; done < got;) {
+			ssize_t n = pwrite(to, chunk + done, (size_t)(got - done), at + done);
+
+			if (n < 0)
+				return -errno;
+			done += n;
+		}
+		at += got;
+	}
+	return 0;
+}
+
+int disk_copy(const char *path, struct error *err)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to, rc = 0;
+	off_t at = 0, end;
+	struct stat st;
+	char *chunk;
+
+	if (from < 0 || fstat(from, &st) < 0) {
+		rc = error_set(err, errno, "%s: %s", path, strerror(errno));
+		if (from >= 0)
+			close(from);
+		return rc;
+	}
+	to = nameless(err);
+	if (to < 0) {
+		close(from);
+		return to;
+	}
+	chunk = malloc(CHUNK);
+	if (!chunk)
+		rc = -ENOMEM;
+	else if (ftruncate(to, st.st_size) < 0)
+		rc = -errno;
+	while (rc == 0 && at < st.st_size) {
+		at = lseek(from, at, SEEK_DATA);
+		if (at < 0)
+			break; /* ENXIO: nothing but a hole is left */
+		end = lseek(from, at, SEEK_HOLE);
+		rc = copy_run(from, to, at, end < 0 ? st.st_size : end, chunk);
+		at = end < 0 ? st.st_size : end;
+	}
+	free(chunk);
+	close(from);
+	if (rc < 0) {
+		close(to);
+		return error_set(err, -rc, "cannot copy %s: %s", path, strerror(-rc));
+	}
+	return to;
+}
+
+/* Is it the whole line: printable, spaces at its end, nothing else? */
+static bool whole_line(const char line[SETTINGS_SIZE])
+{
+	for (int i = 0; i < SETTINGS_SIZE - 1; i++) {
+		if (line[i] < ' ' || line[i] > '~')
+			return false;
+	}
+	return line[SETTINGS_SIZE - 1] == '\n' && line[SETTINGS_SIZE - 2] == ' ';
+}
+
+static int find(int fd, uint64_t *ret, struct error *err)
+{
+	char *chunk = malloc(CHUNK), line[SETTINGS_SIZE];
+	off_t at = 0;
+	ssize_t got = 0;
+	uint64_t found = 0;
+
+	if (!chunk)
+		return error_set(err, ENOMEM, "out of memory");
+	while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (got = pread(fd, chunk, CHUNK, at)) > 0) {
+		for (ssize_t i = 0; i + SECTOR <= got; i += SECTOR) {
+			if (memcmp(chunk + i, MAGIC, strlen(MAGIC)) || pread(fd, line, sizeof(line), at + i) != sizeof(line) ||
+			    !whole_line(line))
+				continue;
+			if (found) {
+				free(chunk);
+				return error_set(err, EINVAL, "the appliance has its settings twice");
+			}
+			found = (uint64_t)(at + i);
+		}
+		at += got;
+	}
+	free(chunk);
+	if (got < 0)
+		return error_set(err, errno, "cannot read the copy of the appliance: %s", strerror(errno));
+	if (!found)
+		return error_set(err, EINVAL, "this is no appliance: no settings are on it (\"make appliance\" makes a raw one)");
+	*ret = found;
+	return 0;
+}
+
+int disk_settings(int fd, uint64_t *offset, const char *more, struct error *err)
+{
+	char line[SETTINGS_SIZE];
+	size_t length = SETTINGS_SIZE - 1;
+	char *host;
+	int rc;
+
+	if (!*offset) {
+		rc = find(fd, offset, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (pread(fd, line, sizeof(line), (off_t)*offset) != sizeof(line) || !whole_line(line))
+		return error_set(err, EIO, "the appliance's settings cannot be read");
+	/* what was put there before goes; the mark says where it begins */
+	host = memmem(line, sizeof(line), " vmlint.host ", 13);
+	if (host)
+		length = (size_t)(host - line);
+	while (length && line[length - 1] == ' ')
+		length--;
+	if (length + 13 + strlen(more) > SETTINGS_SIZE - 2)
+		return error_set(err, EINVAL, "the settings do not fit: %s", more);
+	memset(line + length, ' ', SETTINGS_SIZE - 1 - length);
+	memcpy(line + length, " vmlint.host ", 13);
+	memcpy(line + length + 13, more, strlen(more));
+	if (pwrite(fd, line, sizeof(line), (off_t)*offset) != sizeof(line))
+		return error_set(err, errno, "cannot write the appliance's settings: %s", strerror(errno));
+	return 0;
+}

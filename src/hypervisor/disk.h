@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* disk: files for one virtual machine that nobody else sees and nobody has to remove.
+ *
+ * A file here has no name, only a descriptor, which QEMU inherits; it is gone when the last who holds it is gone, whatever ends
+ * them.  The originals are never written to.
+ */
+#ifndef HYPERVISOR_DISK_H
+#define HYPERVISOR_DISK_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define SETTINGS_SIZE 2048
+
+/* A nameless copy of a file, holes as holes, in $TMPDIR.  A descriptor, or a negative errno. */
+int disk_copy(const char *path, struct error *err);
+
+/* Puts `more` behind what the appliance's settings say by themselves: the kernel's command line, one line of SETTINGS_SIZE bytes
+ * on its disk (raw).  *offset is 0 the first time, and where the line is after that.  0; -EINVAL if the disk is no appliance. */
+int disk_settings(int fd, uint64_t *offset, const char *more, struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* live-internal: what the script of a run and the one who watches it share. */
+#ifndef HYPERVISOR_LIVE_INTERNAL_H
+#define HYPERVISOR_LIVE_INTERNAL_H
+
+#include "guest/frame.h"
+#include "guest/write.h"
+#include "hypervisor/live.h"
+
+struct run {
+	const struct live_options *options;
+	struct live_result *result;
+	struct vm *vm;
+	struct facts facts; /* what we add to the record */
+	struct error *err;
+	char nonce[FRAME_NONCE + 1];
+	unsigned boot;	 /* from 1, in all processes */
+	unsigned resets; /* in this boot, before the guest said hello */
+	bool hello;	 /* it did */
+	bool told;	 /* it was told to reset or to go off */
+	bool ended;	 /* QEMU says that the machine went off */
+	uint64_t deadline;
+	uint32_t id; /* of the guest's boot that we listen to */
+};
+
+/* Tells the caller what goes on. */
+void live_phase(struct run *run, const char *name);
+
+/* Goes on until the guest has told a fact of kind `text` (NULL: until QEMU has ended), or resets as it was told to; all that is
+ * seen goes into the record.  0 or what went wrong. */
+int live_wait(struct run *run, const char *text);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* live-watch: what comes from a virtual machine while it runs: into the record, and is it the end? */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "hypervisor/live-internal.h"
+
+/* Resets of the firmware's own in one boot. */
+#define RESETS 2
+
+void live_phase(struct run *run, const char *name)
+{
+	if (run->options->phase)
+		run->options->phase(run->options->context, run->boot, name);
+}
+
+static void keep_tail(struct run *run, const char *line)
+{
+	char **tail = run->result->tail;
+
+	free(tail[0]);
+	memmove(tail, tail + 1, (LIVE_TAIL - 1) * sizeof(*tail));
+	tail[LIVE_TAIL - 1] = strdup(line);
+	if (run->options->console)
+		run->options->console(run->options->context, line);
+}
+
+/* What on a console says that it goes no further; firmware would wait for ever. */
+static int look(struct run *run, const char *line)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *message;
+	} ends[] = {
+		{ "EFI Internal Shell", ENOEXEC, "the firmware found nothing to start and went into its shell" },
+		{ "UEFI Interactive Shell", ENOEXEC, "the firmware found nothing to start and went into its shell" },
+		{ "No bootable option or device was found", ENOEXEC, "the firmware found nothing to start" },
+		{ "Synchronous Exception at", EIO, "the firmware crashed" },
+		{ "X64 Exception Type", EIO, "the firmware crashed" },
+		{ "vmlint probe: ", ENOEXEC, "the probe could not go on" },
+		{ "Kernel panic - not syncing", EIO, "the kernel panicked" },
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		if (strstr(line, ends[i].text))
+			return error_set(run->err, ends[i].code, "boot %u: %s", run->boot, ends[i].message);
+	}
+	return 0;
+}
+
+/* Is the line a fact of this kind? */
+static bool is_kind(const char *line, const char *kind)
+{
+	size_t length = strlen(kind);
+
+	return !strncmp(line, kind, length) && (line[length] == ' ' || !line[length]);
+}
+
+static int got_text(struct run *run, const struct vm_event *event)
+{
+	char name[32];
+
+	if (is_kind(event->text, "boot")) {
+		if (run->hello)
+			return error_set(run->err, ECONNRESET, "boot %u: the guest says hello once more", run->boot);
+		run->hello = true;
+		run->id = event->boot;
+	}
+	/* a line of a boot that is over, or forged with what it let out */
+	if (!run->hello || event->boot != run->id)
+		return 0;
+	if (sscanf(event->text, "phase name=%31[a-z]", name) == 1)
+		live_phase(run, name);
+	/* only the first "guest format" begins a record */
+	if (!is_kind(event->text, "guest") && strncmp(event->text, "host-", 5))
+		run->facts.line(run, event->text, strlen(event->text));
+	if (run->result->record.overflowed)
+		return error_set(run->err, EFBIG, "the guest has more to tell than %u MiB", LIVE_RECORD_MAXIMUM >> 20);
+	return 0;
+}
+
+/* Did the guest reset the machine?  QEMU also does so for itself. */
+static bool resets(const struct vm_event *event)
+{
+	return !strcmp(event->name, "RESET") && strstr(event->text, "\"guest\":true");
+}
+
+static int got_qmp(struct run *run, const struct vm_event *event)
+{
+	fact_begin(&run->facts, "host-event");
+	fact_string(&run->facts, "name", event->name);
+	fact_string(&run->facts, "data", event->text);
+	fact_end(&run->facts);
+	if (!strcmp(event->name, "SHUTDOWN"))
+		run->ended = true;
+	if (!resets(event) || run->told)
+		return 0;
+	if (run->hello)
+		return error_set(run->err, ECONNRESET, "boot %u: the guest reset by itself", run->boot);
+	/* firmware may start itself anew once it has set itself up */
+	if (++run->resets > RESETS)
+		return error_set(run->err, ECONNRESET, "boot %u: the machine resets again and again before a system starts",
+				 run->boot);
+	return 0;
+}
+
+static int got_exit(struct run *run, const struct vm_event *event)
+{
+	const char *said = vm_stderr(run->vm);
+	int length = (int)strcspn(said, "\n");
+
+	fact_begin(&run->facts, "host-exit");
+	if (WIFEXITED(event->status))
+		fact_decimal(&run->facts, "status", WEXITSTATUS(event->status));
+	else
+		fact_decimal(&run->facts, "signal", WTERMSIG(event->status));
+	fact_end(&run->facts);
+	if (WIFEXITED(event->status) && WEXITSTATUS(event->status) == 127 && length)
+		return error_set(run->err, ENOENT, "%.*s", length, said);
+	if (WIFSIGNALED(event->status))
+		return error_set(run->err, EIO, "boot %u: QEMU was killed by signal %d (%s)", run->boot, WTERMSIG(event->status),
+				 strsignal(WTERMSIG(event->status)));
+	if (WEXITSTATUS(event->status))
+		return error_set(run->err, EIO, "boot %u: QEMU ended with status %d%s%.*s", run->boot,
+				 WEXITSTATUS(event->status), length ? ": " : "", length, said);
+	return 0;
+}
+
+int live_wait(struct run *run, const char *text)
+{
+	struct vm_event event;
+	int rc;
+
+	for (;;) {
+		rc = vm_next(run->vm, run->deadline, &event, run->err);
+		if (rc < 0)
+			return rc;
+		switch (event.kind) {
+		case VM_TEXT:
+			rc = got_text(run, &event);
+			if (rc == 0 && text && run->hello && event.boot == run->id && is_kind(event.text, text))
+				return 0;
+			break;
+		case VM_CONSOLE:
+			keep_tail(run, event.text);
+			rc = look(run, event.text);
+			break;
+		case VM_QMP:
+			rc = got_qmp(run, &event);
+			if (rc == 0 && text && run->told && resets(&event))
+				return 0;
+			break;
+		case VM_EXIT:
+			rc = got_exit(run, &event);
+			if (rc == 0 && text)
+				rc = error_set(run->err, EIO, "boot %u: the machine was switched off before the checks were done",
+					       run->boot);
+			if (rc == 0)
+				return 0;
+			break;
+		case VM_TIMEOUT:
+			if (text)
+				return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from the guest",
+						 run->boot, run->options->seconds, text);
+			return error_set(run->err, ETIMEDOUT,
+					 "boot %u: the machine was told to go off, and is still there after %u s", run->boot,
+					 run->options->seconds);
+		}
+		if (rc < 0)
+			return rc;
+	}
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* live: the script of a run: which boots, and what the guest is told in each. */
+#include "hypervisor/live-internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "guest/record.h"
+#include "hypervisor/disk.h"
+
+/* The variable that has to live on. */
+#define VARIABLE "VmlintPersist"
+
+static void append(void *context, const char *text, size_t size)
+{
+	struct run *run = context;
+
+	buffer_append(&run->result->record, text, size);
+	buffer_char(&run->result->record, '\n');
+}
+
+/* Sends a command and waits for its answer. */
+static int command(struct run *run, const char *text)
+{
+	int rc = vm_command(run->vm, text, run->err);
+
+	return rc < 0 ? rc : live_wait(run, "done");
+}
+
+static void begin_boot(struct run *run, const char *how)
+{
+	run->boot++;
+	run->resets = 0;
+	run->hello = run->told = false;
+	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	fact_begin(&run->facts, "host-boot");
+	fact_decimal(&run->facts, "number", run->boot);
+	fact_string(&run->facts, "how", how);
+	fact_end(&run->facts);
+	live_phase(run, "firmware");
+}
+
+static int start(struct run *run, const struct vm_config *config)
+{
+	int rc;
+
+	run->ended = false;
+	begin_boot(run, "cold");
+	rc = vm_start(config, run->nonce, &run->vm, run->err);
+	if (rc == 0)
+		rc = live_wait(run, "ready");
+	if (rc == 0) {
+		fact_begin(&run->facts, "host-hypervisor");
+		fact_string(&run->facts, "name", "qemu");
+		fact_string(&run->facts, "version", vm_version(run->vm));
+		fact_end(&run->facts);
+	}
+	return rc;
+}
+
+static int power_off(struct run *run)
+{
+	struct vm_lines lines;
+	int rc = vm_command(run->vm, "poweroff", run->err);
+
+	run->told = true;
+
+	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	if (rc == 0)
+		rc = live_wait(run, NULL);
+	if (rc < 0)
+		return rc;
+	if (!run->ended)
+		return error_set(run->err, EIO, "boot %u: QEMU ended without a word of why", run->boot);
+	lines = vm_lines(run->vm);
+	fact_begin(&run->facts, "host-lines");
+	fact_decimal(&run->facts, "good", lines.good);
+	fact_decimal(&run->facts, "lost", lines.lost);
+	fact_decimal(&run->facts, "damaged", lines.damaged);
+	fact_decimal(&run->facts, "foreign", lines.foreign);
+	fact_end(&run->facts);
+	vm_stop(run->vm);
+	run->vm = NULL;
+	return 0;
+}
+
+static int settings(struct run *run, const struct vm_config *config, uint64_t *offset, bool brief)
+{
+	const char *more = run->options->arguments;
+	char text[SETTINGS_SIZE];
+
+	snprintf(text, sizeof(text), "vmlint.nonce=%s%s%s%s", run->nonce, brief ? " vmlint.do=nothing" : "", more ? " " : "",
+		 more ? more : "");
+	return disk_settings(config->disk, offset, text, run->err);
+}
+
+/* The boots that show whether a variable lives on: a warm reset, and another process with the same store. */
+static int persist(struct run *run, const struct vm_config *config, uint64_t *offset)
+{
+	char text[128];
+	int rc;
+
+	snprintf(text, sizeof(text), "variable write " VARIABLE " %s", run->nonce);
+	rc = command(run, text);
+	/* the disk's next reader is the firmware after the reset */
+	if (rc == 0)
+		rc = settings(run, config, offset, true);
+	run->told = true;
+	if (rc == 0)
+		rc = vm_command(run->vm, "reboot", run->err);
+	/* the machine's reset tells that the boot is over */
+	if (rc == 0)
+		rc = live_wait(run, "reset");
+	if (rc < 0)
+		return rc;
+	begin_boot(run, "warm");
+	rc = live_wait(run, "ready");
+	if (rc == 0)
+		rc = command(run, "variable read " VARIABLE);
+	if (rc == 0)
+		rc = power_off(run);
+	if (rc == 0)
+		rc = start(run, config);
+	if (rc == 0)
+		rc = command(run, "variable read " VARIABLE);
+	return rc < 0 ? rc : command(run, "variable delete " VARIABLE);
+}
+
+static void describe(struct run *run, const struct vm_config *c)
+{
+	fact_begin(&run->facts, "guest");
+	fact_decimal(&run->facts, "format", GUEST_FORMAT);
+	fact_end(&run->facts);
+	fact_begin(&run->facts, "host-machine");
+	fact_string(&run->facts, "machine", c->machine == VM_AARCH64 ? "aarch64" : "x86_64");
+	fact_string(&run->facts, "accel", c->accel == VM_KVM ? "kvm" : "tcg");
+	if (c->machine == VM_AARCH64)
+		fact_decimal(&run->facts, "gic", c->gic);
+	fact_string(&run->facts, "transport", c->transport == VM_MMIO ? "mmio" : "pci");
+	fact_string(&run->facts, "acpi", c->acpi_off ? "off" : "on");
+	fact_decimal(&run->facts, "cpus", c->cpus);
+	fact_decimal(&run->facts, "memory-mib", c->memory_mib);
+	fact_string(&run->facts, "store", c->store >= 0 ? "yes" : "no");
+	fact_end(&run->facts);
+}
+
+static int make_nonce(char nonce[FRAME_NONCE + 1], struct error *err)
+{
+	uint8_t random[FRAME_NONCE / 2];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return error_set(err, errno, "no random numbers: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(nonce + 2 * i, 3, "%02x", random[i]);
+	return 0;
+}
+
+int live_run(const struct live_options *options, struct live_result *result, struct error *err)
+{
+	struct run run = { .options = options, .result = result, .err = err };
+	struct vm_config config = options->vm;
+	uint64_t offset = 0;
+	int rc;
+
+	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
+	run.facts = facts_make(append, &run);
+	config.store = -1;
+	rc = make_nonce(run.nonce, err);
+	config.disk = rc < 0 ? -1 : disk_copy(options->appliance, err);
+	if (rc == 0 && config.disk < 0)
+		rc = config.disk;
+	if (rc == 0 && options->store) {
+		config.store = disk_copy(options->store, err);
+		rc = config.store < 0 ? config.store : 0;
+	}
+	if (rc == 0)
+		rc = settings(&run, &config, &offset, false);
+	if (rc == 0) {
+		describe(&run, &config);
+		rc = start(&run, &config);
+	}
+	if (rc == 0 && options->persistent)
+		rc = persist(&run, &config, &offset);
+	if (rc == 0)
+		rc = power_off(&run);
+	if (rc < 0) {
+		fact_begin(&run.facts, "host-trouble");
+		fact_errno(&run.facts, "code", rc);
+		fact_string(&run.facts, "message", err->message);
+		fact_end(&run.facts);
+	}
+	vm_stop(run.vm);
+	if (config.disk >= 0)
+		close(config.disk);
+	if (config.store >= 0)
+		close(config.store);
+	facts_free(&run.facts);
+	return rc;
+}
+
+void live_result_free(struct live_result *result)
+{
+	buffer_free(&result->record);
+	for (int i = 0; i < LIVE_TAIL; i++)
+		free(result->tail[i]);
+}

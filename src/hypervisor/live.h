@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* live: takes the appliance through its boots, and makes a record of all that was seen.  Nothing is judged. */
+#ifndef HYPERVISOR_LIVE_H
+#define HYPERVISOR_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "hypervisor/qemu.h"
+
+#define LIVE_RECORD_MAXIMUM (32u * 1024 * 1024)
+#define LIVE_TAIL 12 /* lines */
+
+struct live_options {
+	struct vm_config vm;   /* `store` and `disk` are ours to fill in */
+	const char *appliance; /* raw image */
+	const char *store;     /* what the variable store is at first; NULL: there is none */
+	const char *arguments; /* more for the kernel's command line, or NULL */
+	bool persistent;       /* also write a variable, and look for it after a reset and in a second process */
+	unsigned seconds;      /* that one boot may take */
+	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
+	void (*phase)(void *context, unsigned boot, const char *phase);
+	void (*console)(void *context, const char *line);
+	void *context;
+};
+
+struct live_result {
+	struct buffer record;	 /* as guest/record.h reads it, up to where it came */
+	char *tail[LIVE_TAIL];	 /* the last lines of the console, oldest first, as they came; NULL before */
+};
+
+/* Runs it.  0 when the guest did what it was told to; else a negative errno, and the reason in err: -ETIMEDOUT, -ECONNRESET (it
+ * reset when it should not), -ENOEXEC (the firmware did not start us), -EIO (it panicked, or stopped by itself), others.
+ * The result is to be freed in every case. */
+int live_run(const struct live_options *options, struct live_result *result, struct error *err);
+void live_result_free(struct live_result *result);
+
+#endif

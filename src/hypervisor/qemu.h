@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* qemu: one QEMU process, its console and its control connection (QMP), as a sequence of events.
+ *
+ * Everything is handed over as descriptors: there is no socket and no file with a name.  QEMU is killed when vm_stop is called
+ * and when our process ends, however that happens.  What comes from it is bounded and not trusted: the guest writes the console.
+ */
+#ifndef HYPERVISOR_QEMU_H
+#define HYPERVISOR_QEMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum vm_machine { VM_AARCH64, VM_X86_64 };
+enum vm_accel { VM_TCG, VM_KVM };
+enum vm_transport { VM_PCI, VM_MMIO };
+
+struct vm_config {
+	enum vm_machine machine;
+	enum vm_accel accel;
+	enum vm_transport transport; /* of the disk */
+	const char *qemu;	     /* program; NULL: qemu-system-MACHINE from PATH */
+	const char *firmware;	     /* code; in flash if there is a store, else as -bios */
+	int store;		     /* descriptor of the variable store, or -1 */
+	int disk;		     /* descriptor of the raw disk that it boots from, or -1 */
+	unsigned gic;		     /* 2 or 3; aarch64 */
+	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */
+	unsigned cpus, memory_mib;
+};
+
+enum vm_event_kind {
+	VM_TEXT,    /* a line of the guest's record: text */
+	VM_CONSOLE, /* any other line on the console: text */
+	VM_QMP,	    /* an event of QEMU's: name, and its data as JSON in text ("" without any) */
+	VM_EXIT,    /* the process is gone: status as wait(2) has it; the last event there is */
+	VM_TIMEOUT, /* nothing until the deadline */
+};
+
+struct vm_event {
+	enum vm_event_kind kind;
+	const char *text, *name; /* until the next call */
+	uint32_t boot;		 /* VM_TEXT: which boot of the guest it comes from */
+	int status;
+};
+
+struct vm;
+
+/* Does KVM work for this machine?  Tried: a QEMU with it is started, and given 10 s to say hello. */
+bool vm_kvm_works(const struct vm_config *config);
+
+/* Starts QEMU.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
+int vm_start(const struct vm_config *config, const char *nonce, struct vm **ret, struct error *err);
+
+/* Waits until `deadline` (vm_now) for the next event.  0; a negative errno if the console floods us (-EFBIG). */
+int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error *err);
+
+/* Sends a command to the guest, or text in QMP's language to QEMU. */
+int vm_command(struct vm *vm, const char *command, struct error *err);
+int vm_qmp(struct vm *vm, const char *json, struct error *err);
+
+/* QEMU's version, "" before it has said it; what it wrote to standard error, cut. */
+const char *vm_version(const struct vm *vm);
+const char *vm_stderr(const struct vm *vm);
+
+struct vm_lines {
+	uint32_t good, lost, damaged, foreign; /* see guest/frame.h */
+};
+struct vm_lines vm_lines(const struct vm *vm);
+
+/* Kills what still runs, waits for it and frees everything; NULL is allowed. */
+void vm_stop(struct vm *vm);
+
+/* Milliseconds on a clock that only goes on. */
+uint64_t vm_now(void);
+
+static inline void vm_stop_cleanup(struct vm **vm)
+{
+	vm_stop(*vm);
+}
+#define VM_AUTO __attribute__((cleanup(vm_stop_cleanup))) struct vm *
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* spawn: see the header. */
+#include "hypervisor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ARGUMENTS 64
+
+struct arguments {
+	char *list[ARGUMENTS + 1];
+	int count;
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct arguments *a, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	if (a->count == ARGUMENTS || vasprintf(&a->list[a->count], format, ap) < 0)
+		a->full = true;
+	else
+		a->list[++a->count] = NULL;
+	va_end(ap);
+}
+
+static void option(struct arguments *a, const char *name, const char *value)
+{
+	add(a, "%s", name);
+	add(a, "%s", value);
+}
+
+/* A file name in an option: QEMU wants a comma twice. */
+static void file_option(struct arguments *a, const char *name, const char *before, const char *path)
+{
+	char quoted[4096];
+	size_t n = 0;
+
+	for (const char *p = path; *p && n < sizeof(quoted) - 2; p++) {
+		if (*p == ',')
+			quoted[n++] = ',';
+		quoted[n++] = *p;
+	}
+	quoted[n] = '\0';
+	add(a, "%s", name);
+	add(a, "%s%s", before, quoted);
+}
+
+const char *spawn_program(const struct vm_config *config)
+{
+	if (config->qemu)
+		return config->qemu;
+	return config->machine == VM_AARCH64 ? "qemu-system-aarch64" : "qemu-system-x86_64";
+}
+
+static void machine(struct arguments *a, const struct vm_config *c)
+{
+	const char *cpu = c->accel == VM_KVM ? "host" : c->machine == VM_AARCH64 ? "cortex-a57" : "max";
+
+	option(a, "-accel", c->accel == VM_KVM ? "kvm" : "tcg,thread=multi");
+	option(a, "-cpu", cpu);
+	add(a, "-machine");
+	if (c->machine == VM_AARCH64)
+		add(a, "virt,gic-version=%u%s", c->gic, c->acpi_off ? ",acpi=off" : "");
+	else
+		add(a, "q35");
+	add(a, "-smp");
+	add(a, "%u", c->cpus);
+	add(a, "-m");
+	add(a, "%u", c->memory_mib);
+	/* no menu, but the boot order is kept: it saves seconds */
+	option(a, "-boot", "menu=on,splash-time=0");
+	/* places where devices can be put in while it runs */
+	option(a, "-device", "pcie-root-port,id=port1,chassis=1,slot=1");
+	option(a, "-device", "pcie-root-port,id=port2,chassis=2,slot=2");
+}
+
+static void storage(struct arguments *a, const struct vm_config *c)
+{
+	if (c->firmware && c->store >= 0) {
+		file_option(a, "-drive", "if=pflash,unit=0,format=raw,readonly=on,file.locking=off,file.filename=", c->firmware);
+		add(a, "-drive");
+		add(a, "if=pflash,unit=1,format=raw,file.locking=off,file.filename=/proc/self/fd/%d", c->store);
+	} else if (c->firmware) {
+		option(a, "-bios", c->firmware);
+	}
+	if (c->disk < 0)
+		return;
+	add(a, "-drive");
+	add(a, "if=none,id=disk,format=raw,file.locking=off,file.filename=/proc/self/fd/%d", c->disk);
+	add(a, "-device");
+	add(a, "%s,drive=disk,bootindex=0", c->transport == VM_MMIO ? "virtio-blk-device" : "virtio-blk-pci");
+}
+
+static void keep(int fd)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, 0);
+}
+
+/* In the child: everything is in place, or the reason goes to standard error. */
+static void become(const struct vm_config *config, struct arguments *a, int error, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	setpgid(0, 0); /* a Ctrl-C is for us, who then end it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(error, 2);
+	keep(config->store);
+	keep(config->disk);
+	execvp(a->list[0], a->list);
+	dprintf(2, "%s: %s\n", a->list[0], strerror(errno));
+	_exit(127);
+}
+
+static int pair(int kind, int ends[2])
+{
+	return kind ? pipe2(ends, O_CLOEXEC) : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+int spawn_qemu(const struct vm_config *config, bool bare, struct spawned *ret, struct error *err)
+{
+	int console[2] = { -1, -1 }, qmp[2] = { -1, -1 }, error[2] = { -1, -1 }, rc = 0;
+	struct arguments a = { .count = 0 };
+	pid_t parent = getpid();
+
+	if (pair(0, console) < 0 || pair(0, qmp) < 0 || pair(1, error) < 0)
+		rc = error_set(err, errno, "no sockets for QEMU: %s", strerror(errno));
+	add(&a, "%s", spawn_program(config));
+	add(&a, "-nodefaults");
+	add(&a, "-no-user-config");
+	option(&a, "-display", "none");
+	add(&a, "-chardev");
+	add(&a, "socket,id=qmp,fd=%d", qmp[1]);
+	option(&a, "-mon", "chardev=qmp,mode=control");
+	if (bare) {
+		option(&a, "-machine", "none");
+		option(&a, "-accel", config->accel == VM_KVM ? "kvm" : "tcg");
+	} else {
+		machine(&a, config);
+		add(&a, "-chardev");
+		add(&a, "socket,id=console,fd=%d", console[1]);
+		option(&a, "-serial", "chardev:console");
+		storage(&a, config);
+	}
+	if (a.full && rc == 0)
+		rc = error_set(err, ENOMEM, "QEMU's command line does not fit");
+	ret->pid = rc == 0 ? fork() : -1;
+	if (ret->pid == 0) {
+		keep(console[1]);
+		keep(qmp[1]);
+		become(config, &a, error[1], parent);
+	}
+	if (ret->pid < 0 && rc == 0)
+		rc = error_set(err, errno, "cannot start %s: %s", a.list[0], strerror(errno));
+	for (int i = 0; i < a.count; i++)
+		free(a.list[i]);
+	close(console[1]);
+	close(qmp[1]);
+	close(error[1]);
+	if (rc == 0) {
+		ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
+		ret->console = console[0];
+		ret->qmp = qmp[0];
+		ret->error = error[0];
+		fcntl(console[0], F_SETFL, O_NONBLOCK);
+		fcntl(qmp[0], F_SETFL, O_NONBLOCK);
+		fcntl(error[0], F_SETFL, O_NONBLOCK);
+	} else {
+		close(console[0]);
+		close(qmp[0]);
+		close(error[0]);
+	}
+	return rc;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* live-record: starts the appliance in QEMU and prints the record of what it saw.
+ *
+ * usage: live-record [OPTION...] APPLIANCE
+ *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm|auto  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
+ *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --verbose
+ *
+ * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "hypervisor/live.h"
+
+static void show_phase(void *context, unsigned boot, const char *phase)
+{
+	uint64_t *began = context;
+
+	fprintf(stderr, "%6.1f s: boot %u: %s\n", (double)(vm_now() - *began) / 1000, boot, phase);
+}
+
+static void show_line(void *context, const char *line)
+{
+	BUFFER_AUTO text = buffer_make(1 << 16);
+
+	(void)context;
+	text_escape(&text, line);
+	fprintf(stderr, "| %s\n", text.data);
+}
+
+static const struct option options[] = {
+	{ "machine", 1, NULL, 'M' },	{ "qemu", 1, NULL, 'q' },     { "accel", 1, NULL, 'a' },
+	{ "firmware", 1, NULL, 'f' },	{ "store", 1, NULL, 's' },    { "gic", 1, NULL, 'g' },
+	{ "acpi-off", 0, NULL, 'o' },	{ "transport", 1, NULL, 't' }, { "cpus", 1, NULL, 'c' },
+	{ "memory", 1, NULL, 'm' },	{ "seconds", 1, NULL, 'S' },  { "arguments", 1, NULL, 'A' },
+	{ "persistent", 0, NULL, 'p' }, { "verbose", 0, NULL, 'v' },  { NULL, 0, NULL, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	struct live_options live = { .vm = { .gic = 3, .cpus = 2, .memory_mib = 1024 }, .seconds = 120 };
+	uint64_t began = vm_now();
+	struct live_result result;
+	struct error err = { 0 };
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'M': live.vm.machine = strcmp(optarg, "x86_64") ? VM_AARCH64 : VM_X86_64; break;
+		case 'q': live.vm.qemu = optarg; break;
+		case 'a':
+			live.vm.accel = VM_TCG;
+			if (!strcmp(optarg, "kvm") || (!strcmp(optarg, "auto") && vm_kvm_works(&live.vm)))
+				live.vm.accel = VM_KVM;
+			break;
+		case 'f': live.vm.firmware = optarg; break;
+		case 's': live.store = optarg; break;
+		case 'g': live.vm.gic = (unsigned)atoi(optarg); break;
+		case 'o': live.vm.acpi_off = true; break;
+		case 't': live.vm.transport = strcmp(optarg, "mmio") ? VM_PCI : VM_MMIO; break;
+		case 'c': live.vm.cpus = (unsigned)atoi(optarg); break;
+		case 'm': live.vm.memory_mib = (unsigned)atoi(optarg); break;
+		case 'S': live.seconds = (unsigned)atoi(optarg); break;
+		case 'A': live.arguments = optarg; break;
+		case 'p': live.persistent = true; break;
+		case 'v': live.console = show_line; break;
+		default: return 2;
+		}
+	}
+	if (optind != argc - 1) {
+		fputs("usage: live-record [OPTION...] APPLIANCE\n", stderr);
+		return 2;
+	}
+	live.appliance = argv[optind];
+	live.phase = show_phase;
+	live.context = &began;
+	rc = live_run(&live, &result, &err);
+	if (result.record.size)
+		fwrite(result.record.data, 1, result.record.size, stdout);
+	if (rc < 0) {
+		fprintf(stderr, "live-record: %s\n", err.message);
+		for (int i = 0; i < LIVE_TAIL; i++) {
+			if (result.tail[i])
+				show_line(NULL, result.tail[i]);
+		}
+	}
+	live_result_free(&result);
+	return rc < 0 ? 2 : 0;
+}
