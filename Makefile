@@ -9,6 +9,7 @@
 #   make check-images        tests on files of whole distributions (downloads some 120 MB, once)
 #   make fuzz T=gpt SECONDS=60
 #   make appliance           a disk that looks at a virtual machine from inside, build/appliance-*.img
+#   make check-live          starts it in QEMU, under TCG (some minutes)
 #   make lint                the layering and style checks on this tree
 #   make install [DESTDIR=] [PREFIX=/usr/local]
 #
