@@ -9,7 +9,8 @@
  * GRUB is a small core and many modules: some are built into its binary, the others are files in $prefix/arm64-efi. The signed
  * binaries of Debian, Ubuntu and Fedora have all that they need inside; a binary that grub-install made has only what leads it
  * to $prefix, and without the files there it stops at its rescue prompt for want of the module normal. Of what is used to start a
- * kernel the module of the file system, the one that decompresses it and the one that has the command linux must be there.
+ * kernel the modules of the partition table and the file system, the one that decompresses it and the one that has the command
+ * linux must be there, and blscfg (which Fedora's GRUB has, and Debian's not) where the entries are files of their own.
  *
  * Modules that a configuration loads with insmod and does not need are not reported.
  *
@@ -18,6 +19,8 @@
  * expect: !p1/EFI/debian/grubaa64.efi: error: it has no module normal, and there is no (hd0,gpt1)/EFI/debian/arm64-efi/normal.mod
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "ext2\x00" "ext9\x00"
  * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module ext2, which reads the ext4 file system in partition 2
+ * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "part_gpt\x00" "part_xxx\x00"
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module part_gpt, which reads the partition table
  */
 #include "boot-help.h"
 #include "linux/kernel.h"
@@ -59,6 +62,21 @@ static const char *decompressor(const struct kernel_file *file)
 	}
 }
 
+static const char *partition_module(const struct filesystem *filesystem)
+{
+	if (!filesystem || !filesystem->entry)
+		return NULL;
+	return filesystem->entry->gpt ? "part_gpt" : "part_msdos";
+}
+
+/* Is it an entry of the Boot Loader Specification, rather than a menu? */
+static bool is_entry_file(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length > 5 && !strcmp(path + length - 5, ".conf");
+}
+
 static const char *folder(struct check *check, const struct boot_path *path)
 {
 	const char *prefix = path->grub->prefix;
@@ -85,6 +103,11 @@ static const char *missing_for(struct check *check, const struct boot_path *path
 		*ret_purpose = arena_printf(check->arena, "reads %s", boot_title(check, filesystem, ""));
 		return module;
 	}
+	module = partition_module(filesystem);
+	if (lacks(check, path, module, filesystem)) {
+		*ret_purpose = "reads the partition table";
+		return module;
+	}
 	if (filesystem && filesystem->volume && strncmp(filesystem->volume, "md/", 3) && lacks(check, path, "lvm", filesystem)) {
 		*ret_purpose = "reads logical volumes";
 		return "lvm";
@@ -94,7 +117,12 @@ static const char *missing_for(struct check *check, const struct boot_path *path
 		*ret_purpose = arena_printf(check->arena, "decompresses the kernel %s", attempt->kernel.text.text);
 		return module;
 	}
-	if (!attempt->kernel_file || attempt->kernel_file->in_uki || !lacks(check, path, "linux", NULL))
+	if (attempt->place.source && is_entry_file(attempt->place.source->path) && lacks(check, path, "blscfg", NULL)) {
+		*ret_purpose = "reads entries that are files of their own";
+		return "blscfg";
+	}
+	if (!attempt->kernel_file || attempt->kernel_file->in_uki || !lacks(check, path, "linux", NULL) ||
+	    !lacks(check, path, "linuxefi", NULL))
 		return NULL;
 	*ret_purpose = "starts kernels";
 	return "linux";

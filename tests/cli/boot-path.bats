@@ -71,15 +71,21 @@ grubenv() {
 }
 
 @test "Fedora's entries are files that blscfg reads" {
+	# Debian's GRUB has no such command: another module is called so here
+	local blscfg='part 1 replace /EFI/debian/grubaa64.efi "reboot\x00" "blscfg\x00"'
 	config=$(filled fedora.cfg)
 	entry=$(escaped "$(filled fedora.entry)")
 	written "part 2 mkdir /boot/loader/entries" "part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\""
+	exits 1
+	says "!p2/boot/loader/entries/0123-$VERSION.conf:3:1: error: GRUB (/EFI/debian/grubaa64.efi) has no module blscfg, which"
+
+	written "$blscfg" "part 2 mkdir /boot/loader/entries" "part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\""
 	clean
 	run "$TOP/build/tests/boot-dump" disk.img
 	grep -q '^ default entry Fedora Linux ' <<<"$output" || complain "the entry is the default"
 
-	written "part 2 mkdir /boot/loader/entries" "part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\"" \
-		"part 2 rm-glob /boot/initrd.img-*"
+	written "$blscfg" "part 2 mkdir /boot/loader/entries" \
+		"part 2 write /boot/loader/entries/0123-$VERSION.conf \"$entry\"" "part 2 rm-glob /boot/initrd.img-*"
 	exits 1
 	says "!p2/boot/loader/entries/0123-$VERSION.conf:4:8: error: the initrd "
 

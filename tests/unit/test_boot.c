@@ -85,8 +85,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* --- unified kernel images ----------------------------------------------------------------------------------------------- */
-
 /* A PE file of these sections: name, text, name, text, NULL. */
 static void add_pe(struct disk *d, const char *path, const char *const *sections)
 {
@@ -204,8 +202,6 @@ static void test_addons(void **state)
 	assert_string_equal(start(d, "/a.efi", NULL, 0)->cmdline->text.text, "base console=ttyAMA0");
 }
 
-/* --- systemd-boot -------------------------------------------------------------------------------------------------------- */
-
 static void follow_entries(struct disk *d)
 {
 	static struct pe pe = { .status = PE_OK, .machine = 0xaa64 };
@@ -287,8 +283,6 @@ static void test_entries_unreadable(void **state)
 	assert_int_equal(d->path.have, UNREADABLE);
 	assert_string_equal(d->path.reason, "the medium is broken");
 }
-
-/* --- the root ------------------------------------------------------------------------------------------------------------ */
 
 static struct boot_attempt attempt_of(struct disk *d, const char *cmdline, bool initrd)
 {
@@ -389,8 +383,6 @@ static void test_root_hidden(void **state)
 	assert_ptr_equal(attempt_of(d, "root=UUID=1234", true).system, &d->s->system);
 	assert_string_equal(boot_grub_name(&d->s->image, &d->filesystems[3]), "crypto0");
 }
-
-/* --- CONFIG_CMDLINE ------------------------------------------------------------------------------------------------------- */
 
 static void test_config(void **state)
 {
