@@ -188,10 +188,23 @@ int modules_add_builtin(struct modules *modules, const void *text, size_t size, 
 	return each_line(modules, text, size, builtin_line, err);
 }
 
+/* A module may have several lines. */
+static void add_soft(struct modules *modules, struct module_soft *soft, const char *const *names, uint32_t count)
+{
+	const char **all = ARENA_ARRAY(modules->arena, (size_t)soft->count + count, const char *);
+
+	for (uint32_t i = 0; i < soft->count; i++)
+		all[i] = soft->names[i];
+	for (uint32_t i = 0; i < count; i++)
+		all[soft->count + i] = names[i];
+	soft->names = all;
+	soft->count += count;
+}
+
 /* softdep NAME pre: A B post: C */
 static int softdep_line(struct modules *modules, char *line, struct error *err)
 {
-	uint32_t count, from, i;
+	uint32_t count, from, end, i;
 	const char **list = words(modules, line, &count);
 	char *name;
 
@@ -207,11 +220,11 @@ static int softdep_line(struct modules *modules, char *line, struct error *err)
 	if (i == NAMES_NONE || from == count)
 		return 0;
 	from++;
-	modules->list[i].before.names = list + from;
-	while (from < count && strcmp(list[from], "post:")) {
-		from++;
-		modules->list[i].before.count++;
-	}
+	for (end = from; end < count && strcmp(list[end], "post:"); end++)
+		;
+	/* no more are ever looked at */
+	if (modules->list[i].before.count < LIMIT_SOFTDEPS)
+		add_soft(modules, &modules->list[i].before, list + from, end - from);
 	return 0;
 }
 

@@ -115,6 +115,26 @@ static void closure(void **state)
 	}
 }
 
+/* btrfs has one line for each of its checksums. */
+static void several_softdeps(void **state)
+{
+	static const char dep[] = "b.ko:\nx.ko:\ny.ko:\nz.ko:\n";
+	static const char lines[] = "softdep b pre: x y\nsoftdep b post: b\nsoftdep b pre: z\nsoftdep b pre:\n";
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct modules *modules = modules_new(arena);
+	struct module_closure c;
+
+	(void)state;
+	assert_int_equal(modules_add_dep(modules, dep, strlen(dep), NULL), 0);
+	assert_int_equal(modules_add_softdep(modules, lines, strlen(lines), NULL), 0);
+	c = modules_closure(modules, "b");
+	assert_int_equal(c.required_count, 1);
+	assert_int_equal(c.soft_count, 3);
+	assert_string_equal(c.soft[0]->name, "x");
+	assert_string_equal(c.soft[1]->name, "y");
+	assert_string_equal(c.soft[2]->name, "z");
+}
+
 static void chain(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -145,7 +165,8 @@ static void chain(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(closure), cmocka_unit_test(chain) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(closure),
+					    cmocka_unit_test(several_softdeps), cmocka_unit_test(chain) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
