@@ -88,8 +88,10 @@ FORCE:
 
 $(B)/vmlint: $(call objects,$(MAIN_SOURCES)) $(LIBRARY)
 	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+# AddressSanitizer looks for these functions when a program starts, and libguestfs, which needs them, comes later
+HELPER_SANITIZED := $(if $(SANITIZE),-Wl$(comma)--no-as-needed -l:libtirpc.so.3)
 $(B)/vmlint-helper: $(call objects,$(HELPER_SOURCES)) $(LIBRARY)
-	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libnbd 2>/dev/null)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(shell pkg-config --libs libnbd 2>/dev/null) $(HELPER_SANITIZED)
 
 # --- unit tests --------------------------------------------------------------------------------------------------------
 
