@@ -68,6 +68,15 @@ static void hint(struct check *check, struct diagnostic *d, const struct boot_de
 	}
 }
 
+/* The ESP is missing or damaged, which has rules of its own: what was mounted from it would be the same finding again. */
+static bool is_lost_esp(const struct image *image, const struct fstab_entry *entry)
+{
+	for (unsigned i = 0; i < image->esp_count; i++)
+		if (image->esps[i].have == HAVE)
+			return false;
+	return !strcmp(entry->type.text, "vfat") || !strcmp(entry->type.text, "auto");
+}
+
 static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
 {
 	const struct boot_device_name *name = &entry->device_name;
@@ -76,7 +85,7 @@ static void judge(struct check *check, const struct system *system, const struct
 	struct diagnostic *d;
 
 	if (!kind || entry->fault || fstab_entry_is_optional(entry) || image_find_device(check->image, name) ||
-	    system_makes_device(system, name))
+	    system_makes_device(system, name) || is_lost_esp(check->image, entry))
 		return;
 	unknown = image_device_unknown(check->image, name);
 	if (unknown) {

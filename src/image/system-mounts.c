@@ -76,8 +76,8 @@ static const char *without_slashes(struct arena *arena, const char *path)
 
 static void note_partial(struct system *system, const struct system_mount *mount, int code, const char *why)
 {
-	/* what is below the ESP's mount point is judged as the ESP */
-	if (system->partial.code || (mount->filesystem && mount->filesystem->fat && strcmp(mount->path, "/boot") != 0))
+	/* what lies deeper is the ESP, which is judged as that, or loaders' */
+	if (system->partial.code || (strcmp(mount->path, "/boot") != 0 && strcmp(mount->path, "/usr") != 0))
 		return;
 	error_set(&system->partial, code, "%s: %s", mount->path, why);
 }
