@@ -38,8 +38,9 @@ static bool is_uart(enum architecture architecture, const char *device)
 	return false;
 }
 
-static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
+	(void)ret_reason;
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
 	for (size_t i = 0; i < attempt->cmdline->console_count; i++)

@@ -52,38 +52,42 @@ enum boot_verdict {
 	BOOT_NO_MATTER, /* it cannot start anyway, for a reason that another rule judges */
 };
 
+/* Judges one attempt; for BOOT_NOT_KNOWN *ret_reason says why. */
+typedef enum boot_verdict boot_judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason);
+
 /* The first of an entry's attempts if all that could start are bad; else NULL.  Where that hangs on something that we could not
  * look at, and the image hangs on the entry, the check is told. */
-static inline const struct boot_attempt *boot_all_bad(struct check *check, const struct boot_entry *entry,
-						      enum boot_verdict (*judge)(struct check *, const struct boot_attempt *))
+static inline const struct boot_attempt *boot_all_bad(struct check *check, const struct boot_entry *entry, boot_judge *judge)
 {
 	const struct boot_attempt *bad = NULL;
-	bool known = entry->complete;
+	const char *unknown = NULL;
 
 	if (entry->leaves)
 		return NULL;
 	for (size_t i = 0; i < entry->attempt_count; i++) {
-		const struct boot_attempt *attempt = &entry->attempts[i];
+		const char *reason = "";
 
-		switch (judge(check, attempt)) {
+		switch (judge(check, &entry->attempts[i], &reason)) {
 		case BOOT_GOOD:
 			return NULL;
 		case BOOT_BAD:
 			if (!bad)
-				bad = attempt;
+				bad = &entry->attempts[i];
 			break;
 		case BOOT_NOT_KNOWN:
-			known = false;
+			unknown = reason;
 			break;
 		case BOOT_NO_MATTER:
 			break;
 		}
 	}
-	if (known)
+	if (bad && entry->complete && !unknown)
 		return bad;
-	if (bad && boot_entry_counts(check->image, entry))
-		not_evaluated(check, NULL, "not all that the entry \"%s\" may do is known%s%s", entry->title ? entry->title : "",
-			      entry->reason ? ": " : "", entry->reason ? entry->reason : "");
+	if (!unknown && bad)
+		unknown = entry->reason;
+	if (unknown && boot_entry_counts(check->image, entry))
+		not_evaluated(check, NULL, "whether the entry \"%s\" boots is not known: %s", entry->title ? entry->title : "",
+			      unknown);
 	return NULL;
 }
 

@@ -29,7 +29,7 @@ static const struct boot_file *missing(const struct boot_attempt *attempt)
 	return NULL;
 }
 
-static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	(void)check;
 	if (attempt->kernel.have == ABSENT)
@@ -37,8 +37,10 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	if (missing(attempt))
 		return BOOT_BAD;
 	for (size_t i = 0; i < attempt->initrd_count; i++)
-		if (attempt->initrds[i].have == UNREADABLE)
+		if (attempt->initrds[i].have == UNREADABLE) {
+			*ret_reason = attempt->initrds[i].reason;
 			return BOOT_NOT_KNOWN;
+		}
 	return BOOT_GOOD;
 }
 

@@ -26,11 +26,13 @@
  */
 #include "boot-help.h"
 
-static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	(void)check;
-	if (attempt->kernel.have == UNREADABLE)
+	if (attempt->kernel.have == UNREADABLE) {
+		*ret_reason = attempt->kernel.reason;
 		return BOOT_NOT_KNOWN;
+	}
 	return attempt->kernel.have == HAVE ? BOOT_GOOD : BOOT_BAD;
 }
 

@@ -50,9 +50,9 @@ static bool is_fixed(const struct boot_device_name *name)
 	return false;
 }
 
-static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
-	(void)check;
+	(void)check, (void)ret_reason;
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
 	return attempt->cmdline->root && is_fixed(&attempt->cmdline->root_device) ? BOOT_BAD : BOOT_GOOD;

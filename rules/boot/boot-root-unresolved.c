@@ -28,7 +28,7 @@
 #include "base/utf16.h"
 #include "boot-help.h"
 
-static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt)
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
@@ -36,7 +36,8 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 		return BOOT_GOOD;
 	if (attempt->root_known)
 		return BOOT_BAD;
-	return image_device_unknown(check->image, &attempt->cmdline->root_device) ? BOOT_NOT_KNOWN : BOOT_GOOD;
+	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
+	return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
 }
 
 static const char *what(struct check *check, const struct boot_device_name *name)

@@ -130,7 +130,7 @@ grubenv() {
 	config=$(printf '%s\n' 'menuentry a {' 'if keystatus --shift; then' 'configfile (tftp)/grub.cfg' 'fi' 'linux /gone' '}')
 	written
 	exits 2
-	says 'not evaluated: not all that the entry "a" may do is known: the device (tftp) cannot be looked into'
+	says 'not evaluated: whether the entry "a" boots is not known: the device (tftp) cannot be looked into'
 	lacks error:
 	config=$(printf '%s\n' 'menuentry a {' 'if keystatus --shift; then' 'linux /gone' 'else' 'linux /also-gone' 'fi' '}')
 	written
