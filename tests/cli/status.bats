@@ -144,7 +144,7 @@ setup_file() {
 }
 
 @test "ignoring a rule does not let its cascade loose" {
-	local good op rule
+	local good op rule clean
 	good=$(fixture debian-arm64)
 	vmlint --ignore=gpt-missing blank.img
 	[ "$(findings)" = "" ] || complain "only gpt-missing speaks of a blank disk"
@@ -153,19 +153,22 @@ setup_file() {
 		"file delete /EFI/BOOT/BOOTAA64.EFI|efi-boot-missing" "file write /EFI/BOOT/BOOTAA64.EFI text hello|efi-boot-not-pe" \
 		"raw truncate 50%|image-truncated"; do
 		rule=${op#*|}
+		clean=0
+		# the half of the root that is gone was not looked at, whoever says so
+		[ $rule != image-truncated ] || clean=2
 		"$MUTATE" "$good" broken.img "${op%|*}" || true
 		[ -e broken.img ]
 		vmlint broken.img
 		[[ " $(findings)" == *" $rule "* ]] || complain "$rule expected"
 		[ "$status" = 1 ] || [ "$op" = "esp wipe random|esp-not-fat" ] || complain "status 1 expected"
 		vmlint --ignore=$rule --fail-on=warning broken.img
-		exits 0
+		exits $clean
 		[ "$(grep -cE ': (error|warning): ' <<<"$output")" = 0 ] || complain "a cascade"
 		vmlint --severity=$rule=off --fail-on=warning broken.img
-		exits 0
+		exits $clean
 		# and one that is selected alone knows what it comes after
 		vmlint --select='*' --ignore=$rule --fail-on=warning broken.img
-		exits 0
+		exits $clean
 		rm broken.img
 	done
 }
