@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Installed systems: what their rules must not blame, what they add to a finding, and files that are not what they should be.
+
+load common
+
+setup_file() {
+	fixture debian-arm64 >"$BATS_FILE_TMPDIR/good"
+}
+
+# change OPERATION...: disk.img becomes the good image with these changes
+change() {
+	rm -f disk.img
+	"$MUTATE" "$(cat "$BATS_FILE_TMPDIR/good")" disk.img "$@"
+}
+
+# system IMAGE: what the rules on systems say of it
+system() {
+	vmlint --select='fstab-*,os-*,selinux-*,filesystem-*' --reader=native "$1"
+}
+
+@test "lines of fstab that are not to be blamed" {
+	local line lines=()
+	while IFS= read -r line; do
+		lines+=("fstab add \"$line\"")
+	done <<-'END'
+		# LABEL=gone /comment ext4 defaults 0 2
+		/dev/mapper/vg-data /srv/a ext4 defaults 0 2
+		/dev/vg/data /srv/b ext4 defaults 0 2
+		/dev/dm-3 none swap sw
+		/dev/md/home /srv/c ext4 defaults 0 2
+		LABEL=gone /srv/d ext4 nofail 0 2
+		UUID=0c0ffee0-0000-4000-8000-000000000000 /srv/e ext4 rw,noauto 0 2
+		/dev/vdb1 /srv/f ext4 x-systemd.makefs,nofail 0 2
+		PARTLABEL=gone /srv/g ext4 x-systemd.makefs 0 2
+		/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0
+		proc /proc proc defaults 0 0
+		tmpfs /tmp tmpfs mode=1777 0 0
+		none /run/x tmpfs defaults
+		server:/export /srv/h nfs defaults 0 0
+		//server/share /srv/i cifs guest 0 0
+		/srv/data /srv/j none bind 0 0
+		/swapfile none swap sw 0 0
+		/dev/zram0 none swap sw 0 0
+		tank/home /home zfs defaults 0 0
+	END
+	change "${lines[@]}"
+	system disk.img
+	exits 0
+	says "disk.img: 0 errors, 0 warnings, 0 notes"
+}
+
+@test "what systemd-repart or Ignition makes at the first boot may be missing" {
+	local made=("fstab add \"LABEL=data /srv ext4 defaults\"" "fstab add \"PARTLABEL=home /home ext4 defaults\"")
+	change "${made[@]}"
+	system disk.img
+	[ "$(findings)" = "fstab-unresolved " ] && [ "$(grep -c '\[fstab-unresolved' <<<"$output")" = 2 ] || complain "two findings expected"
+	change "${made[@]}" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=data\nFormat=ext4\n"' \
+		'part 2 write /etc/repart.d/60.conf "[Partition]\nType=home\n"'
+	system disk.img
+	exits 0
+	change "${made[@]}" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=other\nFormat=ext4\n"'
+	system disk.img
+	exits 1
+	change "${made[@]}" 'part 2 mkdir /usr/lib/dracut/modules.d/30ignition'
+	system disk.img
+	exits 0
+}
+
+@test "a name that is nearly right is told" {
+	local root
+	root=$(blkid -p -O $((71680 * 512)) -o value -s UUID "$(cat "$BATS_FILE_TMPDIR/good")")
+	change "fstab add \"UUID=${root^^} /srv ext4 defaults\""
+	system disk.img
+	exits 1
+	says "note: the ext4 file system in partition 2 has it in another case, which counts: $root"
+	change 'fstab add "/dev/vda1 /srv vfat defaults"'
+	system disk.img
+	says "help: in its place: UUID=" "which is the vfat file system in partition 1"
+}
+
+@test "network configuration that is bound to no hardware" {
+	change 'part 2 write /etc/netplan/a.yaml "network:\n  ethernets:\n    all:\n      match: {name: \"en*\"}\n      dhcp4: true\n"' \
+		'part 2 write /etc/systemd/network/a.network "[Match]\nMACAddress=52:54:00:*\nType=ether\n"' \
+		'part 2 write /usr/lib/udev/rules.d/70-x.rules "ATTR{address}==\"52:54:00:12:34:56\", NAME=\"eth0\"\n"' \
+		'part 2 symlink /etc/udev/rules.d/70-x.rules /usr/lib/udev/rules.d/70-x.rules' \
+		'part 2 symlink /etc/udev/rules.d/70-persistent-net.rules /dev/null' \
+		'part 2 write /etc/network/interfaces "auto eth0\niface eth0 inet dhcp\n"' \
+		'part 2 mknod /etc/netplan/pipe.yaml p' 'part 2 symlink /etc/netplan/loop.yaml loop.yaml' \
+		'part 2 write /etc/cloud/cloud.cfg "x\n"' \
+		'part 2 write /etc/netplan/50-cloud-init.yaml "# This file is generated from information provided by the datasource.\nens3:\n"'
+	system disk.img
+	exits 0
+	change 'part 2 write /etc/netplan/50-cloud-init.yaml "# This file is generated from information provided by the datasource.\nens3:\n"'
+	system disk.img
+	exits 1
+	says "disk.img!p2/etc/netplan/50-cloud-init.yaml:2:1: error: ens3 is the name"
+}
+
+@test "names that are no UTF-8" {
+	change $'part 2 write "/etc/netplan/\xff\x1b.yaml" "ens3:\\n"'
+	system disk.img
+	exits 1
+	says 'disk.img!p2/etc/netplan/\xff\x1b.yaml:1:1: error: '
+	vmlint --format=json disk.img
+	jq -e '.images[0].diagnostics[] | select(.rule == "os-fixed-hardware") | .location.line == 1' <<<"$output" >/dev/null
+}
+
+@test "SELinux: labels, a relabelling at first boot, and a command line that switches it off" {
+	local enforcing='part 2 write /etc/selinux/config "SELINUX=enforcing\n"'
+	change "$enforcing"
+	system disk.img
+	exits 1
+	change "$enforcing" 'part 2 write /.autorelabel ""'
+	system disk.img
+	exits 0
+	change "$enforcing" 'part 2 xattr /etc/fstab security.selinux system_u:object_r:etc_t:s0'
+	system disk.img
+	exits 0
+	change "$enforcing" 'grub replace "ro console" "ro selinux=0 console"'
+	system disk.img
+	exits 0
+	change 'part 2 write /etc/selinux/config "SELINUX=enforcing\nSELINUX=permissive\n"'
+	system disk.img
+	exits 0
+}
+
+@test "file systems that cannot be read" {
+	change 'ext corrupt 2 root'
+	vmlint disk.img
+	exits 2
+	says "the ext4 file system in partition 2 cannot be read: "
+	change 'ext journal-dirty 2'
+	vmlint --reader=native disk.img
+	exits 2
+	says "needs recovery" "--reader=native was given"
+	change 'ext super 2 blocks_count 0x7fffffff'
+	vmlint disk.img
+	exits 2
+	says "[filesystem-beyond-partition]"
+	change 'ext corrupt 2 magic'
+	system disk.img
+	exits 0
+}
