@@ -155,14 +155,15 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 	if (state == DRIVER_ABSENT)
 		return REACH_NO_DRIVER;
 	visit_driver(&visitor, release_of(attempt), module);
-	itself = visitor.missing && module_name_equal(module, strlen(module), visitor.missing);
+	itself = attempt_initrd_module(attempt, module) == INITRD_NOT_FOUND;
 	if (visitor.missing) {
 		/* only an installed one could have been put there */
 		if (itself && state == DRIVER_MODULE_GONE)
 			return REACH_NO_DRIVER;
 		if (state == DRIVER_UNKNOWN)
 			return REACH_UNKNOWN;
-		*ret_missing = visitor.missing;
+		/* of a driver that is not there, itself, and not what it would need first */
+		*ret_missing = itself ? module : visitor.missing;
 		return REACH_MISSING;
 	}
 	if (visitor.unknown)
