@@ -44,9 +44,7 @@ RULE(filesystem_corrupt)
 		if (image->system_count)
 			d->effect = EFFECT_DEGRADES;
 		if (f->ext)
-			finding_help_disk(check, d,
-					  arena_printf(check->arena, "e2fsck -fy {disk}\"?offset=%llu\" || test $? -eq 1",
-						       (unsigned long long)(f->entry ? f->entry->start : 0)));
+			system_help_e2fsck(check, d, f, "-fy");
 		else
 			finding_help(check, d, "make the squashfs anew");
 	}

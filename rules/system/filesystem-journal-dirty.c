@@ -39,8 +39,6 @@ RULE(filesystem_journal_dirty)
 		/* s_feature_incompat */
 		d = finding(check, at_partition_bytes(f->partition, 1024 + 96, 4),
 			    "the %s needs recovery: its journal was not replayed", filesystem_title(image, f));
-		finding_help_disk(check, d,
-				  arena_printf(check->arena, "e2fsck -fp {disk}\"?offset=%llu\" || test $? -eq 1",
-					       (unsigned long long)(f->entry ? f->entry->start : 0)));
+		system_help_e2fsck(check, d, f, "-fp");
 	}
 }

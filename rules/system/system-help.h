@@ -83,4 +83,21 @@ static inline const char *fstab_what(const struct fstab_entry *entry)
 	return fstab_is_swap(entry) ? "swap" : entry->target.text;
 }
 
+/* Takes the file system out, lets e2fsck repair it, puts it back: with an offset alone it cannot replay a journal.  Its exit
+ * status is 1 when it repaired something. */
+static inline void system_help_e2fsck(struct check *check, struct diagnostic *d, const struct filesystem *f, const char *option)
+{
+	unsigned long long start = f->entry ? f->entry->start : 0, size = f->view->size;
+
+	if (!f->entry)
+		finding_help_disk(check, d, arena_printf(check->arena, "e2fsck %s {disk} || test $? -eq 1", option));
+	else
+		finding_help_disk(check, d,
+				  arena_printf(check->arena,
+					       "part=$(mktemp -p .) && dd if={disk} of=$part bs=64K skip=%llu count=%llu "
+					       "iflag=skip_bytes,count_bytes conv=sparse && { e2fsck %s $part; dd if=$part "
+					       "of={disk} bs=64K seek=%llu oflag=seek_bytes conv=notrunc && rm $part; }",
+					       start, size, option, start));
+}
+
 #endif
