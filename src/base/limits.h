@@ -84,6 +84,7 @@
 #define LIMIT_SOFTDEPS 64			/* of one module */
 #define LIMIT_INITRD_BYTES (2 * GiB)		/* of an initrd, decompressed */
 #define LIMIT_INITRD_MEMBERS 64
+#define LIMIT_INITRDS 32				/* of one image that are read, each once */
 #define LIMIT_INITRD_ENTRIES 1000000
 #define LIMIT_INITRD_RELEASES 16		/* kernels whose modules it holds */
 #define LIMIT_INITRD_QUESTIONS 65536

@@ -259,6 +259,7 @@ static void read_set(struct initrd_set *set)
 void image_read_initrds(struct image *image)
 {
 	struct initrd_inquiries *inquiries = inquiries_of(image);
+	unsigned count = 0;
 
 	for (unsigned p = 0; p < image->boot_path_count; p++)
 		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++)
@@ -266,8 +267,14 @@ void image_read_initrds(struct image *image)
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
 					attempt_ask_driver(&image->boot_paths[p].entries[e].attempts[a], NULL,
 							   inquiries->modules.list[i].text);
-	for (struct initrd_set *set = inquiries->sets; set; set = set->next)
+	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
+		if (set->count && ++count > LIMIT_INITRDS) {
+			set->facts.have = UNREADABLE;
+			error_set(&set->facts.error, EFBIG, "%s: more than %d initrds", set->files[0]->path, LIMIT_INITRDS);
+			continue;
+		}
 		read_set(set);
+	}
 }
 
 /* Where in its file a section of a unified kernel image begins; 0 for a file of its own. */

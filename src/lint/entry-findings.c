@@ -144,8 +144,6 @@ const struct initrd_member *attempt_initrd_refused(struct check *check, const st
 		const char *symbol = rd_symbol(member->compression);
 
 		*ret_why = member->refused;
-		if (member->compression == COMPRESSION_LZ4_FRAME && !member->refused)
-			*ret_why = "it is in lz4's frame format";
 		if (!*ret_why && config && kconfig_value(config, "BLK_DEV_INITRD") != KCONFIG_YES)
 			*ret_why = "CONFIG_BLK_DEV_INITRD is not set";
 		if (!*ret_why && config && symbol && kconfig_value(config, symbol) != KCONFIG_YES)

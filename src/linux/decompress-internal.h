@@ -32,6 +32,9 @@ struct decompressor {
 extern const struct decompressor_ops gzip_ops, bzip2_ops, lzma_ops, xz_ops, zstd_ops; /* decompress-stream.c */
 extern const struct decompressor_ops lzo_ops, lz4_ops, lz4_frame_ops; /* decompress-block.c */
 
+/* Why the kernel cannot read what we can. */
+extern const char decompress_refused_xz[], decompress_refused_lz4[];
+
 /* The member ends here, with or without a problem; returns 0. */
 static inline int decompressor_end(struct decompressor *d, enum stream_problem problem, const char *detail)
 {

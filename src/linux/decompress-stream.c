@@ -199,7 +199,7 @@ static enum step xz_step(struct decompressor *d, struct piece *piece)
 	switch (code) {
 	case LZMA_GET_CHECK:
 		if (lzma_get_check(lzma) > LZMA_CHECK_CRC32)
-			d->refused = "its xz check is not CRC-32";
+			d->refused = decompress_refused_xz;
 		return STEP_MORE;
 	case LZMA_OK:
 	case LZMA_BUF_ERROR:
@@ -285,7 +285,7 @@ static int lz4_frame_open(struct decompressor *d, struct error *err)
 {
 	LZ4F_dctx *context = NULL;
 
-	d->refused = "it is in lz4's frame format";
+	d->refused = decompress_refused_lz4;
 	if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)))
 		return error_set(err, ENOMEM, "out of memory");
 	d->state = context;

@@ -41,6 +41,9 @@ int decompress_open(struct arena *arena, enum compression compression, struct st
  * NULL.  Its xz decoder knows no check but CRC-32; its lz4 decoder does not know the frame format. */
 const char *decompress_refused_by_kernel(const struct stream *stream);
 
+/* The same by the member's first bytes, as far as they tell: COMPRESSION_MAGIC of them, or fewer at the end of a file. */
+const char *compression_refused_by_kernel(const uint8_t *bytes, size_t size);
+
 /* Decompresses a whole member into memory: *ret_data in the arena, of *ret_size bytes.  What could be read is there even when
  * *ret_problem (may be NULL) is not STREAM_GOOD. */
 int decompress_all(struct arena *arena, enum compression compression, struct stream *input, uint64_t limit,

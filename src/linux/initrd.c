@@ -117,7 +117,8 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	r = read_archive(pass, member, stream, err);
 	/* the end of the archive is known only when the member's own end is, with its checksum */
 	member->unpacked = stream->position;
-	member->refused = decompress_refused_by_kernel(stream);
+	if (!member->refused)
+		member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
 	initrd->over_limit = r == -EFBIG && member->entries <= LIMIT_INITRD_ENTRIES;
 	return r;
@@ -163,6 +164,7 @@ static int read_member(struct pass *pass, struct error *err)
 	if (r < 0)
 		return r;
 	member->compression = compression_detect(magic, size);
+	member->refused = compression_refused_by_kernel(magic, size);
 	if (member->compression)
 		r = read_compressed(pass, member, err);
 	else if (*magic == '0')

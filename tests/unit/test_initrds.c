@@ -167,6 +167,14 @@ static void test_nothing_asked_is_not_read(void **state)
 	assert_int_equal(f.attempts[1].initrd->have, ABSENT);
 	assert_int_equal(attempt_bus(&f.attempts[0], ROOT_VIRTIO_BLK_PCI, &missing), REACH_BUILTIN);
 	tear_down(&f);
+	/* what its first bytes tell is known all the same */
+	set_up(&f, "CONFIG_MODULES=y\n");
+	add_initrd(&f, 0, "/boot/initrd", "init", "| xz");
+	add_initrd(&f, 1, "/boot/initrd2", "init", "| xz --check=crc32");
+	image_read_initrds(&f.s->image);
+	assert_non_null(f.attempts[0].initrd->initrd->members[0].refused);
+	assert_null(f.attempts[1].initrd->initrd->members[0].refused);
+	tear_down(&f);
 	/* unless one is thorough */
 	set_up(&f, "CONFIG_MODULES=y\n");
 	f.s->image.thorough = true;
