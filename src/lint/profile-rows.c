@@ -71,12 +71,17 @@ static int read_symbol_name(struct arena *arena, const struct json_at *at, const
 	return r;
 }
 
+/* Two or three numbers, with nothing before, between and behind but dots. */
 static int read_version(const struct json_at *at, unsigned *ret, struct error *err)
 {
 	const char *text = json_object_is_type(at->value, json_type_string) ? json_object_get_string(at->value) : "";
+	const char *dot = strrchr(text, '.');
+	unsigned dots = 0;
 
-	*ret = text[strspn(text, "0123456789.")] ? 0 : kernel_version_parse(text);
-	if (!*ret || text[strlen(text) - 1] == '.')
+	for (const char *p = text; *p; p++)
+		dots += *p == '.';
+	*ret = text[strspn(text, "0123456789.")] || dots > 2 || !dot || !dot[1] ? 0 : kernel_version_parse(text);
+	if (!*ret)
 		return json_mistake(at, err, "a kernel's version as a string, such as \"5.9\", is expected");
 	return 0;
 }
