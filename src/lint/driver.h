@@ -47,7 +47,7 @@ struct driver_row {
 	unsigned all_count, any_count;
 	const char *const *modules; /* that these symbols build when they are =m; names with dashes or underscores */
 	unsigned module_count;
-	unsigned architectures;  /* bits 1 << enum architecture; 0: all */
+	unsigned architectures;  /* bits 1 << enum architecture; 0: all.  The profile's, unless the row says */
 	unsigned since;          /* the first kernel that has the driver at all; 0: not said */
 	const char *const *after; /* ids of rows, or of rules, whose finding makes this one moot */
 	unsigned after_count;

@@ -301,6 +301,9 @@ static int settle(struct arena *arena, struct profile *profile, struct error *er
 	profile->severity = arena_alloc(arena, rules_count + 1);
 	memset(profile->severity, -1, rules_count + 1);
 	profile->row = ARENA_ARRAY(arena, rules_count + 1, const struct driver_row *);
+	/* an image of several architectures has kernels that the profile is not about */
+	for (struct driver_row *row = profile->rows; row; row = row->next)
+		row->architectures = row->architectures ? row->architectures : profile->architectures;
 	for (const struct profile_setting *s = profile->settings; s; s = s->next) {
 		bool matched = false;
 
@@ -323,9 +326,12 @@ static int settle(struct arena *arena, struct profile *profile, struct error *er
 int profiles_load(struct arena *arena, const char *name, const struct profile **ret, struct error *err)
 {
 	struct profile *last;
-	int r = load_ours(arena, err);
+	int r;
 
 	*ret = NULL;
+	/* what an earlier call made may be gone with its arena */
+	rules_forget_rows();
+	r = load_ours(arena, err);
 	if (r == 0 && name) {
 		struct profile *asked = profile_new(arena);
 

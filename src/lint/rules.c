@@ -21,8 +21,9 @@ static const char *const before_all[] = { "kernel-missing" };
 static const char *const before_initrd[] = { "initrd-missing", "initrd-root-driver" };
 
 /* So that the rules of files are there even where no profile is loaded. */
-__attribute__((constructor)) static void count_rules(void)
+__attribute__((constructor)) void rules_forget_rows(void)
 {
+	rules = rules_of_files;
 	rules_count = rules_of_files_count;
 }
 
@@ -232,7 +233,7 @@ static const char *const where_titles[] = {
 static void append_row(struct buffer *out, const struct profile *profile, const struct driver_row *row)
 {
 	buffer_printf(out, "Profile %s (%s", profile->name, severity_name(row->severity));
-	if (row->architectures) {
+	if (row->architectures != profile->architectures) {
 		buffer_string(out, "; ");
 		append_architectures(out, row->architectures);
 	}

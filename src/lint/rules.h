@@ -10,6 +10,9 @@
  * They stand behind all others.  The table is the same in every process that is forked from here on. */
 int rules_add_rows(struct arena *arena, const struct profile *list, struct error *err);
 
+/* Back to the rules of files alone. */
+void rules_forget_rows(void);
+
 /* Does the rule come from profiles' rows? */
 bool rule_is_driver(const struct rule *rule);
 

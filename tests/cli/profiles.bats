@@ -171,7 +171,7 @@ mistake() {
 	vmlint rules --profile=mine.json --format=json
 	jq -e '.[] | select(.rule == "driver-display") | .severity == "error" and (.text | contains("desktops"))' <<<"$output" >/dev/null
 	vmlint rules --profile=mine.json --format=man
-	says ".SS driver\\-tpm"
+	says ".SS driver\\-display"
 	vmlint explain --profile=mine.json driver-display
 	exits 0
 	says "Our desktops are seen" "Profile mine (error) expects CONFIG_DRM_VIRTIO_GPU or CONFIG_DRM_SIMPLEDRM"
