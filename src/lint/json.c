@@ -98,7 +98,7 @@ static const char *find(const struct json_at *at, const char **ret_key)
 static void count_lines(const char *text, const char *at, unsigned *ret_line, unsigned *ret_column)
 {
 	*ret_line = *ret_column = 1;
-	for (const char *p = text; p < at; p++) {
+	for (const char *p = text; p < at && *p; p++) {
 		if (*p == '\n') {
 			(*ret_line)++;
 			*ret_column = 1;
@@ -116,7 +116,8 @@ void json_place(const struct json_at *at, bool key, unsigned *ret_line, unsigned
 	count_lines(at->text->text, key ? key_place : value, ret_line, ret_column);
 }
 
-static int mistake(const struct json_at *at, bool key, struct error *err, const char *format, va_list ap)
+static __attribute__((format(printf, 4, 0))) int mistake(const struct json_at *at, bool key, struct error *err,
+							 const char *format, va_list ap)
 {
 	char message[256];
 	unsigned line, column;

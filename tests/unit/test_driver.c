@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_driver: rows of profiles held against kernels: by configuration, by lists of modules, by initrd, and which kernels count. */
+/* test_driver: rows of profiles against kernels: by configuration, lists of modules, initrd; and which kernels count. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
