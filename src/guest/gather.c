@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/crc32.h"
+#include "guest/record.h"
 
 #define FILE_MAXIMUM (256 * 1024)
 #define NAMES_MAXIMUM 1024
@@ -247,6 +249,27 @@ static void each(struct facts *facts, const struct source *sources, size_t count
 
 	for (size_t i = 0; i < count; i++)
 		walk(facts, path, 0, sources[i].pattern + 1, sources[i].what);
+}
+
+int64_t gather_uptime(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void gather_head(struct facts *facts, uint32_t boot, const char *console)
+{
+	fact_begin(facts, "guest");
+	fact_decimal(facts, "format", GUEST_FORMAT);
+	fact_end(facts);
+	fact_begin(facts, "boot");
+	fact_hex(facts, "id", boot);
+	fact_string(facts, "console", console);
+	fact_string(facts, "program", "vmlint " VMLINT_VERSION);
+	fact_decimal(facts, "uptime-ms", gather_uptime());
+	fact_end(facts);
 }
 
 void gather_devices(struct facts *facts)

@@ -9,6 +9,12 @@
 
 #include "guest/write.h"
 
+/* The beginning of a record and of a boot in it: `guest`, and `boot` with a number that tells it from others. */
+void gather_head(struct facts *facts, uint32_t boot, const char *console);
+
+/* Milliseconds since the machine was started. */
+int64_t gather_uptime(void);
+
 /* Files of /proc and /sys, as `file path=... size=...` with their contents, `link path=... to=...` and `names path=...`.  What is
  * not there is left out, what cannot be read has error=. */
 void gather_files(struct facts *facts);

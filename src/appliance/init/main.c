@@ -15,26 +15,16 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
 #include "guest/check.h"
 #include "guest/frame.h"
 #include "guest/gather.h"
-#include "guest/record.h"
 #include "load.h"
 
 /* After so long without a command the host is gone. */
 #define PATIENCE_MS 60000
-
-static int64_t uptime_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void mount_all(void)
 {
@@ -57,20 +47,7 @@ static void phase(struct facts *facts, const char *name)
 {
 	fact_begin(facts, "phase");
 	fact_string(facts, "name", name);
-	fact_decimal(facts, "uptime-ms", uptime_ms());
-	fact_end(facts);
-}
-
-static void hello(struct facts *facts, const struct channel *channel, const char *console)
-{
-	fact_begin(facts, "guest");
-	fact_decimal(facts, "format", GUEST_FORMAT);
-	fact_end(facts);
-	fact_begin(facts, "boot");
-	fact_hex(facts, "id", channel->boot);
-	fact_string(facts, "console", console);
-	fact_string(facts, "program", "vmlint " VMLINT_VERSION);
-	fact_decimal(facts, "uptime-ms", uptime_ms());
+	fact_decimal(facts, "uptime-ms", gather_uptime());
 	fact_end(facts);
 }
 
@@ -158,7 +135,7 @@ int main(void)
 	nonce = command_line ? command_line_word(command_line, "vmlint.nonce") : NULL;
 	channel_open(&channel, nonce && frame_nonce_ok(nonce) ? nonce : NULL, console);
 	facts = facts_make(channel_line, &channel);
-	hello(&facts, &channel, console);
+	gather_head(&facts, channel.boot, console);
 	todo = command_line ? command_line_word(command_line, "vmlint.do") : NULL;
 	brief = todo && !strcmp(todo, "nothing");
 	gather_probe(&facts, command_line ? command_line : "", brief);
