@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: `vmlint guest --record` writes down what a running machine shows of its firmware, tables and devices.  It is also a static
- * program of its own, vmlint-guest, for guests that have none of our libraries. */
+/* guest: `vmlint guest --record` writes down what a running machine shows of its firmware, tables and devices.  It is also a
+ * static program of its own, vmlint-guest, for guests that have none of our libraries. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>

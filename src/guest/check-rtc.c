@@ -57,16 +57,18 @@ static int set(int fd, time_t when)
 	return ioctl(fd, RTC_SET_TIME, &t) < 0 ? -errno : 0;
 }
 
-/* Waits until the clock shows another second than `from`; how long that took, or -1. */
-static int64_t wait_tick(int fd, time_t from)
+/* Waits until the clock shows another second than *from, which it becomes; how long that took, or -1. */
+static int64_t wait_tick(int fd, time_t *from)
 {
-	struct timespec pause = { 0, 50 * 1000 * 1000 };
+	struct timespec pause = { 0, 10 * 1000 * 1000 };
 	int64_t began = now_ms();
 	time_t now;
 
 	while (now_ms() - began < PATIENCE_MS) {
-		if (get(fd, &now) == 0 && now != from)
+		if (get(fd, &now) == 0 && now != *from) {
+			*from = now;
 			return now_ms() - began;
+		}
 		nanosleep(&pause, NULL);
 	}
 	return -1;
@@ -85,12 +87,13 @@ void check_rtc(struct facts *facts)
 		return;
 	}
 	rc = get(fd, &before);
-	began = now_ms();
 	fact_errno(facts, "read", rc);
 	if (rc == 0) {
 		fact_decimal(facts, "before", before);
-		tick = wait_tick(fd, before);
+		tick = wait_tick(fd, &before);
 		fact_decimal(facts, "tick-ms", tick);
+		/* a second has just begun: so the clock can be set back without losing a part of one */
+		began = now_ms();
 		rc = set(fd, before + STEP);
 		fact_errno(facts, "set", rc);
 		if (rc == 0) {

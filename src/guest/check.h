@@ -20,6 +20,12 @@ void variable_write(struct facts *facts, const char *name, const char *value);
 void variable_read(struct facts *facts, const char *name);
 void variable_delete(struct facts *facts, const char *name);
 
+/* `hotplug-block`, `hotplug-net`: waits for a disk with this serial number, or a card with this address, and uses it: reads from
+ * the disk, switches the card on.  `hotplug-gone`: waits until the device of that class (block, net) is no more. */
+void hotplug_block(struct facts *facts, const char *serial);
+void hotplug_net(struct facts *facts, const char *address);
+void hotplug_gone(struct facts *facts, const char *kind, const char *what, const char *wanted);
+
 /* `aarch32`: runs a 32-bit Arm program of three instructions.  Nothing on another architecture. */
 void check_aarch32(struct facts *facts);
 

@@ -93,7 +93,8 @@ static bool read_fact(struct reader *r, const char *text, size_t size, struct fa
 /* More data of the last fact; false if the line is not data. */
 static bool read_data(struct reader *r, const char *text, size_t size)
 {
-	uint8_t *to = r->data + r->used;
+	/* not in its place at once: half of a bad line would stand behind what is good */
+	uint8_t bytes[GUEST_LINE + 1], *to = r->data + r->used;
 	struct fact *fact = r->guest->count ? &r->facts[r->guest->count - 1] : NULL;
 	long length = 0;
 
@@ -105,19 +106,20 @@ static bool read_data(struct reader *r, const char *text, size_t size)
 		for (size_t i = 1; i < size; i += 2) {
 			if (hex(text[i]) < 0 || hex(text[i + 1]) < 0)
 				return false;
-			to[length++] = (uint8_t)(hex(text[i]) << 4 | hex(text[i + 1]));
+			bytes[length++] = (uint8_t)(hex(text[i]) << 4 | hex(text[i + 1]));
 		}
 	} else {
-		length = decode(to, text + 1, size - 1);
+		length = decode(bytes, text + 1, size - 1);
 		if (length < 0)
 			return false;
 		if (text[0] == '|')
-			to[length++] = '\n';
+			bytes[length++] = '\n';
 	}
 	if (!fact->data)
 		fact->data = to;
 	fact->size += (size_t)length;
 	r->used += (size_t)length;
+	memcpy(to, bytes, (size_t)length);
 	to[length] = 0;
 	return true;
 }

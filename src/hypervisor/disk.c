@@ -40,6 +40,19 @@ static int nameless(struct error *err)
 	return fd;
 }
 
+int disk_new(uint64_t size, struct error *err)
+{
+	int fd = nameless(err);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) < 0) {
+		int code = errno;
+
+		close(fd);
+		return error_set(err, code, "no room for a temporary file: %s", strerror(code));
+	}
+	return fd;
+}
+
 static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
 {
 	while (at < end) {

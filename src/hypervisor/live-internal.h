@@ -19,7 +19,9 @@ struct run {
 	bool hello;	 /* it did */
 	bool told;	 /* it was told to reset or to go off */
 	bool ended;	 /* QEMU says that the machine went off */
+	size_t began;	 /* where this boot begins in the record */
 	uint64_t deadline;
+	const char *event, *part; /* live_wait ends with this one, too */
 	uint32_t id; /* of the guest's boot that we listen to */
 };
 
@@ -29,5 +31,15 @@ void live_phase(struct run *run, const char *name);
 /* Goes on until the guest has told a fact of kind `text` (NULL: until QEMU has ended), or resets as it was told to; all that is
  * seen goes into the record.  0 or what went wrong. */
 int live_wait(struct run *run, const char *text);
+
+/* Sends a command and waits for its answer. */
+int live_command(struct run *run, const char *text);
+
+/* Waits until QEMU has told an event of that name whose data hold `part`, or has told it already in this process. */
+int live_wait_event(struct run *run, const char *name, const char *part);
+
+/* A disk to put in, which the guest can tell by what is on it; a descriptor or a negative errno. */
+int live_scratch(struct run *run, struct error *err);
+int live_hotplug(struct run *run, int scratch);
 
 #endif

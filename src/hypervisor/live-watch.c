@@ -130,6 +130,24 @@ static int got_exit(struct run *run, const struct vm_event *event)
 	return 0;
 }
 
+/* Has QEMU told this since the boot began?  The record has it. */
+static bool told_already(const struct run *run, const char *name, const char *part)
+{
+	BUFFER_AUTO line = buffer_make(256);
+	const struct buffer *record = &run->result->record;
+	const char *at = record->data + run->began, *end = record->data + record->size;
+
+	buffer_printf(&line, "host-event name=%s ", name);
+	while (line.data && (at = memmem(at, (size_t)(end - at), line.data, line.size))) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (memmem(at, (size_t)((stop ? stop : end) - at), part, strlen(part)))
+			return true;
+		at += line.size;
+	}
+	return false;
+}
+
 int live_wait(struct run *run, const char *text)
 {
 	struct vm_event event;
@@ -153,6 +171,8 @@ int live_wait(struct run *run, const char *text)
 			rc = got_qmp(run, &event);
 			if (rc == 0 && text && run->told && resets(&event))
 				return 0;
+			if (rc == 0 && run->event && !strcmp(event.name, run->event) && strstr(event.text, run->part))
+				return 0;
 			break;
 		case VM_EXIT:
 			rc = got_exit(run, &event);
@@ -164,8 +184,8 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_TIMEOUT:
 			if (text)
-				return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from the guest",
-						 run->boot, run->options->seconds, text);
+				return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from %s",
+						 run->boot, run->options->seconds, text, run->event ? "QEMU" : "the guest");
 			return error_set(run->err, ETIMEDOUT,
 					 "boot %u: the machine was told to go off, and is still there after %u s", run->boot,
 					 run->options->seconds);
@@ -173,4 +193,25 @@ int live_wait(struct run *run, const char *text)
 		if (rc < 0)
 			return rc;
 	}
+}
+
+int live_command(struct run *run, const char *text)
+{
+	int rc = vm_command(run->vm, text, run->err);
+
+	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	return rc < 0 ? rc : live_wait(run, "done");
+}
+
+int live_wait_event(struct run *run, const char *name, const char *part)
+{
+	int rc = 0;
+
+	if (!told_already(run, name, part)) {
+		run->event = name;
+		run->part = part;
+		rc = live_wait(run, name);
+		run->event = NULL;
+	}
+	return rc;
 }

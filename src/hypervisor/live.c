@@ -22,18 +22,11 @@ static void append(void *context, const char *text, size_t size)
 	buffer_char(&run->result->record, '\n');
 }
 
-/* Sends a command and waits for its answer. */
-static int command(struct run *run, const char *text)
-{
-	int rc = vm_command(run->vm, text, run->err);
-
-	return rc < 0 ? rc : live_wait(run, "done");
-}
-
 static void begin_boot(struct run *run, const char *how)
 {
 	run->boot++;
 	run->resets = 0;
+	run->began = run->result->record.size;
 	run->hello = run->told = false;
 	run->deadline = vm_now() + run->options->seconds * 1000ull;
 	fact_begin(&run->facts, "host-boot");
@@ -104,7 +97,7 @@ static int persist(struct run *run, const struct vm_config *config, uint64_t *of
 	int rc;
 
 	snprintf(text, sizeof(text), "variable write " VARIABLE " %s", run->nonce);
-	rc = command(run, text);
+	rc = live_command(run, text);
 	/* the disk's next reader is the firmware after the reset */
 	if (rc == 0)
 		rc = settings(run, config, offset, true);
@@ -119,14 +112,14 @@ static int persist(struct run *run, const struct vm_config *config, uint64_t *of
 	begin_boot(run, "warm");
 	rc = live_wait(run, "ready");
 	if (rc == 0)
-		rc = command(run, "variable read " VARIABLE);
+		rc = live_command(run, "variable read " VARIABLE);
 	if (rc == 0)
 		rc = power_off(run);
 	if (rc == 0)
 		rc = start(run, config);
 	if (rc == 0)
-		rc = command(run, "variable read " VARIABLE);
-	return rc < 0 ? rc : command(run, "variable delete " VARIABLE);
+		rc = live_command(run, "variable read " VARIABLE);
+	return rc < 0 ? rc : live_command(run, "variable delete " VARIABLE);
 }
 
 static void describe(struct run *run, const struct vm_config *c)
@@ -167,7 +160,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
 	run.facts = facts_make(append, &run);
-	config.store = -1;
+	config.store = config.scratch = -1;
 	rc = make_nonce(run.nonce, err);
 	config.disk = rc < 0 ? -1 : disk_copy(options->appliance, err);
 	if (rc == 0 && config.disk < 0)
@@ -176,12 +169,18 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		config.store = disk_copy(options->store, err);
 		rc = config.store < 0 ? config.store : 0;
 	}
+	if (rc == 0 && options->hotplug) {
+		config.scratch = live_scratch(&run, err);
+		rc = config.scratch < 0 ? config.scratch : 0;
+	}
 	if (rc == 0)
 		rc = settings(&run, &config, &offset, false);
 	if (rc == 0) {
 		describe(&run, &config);
 		rc = start(&run, &config);
 	}
+	if (rc == 0 && options->hotplug)
+		rc = live_hotplug(&run, config.scratch);
 	if (rc == 0 && options->persistent)
 		rc = persist(&run, &config, &offset);
 	if (rc == 0)
@@ -197,6 +196,8 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		close(config.disk);
 	if (config.store >= 0)
 		close(config.store);
+	if (config.scratch >= 0)
+		close(config.scratch);
 	facts_free(&run.facts);
 	return rc;
 }

@@ -14,11 +14,12 @@
 #define LIVE_TAIL 12 /* lines */
 
 struct live_options {
-	struct vm_config vm;   /* `store` and `disk` are ours to fill in */
+	struct vm_config vm;   /* `store`, `disk` and `scratch` are ours to fill in */
 	const char *appliance; /* raw image */
 	const char *store;     /* what the variable store is at first; NULL: there is none */
 	const char *arguments; /* more for the kernel's command line, or NULL */
 	bool persistent;       /* also write a variable, and look for it after a reset and in a second process */
+	bool hotplug;	       /* also put in a disk and a network card, and take them out again */
 	unsigned seconds;      /* that one boot may take */
 	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
 	void (*phase)(void *context, unsigned boot, const char *phase);

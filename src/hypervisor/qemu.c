@@ -303,7 +303,7 @@ bool vm_kvm_works(const struct vm_config *config)
 	if (!vm)
 		return false;
 	try.accel = VM_KVM;
-	try.store = try.disk = -1;
+	try.store = try.disk = try.scratch = -1;
 	if (spawn_qemu(&try, true, &vm->process, &err) < 0) {
 		free(vm);
 		return false;

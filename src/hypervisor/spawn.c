@@ -123,6 +123,7 @@ static void become(const struct vm_config *config, struct arguments *a, int erro
 	dup2(error, 2);
 	keep(config->store);
 	keep(config->disk);
+	keep(config->scratch);
 	execvp(a->list[0], a->list);
 	dprintf(2, "%s: %s\n", a->list[0], strerror(errno));
 	_exit(127);

@@ -62,6 +62,18 @@ fails() { # fails MESSAGE
 	[[ "$output" == *"variable-read value=none"* && "$output" == *"settings nothing=yes"* ]]
 }
 
+@test "a disk and a card are put in and taken out" {
+	record good --hotplug
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep -c '^done' <<<"$output")" = 4 ]
+	[[ "$output" == *'host-event name=DEVICE_DELETED data={"device":"hot-block",'*'{"device":"hot-net",'* ]]
+}
+
+@test "a machine that does not let go of a device" {
+	record keeps --hotplug --seconds=1
+	fails 'boot 1: after 1 s there was no "DEVICE_DELETED" from QEMU'
+}
+
 @test "QEMU is not there" {
 	run --separate-stderr "$LIVE" --qemu=/nonexistent/qemu "$BATS_FILE_TMPDIR/appliance"
 	fails "/nonexistent/qemu: No such file or directory"

@@ -46,17 +46,20 @@ hasnt() {
 ACPI='^probe-table guid=8868e871-e4f1-11d3-bc22-0080c73c8881 '
 TREE='^probe-table guid=b1b621d5-f19c-41a5-830b-d9152c69aae0 '
 
-@test "AAVMF with GICv3: ACPI, a clock, variables that live on through a reset and in a new process" {
-	record build/appliance-aarch64.img --firmware=$AAVMF --store=$AAVMF_VARS --persistent
+@test "AAVMF with GICv3: ACPI, a clock, hotplug, variables that live on through a reset and in a new process" {
+	record build/appliance-aarch64.img --firmware=$AAVMF --store=$AAVMF_VARS --hotplug --persistent
 	has "$ACPI" "${ACPI/probe/linux}" 'exception-level=1 ' '^probe-acpi signature=APIC ' '^\|ACPI20=0x' 'uart:SBSA mmio:0x09000000' \
 		'^rtc open=ok read=ok .* set=ok .* restore=ok ' '^variable .* write=ok .* delete=ok after=ENOENT' \
 		'^cpu-power cpu=1 off=ok off-ms=[0-9]+ on=ok' '^aarch32 error=ok status=32$' '^\|PSCIv1.1$' 'GICv3  27 Level     arch_timer' \
 		'name=RESET data=\{"guest":true,"reason":"guest-reset"\}' '^host-boot number=3 how=cold$'
 	hasnt "$TREE" '^probe-device-tree'
 	nonce=$(sed -n 's/^variable-write name=VmlintPersist wanted=\([0-9a-f]*\) write=ok$/\1/p' <<<"$output")
+	has '^hotplug-block serial=vmlint-hot appeared=yes .* read=ok size=4096 ' '^hotplug-net address=.* appeared=yes .* up=ok$' \
+		"^[+]$(printf 'vmlint hotplug %s' "$nonce" | od -An -v -tx1 | tr -d ' \n')0a00"
+	[ "$(grep -c '^hotplug-gone .* gone=yes' <<<"$output")" = 2 ]
 	[ "$(grep -c "^variable-read name=VmlintPersist read=ok attributes=0x7 value=$nonce\$" <<<"$output")" = 2 ]
-	# the clock was set back, each time: the last event of the first boot leaves no offset
-	[[ $(sed -n '/number=2/q; /RTC_CHANGE/p' <<<"$output" | tail -n 1) == *'"offset":0,'* ]]
+	# the clock was set back: QEMU sees the last setting in the first boot leave no offset, or what a second's end makes
+	[[ $(sed -n '/number=2/q; /RTC_CHANGE/p' <<<"$output" | tail -n 1) =~ '"offset":'(-1|0|1), ]]
 }
 
 @test "AAVMF with ACPI off, on virtio-mmio: a device tree that describes the machine" {

@@ -3,7 +3,7 @@
  *
  * usage: live-record [OPTION...] APPLIANCE
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm|auto  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
- *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --verbose
+ *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
 #include <getopt.h>
@@ -35,7 +35,8 @@ static const struct option options[] = {
 	{ "firmware", 1, NULL, 'f' },	{ "store", 1, NULL, 's' },    { "gic", 1, NULL, 'g' },
 	{ "acpi-off", 0, NULL, 'o' },	{ "transport", 1, NULL, 't' }, { "cpus", 1, NULL, 'c' },
 	{ "memory", 1, NULL, 'm' },	{ "seconds", 1, NULL, 'S' },  { "arguments", 1, NULL, 'A' },
-	{ "persistent", 0, NULL, 'p' }, { "verbose", 0, NULL, 'v' },  { NULL, 0, NULL, 0 },
+	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
+	{ NULL, 0, NULL, 0 },
 };
 
 int main(int argc, char **argv)
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
 		case 'm': live.vm.memory_mib = (unsigned)atoi(optarg); break;
 		case 'S': live.seconds = (unsigned)atoi(optarg); break;
 		case 'A': live.arguments = optarg; break;
+		case 'h': live.hotplug = true; break;
 		case 'p': live.persistent = true; break;
 		case 'v': live.console = show_line; break;
 		default: return 2;

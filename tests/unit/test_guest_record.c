@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -164,6 +165,21 @@ static void test_data_before_facts(void **state)
 	assert_int_equal(read_text("guest format=1\n+0a\n|x\n&y")->facts[0].size, 4);
 }
 
+/* A line that turns out to be no data must not leave its beginning behind the fact's data. */
+static void test_data_ends_with_nul(void **state)
+{
+	static const char *const lines[] = { "+41420", "+4142zz", "&xyz\x01", "|xyz%4" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char record[64];
+
+		snprintf(record, sizeof(record), "guest format=1\n+30\n%s\n", lines[i]);
+		assert_string_equal((const char *)read_text(record)->facts[0].data, "0");
+		assert_int_equal(read_text(record)->strange, 1);
+	}
+}
+
 static void test_numbers(void **state)
 {
 	const struct fact *fact = &read_text("guest format=1 a=0x10 b=99999999999999999999 c=12x d= e=0x f=+1 g=010")->facts[0];
@@ -272,6 +288,7 @@ int main(void)
 		T(test_round_trip), T(test_strange_lines), T(test_not_a_record), T(test_data_before_facts),
 		T(test_numbers),    T(test_limits),	   T(test_writer_leaves_out_what_is_too_long), T(test_is_text),
 		T(test_files),
+		T(test_data_ends_with_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,9 @@ static void test_gicv3(void **state)
 		read = guest_next(guest, read, "variable-read");
 		assert_string_equal(fact_text(read, "value"), fact_text(write, "wanted"));
 	}
+	assert_string_equal(fact_text(guest_next(guest, NULL, "hotplug-block"), "read"), "ok");
+	assert_string_equal(fact_text(guest_next(guest, NULL, "hotplug-net"), "up"), "ok");
+	assert_string_equal(fact_text(guest_next(guest, NULL, "hotplug-gone"), "gone"), "yes");
 	assert_non_null(guest_find(guest, "host-boot", "how", "warm"));
 	assert_non_null(guest_find(guest, "host-event", "name", "RESET"));
 }

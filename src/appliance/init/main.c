@@ -4,7 +4,8 @@
  * The kernel's command line says who listens: vmlint.nonce=0123456789abcdef.  Without it, all is printed in the clear and the
  * machine is switched off.  vmlint.do=nothing: only say hello and wait for commands.
  *
- * Commands: "variable write NAME VALUE", "variable read NAME", "variable delete NAME", "devices", "reboot", "poweroff".
+ * Commands: "variable write NAME VALUE", "variable read NAME", "variable delete NAME", "devices", "hotplug block SERIAL",
+ * "hotplug net ADDRESS", "gone CLASS FILE VALUE", "reboot", "poweroff".
  * Each is answered by its facts and `done`.  `ready` says that all is gathered.
  */
 #include <errno.h>
@@ -84,6 +85,12 @@ static bool obey(struct facts *facts, struct channel *channel, char *command)
 		variable_read(facts, words[2]);
 	else if (n == 3 && !strcmp(words[0], "variable") && !strcmp(words[1], "delete"))
 		variable_delete(facts, words[2]);
+	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "block"))
+		hotplug_block(facts, words[2]);
+	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "net"))
+		hotplug_net(facts, words[2]);
+	else if (n == 4 && !strcmp(words[0], "gone"))
+		hotplug_gone(facts, words[1], words[2], words[3]);
 	else
 		return false;
 	return true;
