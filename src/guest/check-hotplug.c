@@ -18,7 +18,7 @@
 #include "guest/gather.h"
 
 #define PATIENCE_MS 20000
-#define READ_SIZE 4096
+#define READ_SIZE 512
 
 static void nap(void)
 {
@@ -100,7 +100,7 @@ void hotplug_block(struct facts *facts, const char *serial)
 	}
 	fact_end(facts);
 	if (size >= 0)
-		fact_data(facts, data, (size_t)size < 64 ? (size_t)size : 64);
+		fact_data(facts, data, (size_t)size);
 }
 
 void hotplug_net(struct facts *facts, const char *address)
