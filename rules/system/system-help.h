@@ -32,7 +32,7 @@ static inline bool system_boots(const struct image *image, const struct system *
 		const struct boot_entry *first = image->boot_paths[i].first;
 
 		for (size_t k = 0; first && k < first->attempt_count; k++) {
-			if (first->attempts[k].root == system->filesystem)
+			if (first->attempts[k].root == system->filesystem && boot_entry_counts(image, first))
 				return true;
 			known |= first->attempts[k].root && first->attempts[k].system;
 		}

@@ -142,3 +142,12 @@ system() {
 	system disk.img
 	exits 0
 }
+
+@test "a system that does not start when nobody chooses counts for less" {
+	rm -f disk.img
+	"$MUTATE" "$(fixture two-architectures)" disk.img 'fstab add "LABEL=gone /srv ext4 defaults"'
+	system disk.img
+	exits 1
+	says "disk.img!p2/etc/fstab:4:1: error: the image has no file system with the label gone" \
+		"disk.img!p3/etc/fstab:4:1: warning: the image has no file system with the label gone"
+}
