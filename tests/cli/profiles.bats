@@ -227,3 +227,17 @@ mistake() {
 	vmlint -v --profile=vmspec-2.0 "$good"
 	lacks "is not for images of"
 }
+
+@test "the README's and the manual's profiles are good" {
+	sed -n '/^    {"name": "our-images"/,/^$/p' "$TOP/README.md" >readme.json
+	sed -n '/^    {"extends": "vmspec/,/^\.fi/p' "$TOP/man/vmlint-lint.1" | sed 's/\\-/-/g; /^\.fi/d' >manual.json
+	for profile in readme manual; do
+		run "$TOP/tests/schema/profile" $profile.json
+		[ "$status" = 0 ] || complain "not valid"
+		vmlint explain --profile=$profile.json driver-display driver-virtio-rng
+		exits 0
+		vmlint --exit-zero --profile=$profile.json "$(fixture debian-arm64)"
+		exits 0
+		says "[driver-display]"
+	done
+}
