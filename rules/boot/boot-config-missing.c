@@ -13,7 +13,8 @@
  *
  * A menu whose default entry starts nothing ends the same way. What systemd-boot finds is judged by efi-second-stage.
  *
- * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures grub-install-arm64
+ * good:   gzip-kernel-arm64 installer-arm64
  * bad:    debian-arm64 | file delete EFI/debian/grub.cfg
  * expect: !p1/EFI/debian/grub.cfg: error: the file is missing, and GRUB (/EFI/debian/grubaa64.efi) reads its menu from it
  * bad:    debian-arm64 | part 2 rm /boot/grub/grub.cfg

@@ -16,7 +16,8 @@
  * Add console=ttyAMA0 (on RISC-V console=ttyS0) or leave out console= altogether. Not judged on x86, where no guest is given a
  * device tree.
  *
- * good:   debian-arm64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
+ * good:   debian-arm64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf grub-install-arm64 gzip-kernel-arm64
+ * good:   installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | grub replace "console=tty0 console=ttyAMA0,115200" "console=tty0 quiet"
  * expect: !p2/boot/grub/grub.cfg:*: warning: console=tty0 leaves a guest that is given a device tree without a console on its UART
  * bad:    uki-arm64 | uki replace "console=ttyAMA0" "console=ttyS0"

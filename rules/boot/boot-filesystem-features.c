@@ -15,7 +15,7 @@
  * nrext64 from 2.06-13+deb12u2 on. Where it is not known what a distribution added, nothing is said; where nobody is named
  * as the one who built it, it is a note.
  *
- * good:   debian-arm64 debian-amd64 no-fallback-arm64
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 grub-install-arm64 gzip-kernel-arm64 installer-arm64
  * bad:    debian-arm64 | ext features 2 inline_data
  * expect: !p2: error: GRUB * cannot read the ext4 file system in partition 2, which has the feature inline_data
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi 2.06-13+deb12u2 2.06-3~deb11u06 | ext features 2 metadata_csum_seed

@@ -14,9 +14,13 @@
  *
  * Modules that a configuration loads with insmod and does not need are not reported.
  *
- * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 grub-install-arm64 gzip-kernel-arm64 installer-arm64
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "normal\x00" "nirmal\x00"
  * expect: !p1/EFI/debian/grubaa64.efi: error: it has no module normal, and there is no (hd0,gpt1)/EFI/debian/arm64-efi/normal.mod
+ * bad:    grub-install-arm64 | part 2 rm /boot/grub/arm64-efi
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: it has no module normal, and there is no (hd0,gpt2)/boot/grub/arm64-efi/normal.mod
+ * bad:    gzip-kernel-arm64 | part 1 replace /EFI/debian/grubaa64.efi "gzio\x00" "gzix\x00" | part 2 rm /boot/grub/arm64-efi/gzio.mod
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module gzio, which decompresses the kernel *
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "ext2\x00" "ext9\x00"
  * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module ext2, which reads the ext4 file system in partition 2
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "part_gpt\x00" "part_xxx\x00"
@@ -176,7 +180,7 @@ RULE(boot_grub_modules)
 		if (strcmp(module->name, "normal") || module->found != GRUB_MISSING || path->entry_count)
 			continue;
 		d = finding(check, at_file(path->program->esp->partition, path->program->path),
-			    "it has no module normal, and there is no %s/normal.mod", folder(check, path));
+			    "it has no module normal, and there is no %s", module->file ? module->file : "normal.mod");
 		finding_note(check, d, "GRUB stops at its rescue prompt");
 		help(check, d, path);
 		return;

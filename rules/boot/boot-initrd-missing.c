@@ -13,7 +13,8 @@
  * An entry that also tries without an initrd, or with another one, is not reported; whether the kernel finds its root
  * without is a matter of the initrd rules.
  *
- * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf grub-install-arm64
+ * good:   gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | part 2 rm-glob /boot/initrd.img-*
  * expect: !p2/boot/grub/grub.cfg:*:9: error: the initrd /boot/initrd.img-* does not exist in the ext4 file system in partition 2
  * bad:    systemd-boot-arm64 | entry replace initrd.img initrd.gone

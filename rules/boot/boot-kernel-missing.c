@@ -14,7 +14,8 @@
  * tries several kernels is judged only if it finds none of them. When all entries of systemd-boot are so, efi-second-stage
  * says it.
  *
- * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64 two-architectures armhf
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64 two-architectures
+ * good:   armhf grub-install-arm64 gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | part 2 rm-glob /boot/vmlinuz-*
  * expect: !p2/boot/grub/grub.cfg:*:8: error: the kernel /boot/vmlinuz-* does not exist in the ext4 file system in partition 2
  * bad:    debian-arm64 | grub replace "linux\t/boot/vmlinuz-" "linux\t/vmlinuz-"

@@ -14,7 +14,8 @@
  *
  * An entry that first tries a name that works everywhere is not reported.
  *
- * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 armhf grub-install-arm64
+ * good:   gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/vda2 x="
  * expect: !p2/boot/grub/grub.cfg:*: error: root=/dev/vda2 is a name that depends on the hypervisor's disk bus and on the order of disks
  * bad:    uki-arm64 | uki cmdline "root=/dev/sda2 ro console=ttyAMA0"

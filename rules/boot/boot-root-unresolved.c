@@ -15,6 +15,7 @@
  * boot. Without root= nothing is reported: the initrd may find the root by its partition's type, or be the whole system.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
+ * good:   grub-install-arm64 gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "root=UUID=0"
  * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
  * bad:    uki-arm64 | uki cmdline "root=LABEL=cloudimg ro console=ttyAMA0"

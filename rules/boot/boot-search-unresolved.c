@@ -13,7 +13,8 @@
  *
  * A search that finds nothing is reported only if GRUB then lacks its menu or the kernel of an entry.
  *
- * good:   debian-arm64 debian-amd64 no-fallback-arm64 two-architectures bios-and-efi-amd64
+ * good:   debian-arm64 debian-amd64 no-fallback-arm64 two-architectures bios-and-efi-amd64 grub-install-arm64
+ * good:   gzip-kernel-arm64 installer-arm64
  * bad:    debian-arm64 | file write EFI/debian/grub.cfg text "search.fs_uuid 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
  * expect: !p1/EFI/debian/grub.cfg:1:16: error: no file system in the image has the UUID 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f
  * bad:    debian-arm64 | file write EFI/debian/grub.cfg text "search --label --set=root cloudimg\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"

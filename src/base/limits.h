@@ -68,6 +68,10 @@
 #define LIMIT_EFI_WEIGHED 64 /* EFI programs whose machine has a say in what an image is for */
 #define LIMIT_EFI_FOLDERS 64 /* below \EFI that are looked into for a loader */
 
+/* boot entries, of one loader */
+#define LIMIT_BOOT_ATTEMPTS 64		     /* of one entry */
+#define LIMIT_BOOT_CMDLINES (1 * MiB)	     /* of all command lines, which are divided into words */
+
 /* kernels, initrds and what is inside them */
 #define LIMIT_STREAM_BUFFER (256 * KiB)
 #define LIMIT_ZSTD_WINDOW_LOG 27		/* the kernel's own bound */

@@ -186,6 +186,7 @@ struct grub_module {
 	const char *name;
 	bool embedded;
 	enum grub_found found; /* in the core image or below $prefix */
+	const char *file;      /* that was looked for; NULL: it is embedded, or there is no prefix */
 };
 
 /* A command that could not be evaluated. */

@@ -140,6 +140,7 @@ static struct grub_status need_module(struct grub_vm *vm, const struct boot_text
 		}
 		grub_find(vm, &text, &file, NULL, NULL);
 		module.found = file.found;
+		module.file = text.text;
 	}
 	if (!strcmp(module.name, "regexp") && module.found != GRUB_MISSING)
 		vm->s->wildcards = true;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/utf16.h"
-#include "image/boot-internal.h"
 #include "boot/bls.h"
+#include "image/boot-internal.h"
 #include "partition/discoverable.h"
 #include "partition/gpt.h"
 
@@ -74,7 +74,7 @@ static void add_type1(struct menu *menu, struct boot_entry *entry, const struct 
 	if (from->kernel || file.have != HAVE) {
 		attempt = boot_add_attempt(menu->maker, entry, program->key_place);
 		attempt->kernel = file;
-		attempt->cmdline = cmdline_parse(arena, &options);
+		boot_set_cmdline(menu->maker, entry, attempt, &options);
 	} else if (boot_add_program(menu->maker, entry, &file, &options, program->key_place, 0)) {
 		attempt = &entry->attempts[entry->attempt_count - 1];
 	} else {

@@ -6,8 +6,9 @@
  */
 #include <string.h>
 
-#include "image/boot-internal.h"
+#include "base/limits.h"
 #include "fs/fs.h"
+#include "image/boot-internal.h"
 
 static struct boot_file map_file(struct boot_maker *maker, const struct grub_file *from)
 {
@@ -76,7 +77,7 @@ static void add_linux(struct boot_maker *maker, struct boot_entry *entry, const 
 	attempt->kernel = map_file(maker, &from->kernel);
 	attempt->initrds = map_files(maker, from->initrds, from->initrd_count);
 	attempt->initrd_count = from->initrd_count;
-	attempt->cmdline = cmdline_parse(maker->image->arena, &from->cmdline);
+	boot_set_cmdline(maker, entry, attempt, &from->cmdline);
 	attempt->has_devicetree = from->has_devicetree;
 }
 
@@ -92,13 +93,17 @@ static void add_multiboot(struct boot_maker *maker, struct boot_entry *entry, co
 		attempt->initrds = map_files(maker, from->initrds + 1, from->initrd_count - 1);
 		attempt->initrd_count = from->initrd_count - 1;
 	}
-	attempt->cmdline = cmdline_parse(maker->image->arena, &from->arguments);
+	boot_set_cmdline(maker, entry, attempt, &from->arguments);
 }
 
 static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
 {
 	size_t before = entry->attempt_count;
 
+	if (before == LIMIT_BOOT_ATTEMPTS) {
+		boot_incomplete(entry, "it may start too many kernels");
+		return;
+	}
 	switch (from->kind) {
 	case GRUB_LINUX:
 		add_linux(maker, entry, from);
@@ -116,14 +121,8 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 		break;
 	}
 	}
-	if (entry->attempt_count > before) {
-		if (!entry->attempts[entry->attempt_count - 1].cmdline) {
-			static const struct boot_text nothing = { .text = "" };
-
-			entry->attempts[entry->attempt_count - 1].cmdline = cmdline_parse(maker->image->arena, &nothing);
-		}
+	if (entry->attempt_count > before)
 		drop_repeated(entry);
-	}
 }
 
 static void add_course(struct boot_maker *maker, struct boot_entry *entry, const struct grub_course *course)

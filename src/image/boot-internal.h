@@ -11,6 +11,8 @@ struct boot_maker {
 	struct image *image;
 	struct boot_path *path; /* the one under way */
 	size_t capacity;        /* of path->entries */
+	size_t cmdline_bytes;   /* of the path's command lines so far */
+	const struct cmdline *no_words; /* an empty command line */
 	struct boot_world *world;       /* what GRUB would see; NULL: nobody has asked yet */
 	struct filesystem **filesystems; /* of the world's devices */
 };
@@ -19,6 +21,13 @@ struct boot_maker {
  * between them are set when the path is complete. */
 struct boot_entry *boot_add_entry(struct boot_maker *maker, const char *title, const char *id, struct boot_place place);
 struct boot_attempt *boot_add_attempt(struct boot_maker *maker, struct boot_entry *entry, struct boot_place place);
+
+/* Gives an attempt its command line, within LIMIT_BOOT_CMDLINES: beyond it the entry is incomplete. */
+void boot_set_cmdline(struct boot_maker *maker, struct boot_entry *entry, struct boot_attempt *attempt,
+		      const struct boot_text *text);
+
+/* Opens an attempt's kernel, which is HAVE; of as many as anybody could want to look into. */
+void boot_open_kernel(struct boot_maker *maker, struct boot_attempt *attempt, bool in_uki);
 
 /* What is unknown of an entry: the first reason counts. */
 void boot_incomplete(struct boot_entry *entry, const char *reason);

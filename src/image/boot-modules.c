@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "image/boot-internal.h"
 #include "fs/fs.h"
+#include "image/boot-internal.h"
 
 /* "hd0,gpt2" is also "hd0,2" */
 static bool same_device(const char *a, const char *b)

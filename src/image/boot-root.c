@@ -7,8 +7,8 @@
  */
 #include <string.h>
 
-#include "image/boot-internal.h"
 #include "fs/fs.h"
+#include "image/boot-internal.h"
 #include "partition/discoverable.h"
 #include "partition/gpt.h"
 

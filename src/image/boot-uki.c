@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/utf16.h"
-#include "image/boot-internal.h"
 #include "fs/fs.h"
+#include "image/boot-internal.h"
 
 #define LIMIT_UKI_TEXT (64 * 1024) /* bytes of .cmdline and .profile */
 #define LIMIT_UKI_PROFILES 32
@@ -186,8 +186,7 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 
 	(void)section_file(maker, file, program, ".linux", profile, &attempt->kernel);
 	if (attempt->kernel.have == HAVE)
-		attempt->kernel_file = image_kernel_file(maker->image, file->filesystem, file->handle, file->path,
-							 attempt->kernel.view, true);
+		boot_open_kernel(maker, attempt, true);
 	attempt->initrds = initrds;
 	attempt->initrd_count += section_file(maker, file, program, ".ucode", profile, &initrds[0]);
 	attempt->initrd_count += section_file(maker, file, program, ".initrd", profile, &initrds[attempt->initrd_count]);
@@ -197,7 +196,7 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 		boot_text_add_text(&b, &text);
 	add_addons(maker, file, &b);
 	text = boot_text_finish(&b);
-	attempt->cmdline = cmdline_parse(arena, &text);
+	boot_set_cmdline(maker, entry, attempt, &text);
 	attempt->has_devicetree = find_section(program->pe, ".dtb", profile) || find_section(program->pe, ".dtbauto", profile);
 }
 
@@ -218,6 +217,6 @@ bool boot_add_program(struct boot_maker *maker, struct boot_entry *entry, const 
 	attempt = boot_add_attempt(maker, entry, place);
 	attempt->kernel = *file;
 	if (options)
-		attempt->cmdline = cmdline_parse(maker->image->arena, options);
+		boot_set_cmdline(maker, entry, attempt, options);
 	return true;
 }

@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "image/boot-internal.h"
+#include "base/limits.h"
 #include "fs/fs.h"
+#include "image/boot-internal.h"
 #include "image/gather.h"
 
 struct boot_entry *boot_add_entry(struct boot_maker *maker, const char *title, const char *id, struct boot_place place)
@@ -31,6 +32,7 @@ struct boot_entry *boot_add_entry(struct boot_maker *maker, const char *title, c
 
 struct boot_attempt *boot_add_attempt(struct boot_maker *maker, struct boot_entry *entry, struct boot_place place)
 {
+	static const struct boot_text nothing = { .text = "" };
 	size_t count = entry->attempt_count;
 	struct boot_attempt *attempt;
 
@@ -43,7 +45,9 @@ struct boot_attempt *boot_add_attempt(struct boot_maker *maker, struct boot_entr
 		entry->attempts = grown;
 	}
 	attempt = &entry->attempts[entry->attempt_count++];
-	*attempt = (struct boot_attempt){ .place = place };
+	if (!maker->no_words)
+		maker->no_words = cmdline_parse(maker->image->arena, &nothing);
+	*attempt = (struct boot_attempt){ .place = place, .cmdline = maker->no_words };
 	return attempt;
 }
 
@@ -52,6 +56,36 @@ void boot_incomplete(struct boot_entry *entry, const char *reason)
 	entry->complete = false;
 	if (!entry->reason)
 		entry->reason = reason ? reason : "not all of it could be evaluated";
+}
+
+void boot_set_cmdline(struct boot_maker *maker, struct boot_entry *entry, struct boot_attempt *attempt,
+		      const struct boot_text *text)
+{
+	if (maker->cmdline_bytes > LIMIT_BOOT_CMDLINES) {
+		boot_incomplete(entry, "the command lines of all entries are too long");
+		return;
+	}
+	maker->cmdline_bytes += text->length;
+	attempt->cmdline = cmdline_parse(maker->image->arena, text);
+}
+
+void boot_open_kernel(struct boot_maker *maker, struct boot_attempt *attempt, bool in_uki)
+{
+	struct boot_file *kernel = &attempt->kernel;
+	bool known = false;
+	unsigned count = 0;
+
+	for (const struct kernel_file *file = maker->image->kernel_files; file; file = file->next) {
+		known |= file->filesystem == kernel->filesystem && file->handle == kernel->handle && file->in_uki == in_uki;
+		count++;
+	}
+	if (!known && count >= LIMIT_KERNEL_FILES) {
+		kernel->have = UNREADABLE;
+		kernel->reason = "the entries name too many kernels";
+		return;
+	}
+	attempt->kernel_file = image_kernel_file(maker->image, kernel->filesystem, kernel->handle, kernel->path, kernel->view,
+						 in_uki);
 }
 
 struct boot_file boot_find_file(struct boot_maker *maker, struct filesystem *filesystem, const struct boot_text *text)
@@ -90,30 +124,32 @@ struct boot_file boot_find_file(struct boot_maker *maker, struct filesystem *fil
 	return file;
 }
 
+static void complete_entry(struct boot_maker *maker, struct boot_entry *entry)
+{
+	for (size_t i = 0; i < entry->attempt_count; i++) {
+		struct boot_attempt *attempt = &entry->attempts[i];
+
+		attempt->entry = entry;
+		if (attempt->kernel.have == HAVE && !attempt->kernel_file)
+			boot_open_kernel(maker, attempt, false);
+		boot_find_root(maker->image, attempt);
+	}
+}
+
 /* Pointers from attempts to entries and from the path to its default, once nothing moves any more. */
 static void complete(struct boot_maker *maker)
 {
 	struct boot_path *path = maker->path;
-	static const struct boot_text nothing = { .text = "" };
 
-	for (size_t i = 0; i < path->entry_count; i++) {
-		struct boot_entry *entry = &path->entries[i];
-
-		if (entry->is_default)
-			path->first = entry;
-		for (size_t j = 0; j < entry->attempt_count; j++) {
-			struct boot_attempt *attempt = &entry->attempts[j];
-			const struct boot_file *kernel = &attempt->kernel;
-
-			attempt->entry = entry;
-			if (!attempt->cmdline)
-				attempt->cmdline = cmdline_parse(maker->image->arena, &nothing);
-			if (kernel->have == HAVE && !attempt->kernel_file)
-				attempt->kernel_file = image_kernel_file(maker->image, kernel->filesystem, kernel->handle,
-									 kernel->path, kernel->view, false);
-			boot_find_root(maker->image, attempt);
-		}
-	}
+	for (size_t i = 0; i < path->entry_count; i++)
+		if (path->entries[i].is_default)
+			path->first = &path->entries[i];
+	/* the default entry first, so that its kernel is opened whatever the others name */
+	if (path->first)
+		complete_entry(maker, &path->entries[path->first - path->entries]);
+	for (size_t i = 0; i < path->entry_count; i++)
+		if (&path->entries[i] != path->first)
+			complete_entry(maker, &path->entries[i]);
 }
 
 static void follow_program(struct boot_maker *maker)
@@ -233,6 +269,7 @@ static void follow(struct boot_maker *maker)
 		return;
 	}
 	maker->capacity = 0;
+	maker->cmdline_bytes = 0;
 	if (!follow_same(maker)) {
 		path->have = HAVE;
 		if (path->kind == BOOT_GRUB)

@@ -269,3 +269,25 @@ EOF
 		[ -z "$(grep 'missing\|unknown' out)" ]
 	done
 }
+
+@test "GRUB's own reader takes the ext4 that boot-filesystem-features takes, and no other" {
+	command -v grub-fstest >/dev/null || skip "grub-fstest is not installed"
+	local disk feature theirs ours seen=0
+	disk=$("$TOP/fixtures/build" debian-arm64 | tail -n 1)
+	grep -aqF "$(grub-fstest --version | sed 's/.* //')" "$disk" || skip "the image has another version of GRUB"
+	make -s -C "$TOP" build/vmlint
+	for feature in ^dir_index metadata_csum_seed large_dir mmp encrypt inline_data casefold ea_inode; do
+		"$TOP/fixtures/mutate" "$disk" disk.img "ext features 2 $feature" || continue
+		dd if=disk.img of=part.img bs=512 skip=71680 count=122880 status=none
+		theirs=reads ours=reads
+		grub-fstest part.img ls "(loop0)/boot/grub/" 2>log | grep -q grub.cfg || theirs=refuses
+		"$TOP/build/vmlint" lint --select=boot-filesystem-features disk.img >said || ours=refuses
+		[ "$theirs" = "$ours" ] || {
+			echo "$feature: GRUB $theirs it, we say that it $ours it"
+			cat log said
+			return 1
+		}
+		seen=$((seen + 1))
+	done
+	[ "$seen" -ge 6 ]
+}
