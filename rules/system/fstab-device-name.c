@@ -70,6 +70,7 @@ RULE(fstab_device_name)
 	for (unsigned i = 0; i < check->image->system_count; i++) {
 		const struct system *system = &check->image->systems[i];
 
+		fstab_unseen(check, system);
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
 			judge(check, system, &system->fstab->entries[k]);
 	}

@@ -172,6 +172,8 @@ RULE(fstab_filesystem_driver)
 {
 	if (system_none(check))
 		return;
+	for (unsigned i = 0; i < check->image->system_count; i++)
+		fstab_unseen(check, &check->image->systems[i]);
 	for (const struct kernel_release *release = check->image->releases; release; release = release->next) {
 		const struct system *system = release->system;
 

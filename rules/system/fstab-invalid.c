@@ -25,8 +25,6 @@
  * bad:    debian-arm64 | part 2 mknod /etc/fstab p
  * expect: !p2/etc/fstab: warning: fstab cannot be read: not a regular file
  */
-#include <errno.h>
-
 #include "system-help.h"
 
 static void finding_at(struct check *check, const struct system *system, const struct boot_place *place, const char *message)
@@ -69,16 +67,11 @@ RULE(fstab_invalid)
 		return;
 	for (unsigned i = 0; i < check->image->system_count; i++) {
 		const struct system *system = &check->image->systems[i];
-		int code = system->fstab_error.code;
 
-		/* what has another cause is our trouble, or the file system's */
-		if (system->have_fstab == UNREADABLE && (code == EISDIR || code == ELOOP))
+		fstab_unseen(check, system);
+		if (system->have_fstab == UNREADABLE && system_lacks(system->fstab_error.code))
 			finding_severity(check, system_severity(check, system, check->rule->severity), system->fstab_place,
 					 "fstab cannot be read: %s", system->fstab_error.message);
-		else if (system->have_fstab == UNREADABLE)
-			not_evaluated(check, &system->fstab_error, "fstab cannot be read");
-		else if (system->fstab && system->fstab->truncated)
-			not_evaluated(check, NULL, "fstab has more than %d lines", LIMIT_FSTAB_ENTRIES);
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
 			judge(check, system, &system->fstab->entries[k]);
 	}

@@ -83,14 +83,19 @@ static void judge_file(struct check *check, const struct system *system, const s
 	struct fs_entry entry;
 	struct location at;
 	struct diagnostic *d;
+	struct error err;
 	unsigned count;
 	size_t size;
 	char *data;
+	int r = fs_resolve(system->fs, check->arena, path, false, &entry, &resolved, &err);
 
-	if (fs_resolve(system->fs, check->arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
-	    !strncmp(resolved, "/usr/", 5) ||
-	    boot_read_file(system->fs, check->arena, resolved, LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0 ||
-	    is_rewritten(system, data))
+	if (r == 0 && !strncmp(resolved, "/usr/", 5))
+		return;
+	if (r == 0)
+		r = boot_read_file(system->fs, check->arena, resolved, LIMIT_CONFIGURATION_BYTES, &data, &size, &err);
+	if (r < 0 && !system_lacks(-r))
+		not_evaluated(check, &err, "%s cannot be read", path);
+	if (r < 0 || is_rewritten(system, data))
 		return;
 	count = network_scan(check->arena, place->format, data, size, &bound);
 	if (!count)
@@ -116,11 +121,14 @@ static void judge(struct check *check, const struct system *system, const struct
 	size_t count;
 	int r;
 
-	if (fs_resolve(system->fs, check->arena, place->folder, false, &folder, NULL, NULL) < 0 || folder.type != FS_DIRECTORY)
+	r = fs_resolve(system->fs, check->arena, place->folder, false, &folder, NULL, &err);
+	if (r == 0 && folder.type != FS_DIRECTORY)
 		return;
-	r = system->fs->ops->readdir(system->fs, check->arena, folder.handle, &entries, &count, &err);
+	if (r == 0)
+		r = system->fs->ops->readdir(system->fs, check->arena, folder.handle, &entries, &count, &err);
 	if (r < 0) {
-		not_evaluated(check, &err, "%s cannot be read", place->folder);
+		if (!system_lacks(-r))
+			not_evaluated(check, &err, "%s cannot be read", place->folder);
 		return;
 	}
 	if (count > LIMIT_CONFIGURATION_FILES)

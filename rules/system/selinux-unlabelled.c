@@ -21,14 +21,20 @@
 /* SELINUX=enforcing, and where it stands. */
 static bool is_enforcing(struct check *check, const struct system *system, struct location *ret)
 {
+	static const char path[] = "/etc/selinux/config";
 	bool enforcing = false;
 	unsigned line = 1;
+	struct error err;
 	size_t size;
 	char *data;
+	int r = boot_read_file(system->fs, check->arena, path, LIMIT_CONFIGURATION_BYTES, &data, &size, &err);
 
-	*ret = system_place(system, "/etc/selinux/config");
-	if (boot_read_file(system->fs, check->arena, "/etc/selinux/config", LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
+	*ret = system_place(system, path);
+	if (r < 0) {
+		if (!system_lacks(-r))
+			not_evaluated(check, &err, "%s cannot be read", path);
 		return false;
+	}
 	for (const char *p = data; *p; p += strcspn(p, "\n"), p += *p == '\n', line++) {
 		const char *word = p + strspn(p, " \t");
 

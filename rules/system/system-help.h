@@ -4,6 +4,7 @@
 #ifndef RULES_SYSTEM_SYSTEM_HELP_H
 #define RULES_SYSTEM_SYSTEM_HELP_H
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -49,6 +50,21 @@ static inline enum severity system_severity(const struct check *check, const str
 static inline enum effect system_effect(const struct check *check, const struct system *system, enum effect effect)
 {
 	return effect == EFFECT_BLOCKS_BOOT && !system_boots(check->image, system) ? EFFECT_DEGRADES : effect;
+}
+
+/* Is what reading a file failed with an answer about the image (there is none, it is no file), and no trouble of ours? */
+static inline bool system_lacks(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP;
+}
+
+/* Not all of fstab was looked at: says so.  (What is no file at all is fstab-invalid's finding.) */
+static inline void fstab_unseen(struct check *check, const struct system *system)
+{
+	if (system->have_fstab == UNREADABLE && !system_lacks(system->fstab_error.code))
+		not_evaluated(check, &system->fstab_error, "fstab cannot be read");
+	else if (system->fstab && system->fstab->truncated)
+		not_evaluated(check, NULL, "fstab has more than %d lines", LIMIT_FSTAB_ENTRIES);
 }
 
 static inline struct location fstab_at(const struct system *system, const struct boot_place *place)

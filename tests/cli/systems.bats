@@ -125,6 +125,16 @@ system() {
 	exits 0
 }
 
+@test "files that are too large are not evaluated" {
+	change 'part 2 fill /etc/fstab 2M' 'part 2 fill /etc/netplan/a.yaml 1M' 'part 2 fill /etc/selinux/config 1M'
+	system disk.img
+	exits 2
+	says "not evaluated: fstab cannot be read: it is longer than 1048576 bytes [fstab-" \
+		"/etc/netplan/a.yaml cannot be read: it is longer than 65536 bytes [os-fixed-hardware]" \
+		"/etc/selinux/config cannot be read: it is longer than 65536 bytes [selinux-unlabelled]"
+	[ "$(findings)" = "" ] || complain "no findings expected"
+}
+
 @test "file systems that cannot be read" {
 	change 'ext corrupt 2 root'
 	vmlint disk.img
