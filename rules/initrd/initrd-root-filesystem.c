@@ -14,6 +14,10 @@
  * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks ext4, without which the root (ext4) cannot be mounted
  * bad:    armhf | initrd recompress lz4 | initrd remove-module jbd2
  * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks jbd2, without which the root (ext4) cannot be mounted
+ * bad:    lvm-arm64 | initrd remove *sbin/lvm
+ * expect: !p2/initrd.img-*: error: the initrd lacks /sbin/lvm, without which the root (LVM) cannot be mounted
+ * bad:    luks-arm64 | initrd remove-module dm_crypt
+ * expect: !p2/initrd.img-*: error: the initrd lacks dm_crypt, without which the root (LUKS) cannot be mounted
  */
 #include "image/initrds.h"
 #include "lint/entry-findings.h"
