@@ -52,10 +52,9 @@ struct opened {
 	int fd;
 };
 
-static struct opened open_disk(void)
+static struct opened open_disk_with(const struct image_services *services)
 {
 	const struct image_options options = { .system = true };
-	static const struct image_services services;
 	struct opened o = { .arena = arena_new(LIMIT_ARENA_BYTES) };
 	char path[128];
 	const char *help;
@@ -65,9 +64,16 @@ static struct opened open_disk(void)
 	snprintf(path, sizeof(path), "%s/disk", folder);
 	o.fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(o.fd >= 0 && !fstat(o.fd, &st));
-	o.image = image_open(o.arena, path, view_file(o.arena, o.fd, (uint64_t)st.st_size), &options, &services, &err, &help);
+	o.image = image_open(o.arena, path, view_file(o.arena, o.fd, (uint64_t)st.st_size), &options, services, &err, &help);
 	assert_non_null(o.image);
 	return o;
+}
+
+static struct opened open_disk(void)
+{
+	static const struct image_services services;
+
+	return open_disk_with(&services);
 }
 
 static void close_disk(struct opened *o)
@@ -228,6 +234,113 @@ static void test_none(void **state)
 	close_disk(&o);
 }
 
+/* What stands in for the helper: two volumes, of which the first has files; or an error. */
+struct helper {
+	int error;
+	unsigned asked, opened;
+};
+
+static int list_volumes(void *context, struct image *image, struct helper_volume **ret, unsigned *ret_count, struct error *err)
+{
+	static struct helper_volume volumes[] = {
+		{ .partition = 3, .volume = "v-g/root", .type = "ext4", .uuid = "aaaa", .label = "system" },
+		{ .partition = 3, .volume = "v-g/pages", .type = "swap", .uuid = "bbbb" },
+	};
+	struct helper *helper = context;
+
+	(void)image;
+	helper->asked++;
+	if (helper->error)
+		return error_set(err, helper->error, "no key fits");
+	*ret = volumes;
+	*ret_count = 2;
+	return 0;
+}
+
+static int open_filesystem(void *context, struct image *image, const struct filesystem *filesystem, const char *subvolume,
+			   struct fs **ret, struct error *err)
+{
+	struct memory_fs *m = memory_fs_new(image->arena);
+	struct helper *helper = context;
+
+	(void)err;
+	helper->opened++;
+	assert_null(subvolume);
+	assert_string_equal(filesystem->volume, "v-g/root");
+	memory_fs_file(m, image->arena, "/etc/fstab", "/dev/v-g/root / ext4 ro\n/dev/mapper/v--g-pages none swap sw\n");
+	*ret = &m->fs;
+	return 0;
+}
+
+static void test_volumes(void **state)
+{
+	struct helper helper = { 0 };
+	const struct image_services services = { .list_volumes = list_volumes, .open_filesystem = open_filesystem,
+						 .context = &helper };
+	const char *const names[] = { "/dev/v-g/root", "/dev/mapper/v--g-root", "UUID=aaaa", "LABEL=system" };
+	struct boot_device_name gone;
+	const struct system *system;
+	struct location place;
+	struct opened o;
+
+	(void)state;
+	/* all that libblkid looks at of LUKS is this and the UUID */
+	make_disk("touch second/data", "linux linux");
+	shell("printf 'LUKS\\272\\276\\000\\001' >head; truncate -s 168 head; printf 11111111-2222-3333-4444-000000000000 >>head;"
+	      "truncate -s 592 head; dd if=/dev/zero of=disk bs=1M seek=33 count=16 conv=notrunc;"
+	      "dd if=head of=disk bs=1M seek=33 conv=notrunc");
+	o = open_disk_with(&services);
+	assert_string_equal(image_filesystem(o.image, 3)->type, "crypto_LUKS");
+	assert_true(image_filesystem(o.image, 3)->hides_volumes);
+	assert_int_equal(o.image->system_count, 1);
+	system = &o.image->systems[0];
+	place = system_place(system, "/etc/fstab");
+	assert_int_equal(place.partition, 3);
+	assert_string_equal(place.volume, "v-g/root");
+	assert_string_equal(filesystem_title(o.image, system->filesystem), "logical volume v-g/root");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct boot_device_name name = boot_device_parse(o.arena, names[i]);
+
+		assert_ptr_equal(image_find_device(o.image, &name), system->filesystem);
+	}
+	assert_string_equal(image_find_device(o.image, &system->fstab->entries[1].device_name)->uuid, "bbbb");
+	gone = boot_device_parse(o.arena, "UUID=gone");
+	assert_null(image_find_device(o.image, &gone));
+	assert_null(image_device_unknown(o.image, &gone));
+	assert_int_equal(helper.asked, 1);
+	assert_int_equal(helper.opened, 1);
+	close_disk(&o);
+
+	helper = (struct helper){ .error = ENOKEY };
+	o = open_disk_with(&services);
+	assert_int_equal(o.image->system_count, 0);
+	assert_int_equal(o.image->systems_error.code, ENOKEY);
+	gone = boot_device_parse(o.arena, "UUID=gone");
+	assert_null(image_find_device(o.image, &gone));
+	assert_string_equal(image_device_unknown(o.image, &gone), "no key fits");
+	gone = boot_device_parse(o.arena, "PARTUUID=gone");
+	assert_null(image_device_unknown(o.image, &gone));
+	assert_int_equal(helper.asked, 1);
+	close_disk(&o);
+}
+
+/* The helper is not asked where a system can be read in process. */
+static void test_no_helper(void **state)
+{
+	struct helper helper = { 0 };
+	const struct image_services services = { .list_volumes = list_volumes, .open_filesystem = open_filesystem,
+						 .context = &helper };
+	struct opened o;
+
+	(void)state;
+	make_disk("mkdir second/etc; touch second/etc/passwd", "linux linux");
+	shell("dd if=head of=disk bs=1M seek=33 conv=notrunc");
+	o = open_disk_with(&services);
+	assert_int_equal(o.image->system_count, 1);
+	assert_int_equal(helper.asked + helper.opened, 0);
+	close_disk(&o);
+}
+
 /* The tree of several file systems by itself. */
 static void test_tree(void **state)
 {
@@ -267,7 +380,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mounts_of_fstab), cmocka_unit_test(test_mounts_by_type), cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_none),		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_none),		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_no_helper),	cmocka_unit_test(test_tree),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
