@@ -81,34 +81,35 @@ setup_file() {
 @test "--fail-on and a rule that could not be evaluated" {
 	VMLINT=$PLAIN
 	export LD_PRELOAD="$TOP/build/tests/faults.so"
-	# the first reads open the container; the one that fails shall be one of the table's
-	local nth
+	# the first reads are of the container and the table; the one that fails shall be one of the ESP's
+	local nth good
+	good=$(fixture debian-arm64)
 	for nth in 1 2 3 4 5 6 7 8; do
 		export FAULT_PREAD="$nth eio"
-		vmlint --select=gpt-missing blank.img
-		[[ $output == *"could not check"* ]] || break
+		vmlint --select=esp-not-fat "$good"
+		[[ $output != *"not evaluated"* ]] || break
 	done
-	vmlint --select=gpt-missing blank.img
+	vmlint --select=esp-not-fat "$good"
 	exits 2
-	says "not evaluated: " "Input/output error [gpt-missing]" "1 not evaluated"
+	says "not evaluated: " "Input/output error [esp-not-fat]" "1 not evaluated"
 	# below the threshold it is said and does not count
-	vmlint --select=gpt-missing --severity=gpt-missing=warning blank.img
+	vmlint --select=esp-not-fat --severity=esp-not-fat=warning "$good"
 	exits 0
 	says "not evaluated: "
-	vmlint --quiet --select=gpt-missing --severity=gpt-missing=warning blank.img
+	vmlint --quiet --select=esp-not-fat --severity=esp-not-fat=warning "$good"
 	exits 0
 	[ -z "$output" ] || complain "nothing counts, so nothing expected"
-	vmlint --select=gpt-missing --severity=gpt-missing=warning --fail-on=warning blank.img
+	vmlint --select=esp-not-fat --severity=esp-not-fat=warning --fail-on=warning "$good"
 	exits 2
-	vmlint --select=gpt-missing --severity=gpt-missing=off blank.img
+	vmlint --select=esp-not-fat --severity=esp-not-fat=off "$good"
 	exits 0
 	# nor does --exit-zero forgive it
-	vmlint --select=gpt-missing --exit-zero blank.img
+	vmlint --select=esp-not-fat --exit-zero "$good"
 	exits 2
-	vmlint --select=gpt-missing --format=json blank.img
+	vmlint --select=esp-not-fat --format=json "$good"
 	exits 2
 	[ "$(jq -r '.images[0].status' <<<"$output")" = partly ]
-	vmlint --select=gpt-missing --format=json --severity=gpt-missing=note blank.img
+	vmlint --select=esp-not-fat --format=json --severity=esp-not-fat=note "$good"
 	exits 0
 	[ "$(jq -r '.images[0].status' <<<"$output")" = checked ]
 }
