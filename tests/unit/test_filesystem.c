@@ -118,6 +118,8 @@ static void test_as_blkid(void **state)
 		assert_blkid(n, "LABEL", f->label);
 		assert_false(f->dirty);
 		assert_int_equal(strlen(f->part_uuid), 36);
+		if (n == 2 || n == 3 || n == 5)
+			assert_int_equal(f->size, f->view->size);
 	}
 	assert_string_equal(image_filesystem(o.image, 1)->part_label, "EFI \xc3\xa4");
 	assert_non_null(strstr(image_filesystem(o.image, 2)->features, "metadata_csum"));
