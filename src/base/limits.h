@@ -46,6 +46,8 @@
 #define LIMIT_SQUASHFS_BLOCKS 4194304	   /* of one file */
 #define LIMIT_SQUASHFS_FRAGMENTS (64 * MiB) /* of the table, unpacked */
 #define LIMIT_EXT_DESCRIPTORS (32 * MiB)  /* block group descriptors */
+#define LIMIT_FILESYSTEMS 64		   /* FAT and ext of one image whose tables are read */
+#define LIMIT_FILESYSTEM_TABLES (96 * MiB) /* of all of them; the one that goes beyond is the last */
 #define LIMIT_VOLUMES 256		   /* file systems inside of partitions, of one image */
 #define LIMIT_MOUNTS 32			   /* file systems in the tree of one system */
 #define LIMIT_SYSTEMS 16

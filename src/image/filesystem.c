@@ -94,13 +94,32 @@ static const struct esp *esp_of(const struct image *image, int partition)
 	return NULL;
 }
 
-static int read_fat(struct image *image, struct filesystem *f)
+/* What was spent on reading tables: many partitions may lie over each other. */
+struct spent {
+	unsigned filesystems;
+	uint64_t bytes;
+};
+
+static int spend(struct spent *spent, struct filesystem *f)
+{
+	if (spent->bytes > LIMIT_FILESYSTEM_TABLES)
+		return error_set(&f->error, EFBIG, "the tables of all file systems are larger than %llu MiB",
+				 LIMIT_FILESYSTEM_TABLES / MiB);
+	if (++spent->filesystems > LIMIT_FILESYSTEMS)
+		return error_set(&f->error, EFBIG, "there are more than %d file systems", LIMIT_FILESYSTEMS);
+	return 0;
+}
+
+static int read_fat(struct image *image, struct filesystem *f, struct spent *spent)
 {
 	struct fat *fat;
-	int r = fat_open(image->arena, f->view, &fat, &f->error);
+	int r = spend(spent, f);
 
+	if (r == 0)
+		r = fat_open(image->arena, f->view, &fat, &f->error);
 	if (r < 0)
 		return r;
+	spent->bytes += fat->fat_bytes;
 	if (fat->type != FAT_NONE) {
 		f->fat = fat;
 		name_fat(image->arena, f);
@@ -108,13 +127,30 @@ static int read_fat(struct image *image, struct filesystem *f)
 	return 0;
 }
 
+static int read_ext(struct image *image, struct filesystem *f, struct spent *spent)
+{
+	struct ext *ext;
+	int r = spend(spent, f);
+
+	if (r == 0)
+		r = ext_open(image->arena, f->view, &ext, &f->error);
+	if (r < 0)
+		return r;
+	f->ext = ext;
+	/* a descriptor of 64 bytes for as many blocks as one block has bits */
+	if (ext->fs)
+		spent->bytes += ext->blocks / (8ULL * ext->block_size) * 64;
+	if (ext->fault != EXT_NO_MAGIC)
+		name_ext(f);
+	return 0;
+}
+
 /* 0, or a negative errno with f->error: then it is UNREADABLE. */
-static int read_superblock(struct image *image, struct filesystem *f, int fd)
+static int read_superblock(struct image *image, struct filesystem *f, int fd, struct spent *spent)
 {
 	const struct esp *esp = esp_of(image, f->partition);
 	struct superblock superblock;
 	struct fs_probe probe;
-	struct ext *ext;
 	int r;
 
 	if (esp) {
@@ -126,20 +162,15 @@ static int read_superblock(struct image *image, struct filesystem *f, int fd)
 	if (r < 0)
 		return r;
 	if (probe.kind == FS_KIND_EXT) {
-		r = ext_open(image->arena, f->view, &ext, &f->error);
-		if (r < 0)
+		r = read_ext(image, f, spent);
+		if (r < 0 || f->type)
 			return r;
-		f->ext = ext;
-		if (ext->fault != EXT_NO_MAGIC) {
-			name_ext(f);
-			return 0;
-		}
 	}
 	r = superblock_read(image->arena, f->view, fd, &superblock, &f->error);
 	if (r < 0)
 		return r;
 	name_other(f, &superblock);
-	return f->type && !strcmp(f->type, "vfat") ? read_fat(image, f) : 0;
+	return f->type && !strcmp(f->type, "vfat") ? read_fat(image, f, spent) : 0;
 }
 
 static void name_partition(struct image *image, struct filesystem *f)
@@ -154,7 +185,7 @@ static void name_partition(struct image *image, struct filesystem *f)
 	}
 }
 
-static void add(struct image *image, const struct partition *entry, int fd)
+static void add(struct image *image, const struct partition *entry, int fd, struct spent *spent)
 {
 	struct filesystem *f = &image->filesystems[image->filesystem_count];
 
@@ -166,13 +197,14 @@ static void add(struct image *image, const struct partition *entry, int fd)
 	if (fd < 0) {
 		f->have = UNREADABLE;
 		error_set(&f->error, -fd, "cannot make a memory file: %s", strerror(-fd));
-	} else if (read_superblock(image, f, fd) < 0) {
+	} else if (read_superblock(image, f, fd, spent) < 0) {
 		f->have = UNREADABLE;
 	}
 }
 
 void image_gather_filesystems(struct image *image)
 {
+	struct spent spent = { 0 };
 	int fd;
 
 	image->filesystems = ARENA_ARRAY(image->arena, image->partition_count + 1 + LIMIT_VOLUMES, struct filesystem);
@@ -180,9 +212,9 @@ void image_gather_filesystems(struct image *image)
 		return;
 	fd = superblock_memory_file(NULL);
 	for (unsigned i = 0; i < image->partition_count; i++)
-		add(image, &image->partitions[i], fd);
+		add(image, &image->partitions[i], fd, &spent);
 	if (image->have_table == ABSENT)
-		add(image, NULL, fd);
+		add(image, NULL, fd, &spent);
 	if (fd >= 0)
 		close(fd);
 }
