@@ -16,6 +16,9 @@
  * expect: !p2/boot/grub/grub.cfg:*: error: the entry has no initrd, and root=UUID=* is for an initrd to find: the kernel knows no UUIDs of file systems
  * bad:    systemd-boot-arm64 | entry replace initrd #initrd
  * expect: !p1/loader/entries/debian-6*.conf*: error: the entry has no initrd, and root=UUID=* is for an initrd to find: the kernel knows no UUIDs of file systems
+ * bad:    debian-arm64 | part 2 append /boot/grub/grub.cfg "\nmenuentry 'old' {\n search --set=root -f /vmlinuz\n linux /vmlinuz root=LABEL=root\n}\n" | kconfig off VIRTIO_BLK | module remove virtio_blk
+ * expect: !p2/boot/grub/grub.cfg:*: warning: the entry has no initrd, and root=LABEL=root is for an initrd to find: the kernel knows no labels of file systems
+ * expect: !p2/boot/config-*: warning: CONFIG_VIRTIO_BLK is not set, =y or =m expected [driver-virtio-blk]
  */
 #include "initrd-help.h"
 

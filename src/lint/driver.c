@@ -254,12 +254,6 @@ static const struct kernel_release *release_of(const struct boot_attempt *attemp
 	return attempt->kernel_file ? attempt->kernel_file->release : NULL;
 }
 
-/* What of the attempt's initrd makes a difference. */
-static const struct initrd_facts *initrd_of(const struct check *check, const struct boot_attempt *attempt)
-{
-	return check->row->where == DRIVER_WHERE_INITRD ? attempt->initrd : NULL;
-}
-
 /* Of a way to a kernel of which it is not known which it is. */
 static struct driver_judgement unknown(const struct image *image, const struct boot_attempt *attempt)
 {
@@ -293,9 +287,12 @@ static void check_entry(struct work *work, const struct boot_entry *entry)
 	for (size_t i = 0; i < entry->attempt_count; i++) {
 		const struct boot_attempt *attempt = &entry->attempts[i];
 
-		if (!release_of(attempt) || seen(work, release_of(attempt), initrd_of(check, attempt)))
+		/* what the initrd lacks is said once for each, all else once for the kernel */
+		if (!release_of(attempt) ||
+		    seen(work, release_of(attempt), of[i].fault == DRIVER_NOT_IN_INITRD ? attempt->initrd : NULL))
 			continue;
-		if (all)
+		/* the rules on initrds speak of every entry; where one counts, this row comes after them */
+		if (all && (full || of[i].fault != DRIVER_NOT_IN_INITRD))
 			report(work, release_of(attempt), entry, attempt, full, &of[i]);
 	}
 }

@@ -58,8 +58,12 @@ static void judge_entry(struct check *check, const struct entry_rule *rule, cons
 			not_evaluated(check, unknown.error && unknown.error->code ? unknown.error : NULL, "%s", unknown.reason);
 		return;
 	}
-	if (bad && blame(check, rule, list, bad))
-		rule->report(check, entry, bad);
+	if (!bad || !blame(check, rule, list, bad))
+		return;
+	rule->report(check, entry, bad);
+	/* the entry that boots is judged all the same */
+	if (!counts)
+		finding_stands_alone(check);
 }
 
 void judge_entries(struct check *check, const struct entry_rule *rule)
