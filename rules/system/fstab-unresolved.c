@@ -11,8 +11,8 @@
  * seconds.) Such lines are left over when a file system was formatted anew, or when the image was made from another
  * machine.
  *
- * Lines marked `nofail`, `noauto` or `x-systemd.makefs` are not judged, nor names that device mapper makes (`/dev/mapper`,
- * `/dev/VG/LV`, `/dev/dm-*`), nor labels and UUIDs that systemd-repart or Ignition make at the first boot.
+ * Lines marked `nofail`, `noauto`, `_netdev` or `x-systemd.makefs` are not judged, nor names that device mapper makes
+ * (`/dev/mapper`, `/dev/VG/LV`, `/dev/dm-*`), nor labels and UUIDs that systemd-repart or Ignition make at the first boot.
  *
  * good:   debian-arm64 systemd-boot-arm64
  * bad:    debian-arm64 | fstab add "UUID=4d1d8ae0-5a5c-4d0c-8b0e-0123456789ab /srv ext4 defaults 0 2"
@@ -21,6 +21,8 @@
  * expect: !p2/etc/fstab:4:3: error: the image has no file system with the label data, which is to be mounted on /srv/my data
  * bad:    debian-arm64 | fstab add "PARTLABEL=gone none swap sw"
  * expect: !p2/etc/fstab:4:1: warning: the image has no partition with the name gone, which is to be used for swap
+ * bad:    debian-arm64 | fstab add "LABEL=data /srv ext4 x-systemd.automount"
+ * expect: !p2/etc/fstab:4:1: warning: the image has no file system with the label data, which is to be mounted on /srv
  * bad:    debian-arm64 | fstab replace UUID= UUID=0
  * expect: !p2/etc/fstab:2:1: warning: the image has no file system with the UUID 0*, which is to be mounted on /
  * expect: !p2/etc/fstab:3:1: error: the image has no file system with the UUID 0*, which is to be mounted on /boot/efi
@@ -84,8 +86,9 @@ static void judge(struct check *check, const struct system *system, const struct
 	bool mild = fstab_effect(entry) != EFFECT_BLOCKS_BOOT;
 	struct diagnostic *d;
 
-	if (!kind || entry->fault || fstab_entry_is_optional(entry) || image_find_device(check->image, name) ||
-	    system_makes_device(system, name) || is_lost_esp(check->image, entry))
+	/* a disk that comes over the network is not in the image */
+	if (!kind || entry->fault || fstab_entry_is_optional(entry) || fstab_option(entry, "_netdev") ||
+	    image_find_device(check->image, name) || system_makes_device(system, name) || is_lost_esp(check->image, entry))
 		return;
 	unknown = image_device_unknown(check->image, name);
 	if (unknown) {

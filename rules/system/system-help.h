@@ -86,11 +86,12 @@ static inline bool fstab_is_swap(const struct fstab_entry *entry)
 	return entry->type.text && !strcmp(entry->type.text, "swap");
 }
 
-/* What happens when the device is not there: the root is mounted already, systemd waits for swap in vain, and for anything else
- * it stops in its emergency mode. */
+/* What happens when the device is not there: the root is mounted already, systemd waits for swap in vain, what is mounted when it
+ * is first used holds up nothing, and for anything else systemd stops in its emergency mode. */
 static inline enum effect fstab_effect(const struct fstab_entry *entry)
 {
-	return fstab_is_root(entry) || fstab_is_swap(entry) ? EFFECT_DEGRADES : EFFECT_BLOCKS_BOOT;
+	return fstab_is_root(entry) || fstab_is_swap(entry) || fstab_option(entry, "x-systemd.automount") ? EFFECT_DEGRADES
+													   : EFFECT_BLOCKS_BOOT;
 }
 
 /* "/boot", "swap": what the line is for. */

@@ -42,6 +42,7 @@ system() {
 		/srv/data /srv/j none bind 0 0
 		/swapfile none swap sw 0 0
 		/dev/zram0 none swap sw 0 0
+		UUID=0c0ffee0-0000-4000-8000-000000000001 /srv/k ext4 _netdev 0 2
 		tank/home /home zfs defaults 0 0
 	END
 	change "${lines[@]}"
