@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* machine: puts together what the probe and Linux wrote down. */
+#include "guest/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRY_ACPI "8868e871-e4f1-11d3-bc22-0080c73c8881" /* UEFI 2.10, 4.6.1.1 */
+#define ENTRY_TREE "b1b621d5-f19c-41a5-830b-d9152c69aae0"
+#define LINUX_TABLES "/sys/firmware/acpi/tables/"
+
+const char *machine_file(const struct machine *machine, const char *path)
+{
+	size_t size;
+
+	return (const char *)guest_file(machine->guest, NULL, path, &size);
+}
+
+const struct acpi_table *machine_table(const struct machine *machine, const char *signature)
+{
+	for (uint32_t i = 0; i < machine->table_count; i++) {
+		if (!strcmp(machine->tables[i].table.signature, signature))
+			return &machine->tables[i].table;
+	}
+	return NULL;
+}
+
+uint32_t machine_cpu_list(const char *list)
+{
+	uint32_t count = 0;
+
+	while (list && *list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last < first || last - first >= 65536 || count >= 65536)
+			return 0;
+		count += (uint32_t)(last - first) + 1;
+		list = *end == ',' ? end + 1 : NULL;
+	}
+	return count;
+}
+
+bool machine_differs(const struct fact *fact, const char *key, const char *value)
+{
+	const char *have = fact_text(fact, key);
+
+	return have && strcmp(have, value) != 0;
+}
+
+static enum machine_architecture architecture(const struct machine *m)
+{
+	const char *name = fact_text(m->firmware, "machine"), *cpus;
+
+	if (!name)
+		name = fact_text(guest_next(m->guest, NULL, "host-machine"), "machine");
+	if (name)
+		return !strcmp(name, "aarch64") ? MACHINE_AARCH64 : !strcmp(name, "x86_64") ? MACHINE_X86_64 : MACHINE_OTHER;
+	cpus = machine_file(m, "/proc/cpuinfo");
+	if (cpus && strstr(cpus, "CPU architecture: 8"))
+		return MACHINE_AARCH64;
+	return cpus && strstr(cpus, "vendor_id") ? MACHINE_X86_64 : MACHINE_OTHER;
+}
+
+/* An entry is there if either saw it: Linux reads the table after the boot services are gone. */
+static enum machine_have entry(const struct guest *guest, const char *guid)
+{
+	if (guest_find(guest, "probe-table", "guid", guid) || guest_find(guest, "linux-table", "guid", guid))
+		return MACHINE_HAVE;
+	return guest_next(guest, NULL, "probe-table") || guest_next(guest, NULL, "linux-table") ? MACHINE_ABSENT
+											 : MACHINE_UNREADABLE;
+}
+
+static enum machine_have has_efi(const struct machine *m)
+{
+	if (m->firmware || guest_next(m->guest, NULL, "linux-system-table") ||
+	    guest_find(m->guest, "names", "path", "/sys/firmware/efi"))
+		return MACHINE_HAVE;
+	/* /sys/firmware/efi is there for everybody to see, where there is one */
+	return machine_file(m, "/proc/version") ? MACHINE_ABSENT : MACHINE_UNREADABLE;
+}
+
+static void read_rsdp(struct machine *m)
+{
+	const struct fact *fact = guest_find(m->guest, "probe-acpi", "signature", "RSDP");
+
+	if (!fact || !fact->data) {
+		m->have_rsdp = m->acpi_entry == MACHINE_ABSENT ? MACHINE_ABSENT : MACHINE_UNREADABLE;
+		return;
+	}
+	m->have_rsdp = MACHINE_HAVE;
+	m->rsdp_whole = acpi_rsdp_read(fact->data, fact->size, &m->rsdp);
+}
+
+/* The bytes of a fact that is a table; NULL if it is none, or they are not there. */
+static const uint8_t *table_bytes(const struct machine *m, const struct fact *fact, bool probed, size_t *ret_size)
+{
+	const char *path = fact_text(fact, "path"), *signature = fact_text(fact, "signature");
+
+	if (probed)
+		return !strcmp(fact->kind, "probe-acpi") && signature && strcmp(signature, "RSDP")
+			       ? guest_data(m->guest, fact, ret_size)
+			       : NULL;
+	return !strcmp(fact->kind, "file") && path && !strncmp(path, LINUX_TABLES, strlen(LINUX_TABLES))
+		       ? guest_data(m->guest, fact, ret_size)
+		       : NULL;
+}
+
+static void read_tables(struct machine *m)
+{
+	bool probed = guest_next(m->guest, NULL, "probe-acpi") != NULL;
+	struct machine_table *tables = ARENA_ARRAY(m->arena, ACPI_TABLES, struct machine_table);
+
+	m->tables = tables;
+	for (uint32_t i = 0; i < m->guest->count && m->table_count < ACPI_TABLES; i++) {
+		const struct fact *fact = &m->guest->facts[i];
+		size_t size;
+		const uint8_t *data = table_bytes(m, fact, probed, &size);
+
+		if (!data || !acpi_table_read(data, size, &tables[m->table_count].table))
+			continue;
+		tables[m->table_count++].cut = fact_text(fact, "total") != NULL;
+	}
+	if (m->acpi_entry == MACHINE_ABSENT)
+		m->have_acpi = MACHINE_ABSENT;
+	else
+		m->have_acpi = m->table_count ? MACHINE_HAVE : MACHINE_UNREADABLE;
+}
+
+/* Reads the table of a signature into ->member, if there is one. */
+#define DECODE(member, signature, call)                                                              \
+	do {                                                                                         \
+		const struct acpi_table *table = machine_table(m, signature);                        \
+		struct acpi_##member *to = table ? ARENA_NEW(m->arena, struct acpi_##member) : NULL; \
+		if (table)                                                                           \
+			call;                                                                        \
+		m->member = to;                                                                      \
+	} while (0)
+
+static void decode(struct machine *m)
+{
+	DECODE(fadt, "FACP", acpi_fadt_read(table, to));
+	DECODE(madt, "APIC", acpi_madt_read(m->arena, table, to));
+	DECODE(gtdt, "GTDT", acpi_gtdt_read(table, to));
+	DECODE(spcr, "SPCR", acpi_spcr_read(table, to));
+	DECODE(mcfg, "MCFG", acpi_mcfg_read(m->arena, table, to));
+	DECODE(dbg2, "DBG2", acpi_dbg2_read(m->arena, table, to));
+	DECODE(pptt, "PPTT", acpi_pptt_read(m->arena, table, to));
+}
+
+static void read_tree(struct machine *m)
+{
+	const struct fact *fact = guest_next(m->guest, NULL, "probe-device-tree");
+	struct error err;
+
+	if (m->tree_entry == MACHINE_ABSENT) {
+		m->have_tree = MACHINE_ABSENT;
+		return;
+	}
+	if (!fact || !fact->data)
+		fact = guest_next(m->guest, NULL, "linux-device-tree");
+	if (!fact || !fact->data)
+		return;
+	m->have_tree = MACHINE_HAVE;
+	if (tree_read(m->arena, fact->data, fact->size, &m->tree, &err) < 0) {
+		m->tree = NULL;
+		m->tree_error = arena_strdup(m->arena, err.message);
+	}
+}
+
+const struct machine *machine_read(struct arena *arena, const struct guest *guest)
+{
+	struct machine *m = ARENA_NEW(arena, struct machine);
+
+	*m = (struct machine){ .guest = guest, .arena = arena };
+	m->firmware = guest_next(guest, NULL, "probe-firmware");
+	m->probe_complete = guest_find(guest, "probe-end", "complete", "yes") != NULL;
+	m->architecture = architecture(m);
+	m->efi = has_efi(m);
+	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_ACPI);
+	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_TREE);
+	read_rsdp(m);
+	read_tables(m);
+	decode(m);
+	read_tree(m);
+	return m;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* machine: one recorded guest with typed facts: what its firmware, its tables and its kernel say of the virtual machine.  Nothing
+ * is judged.  What the record does not tell is UNREADABLE and never taken for absent. */
+#ifndef GUEST_MACHINE_H
+#define GUEST_MACHINE_H
+
+#include "guest/acpi.h"
+#include "guest/record.h"
+#include "guest/tree.h"
+
+enum machine_have {
+	MACHINE_UNREADABLE, /* the record does not say */
+	MACHINE_ABSENT,
+	MACHINE_HAVE,
+};
+
+enum machine_architecture { MACHINE_OTHER, MACHINE_AARCH64, MACHINE_X86_64 };
+
+struct machine_table {
+	struct acpi_table table;
+	bool cut; /* the record has not all of its bytes, which is not the machine's fault */
+};
+
+struct machine {
+	const struct guest *guest;
+	struct arena *arena;
+	enum machine_architecture architecture;
+
+	/* what was there before Linux, of the first boot */
+	const struct fact *firmware; /* `probe-firmware`; NULL: no probe ran */
+	bool probe_complete;
+
+	/* the EFI configuration table's entries, by the probe, else by Linux */
+	enum machine_have efi; /* did UEFI start this machine? */
+	enum machine_have acpi_entry, tree_entry;
+
+	/* ACPI, by the probe, else by /sys/firmware/acpi (then without RSDP and XSDT) */
+	enum machine_have have_acpi; /* ABSENT when there is no entry */
+	enum machine_have have_rsdp;
+	bool rsdp_whole;
+	struct acpi_rsdp rsdp;
+	const struct machine_table *tables;
+	uint32_t table_count;
+	/* NULL: there is no such table */
+	const struct acpi_fadt *fadt;
+	const struct acpi_madt *madt;
+	const struct acpi_gtdt *gtdt;
+	const struct acpi_spcr *spcr;
+	const struct acpi_mcfg *mcfg;
+	const struct acpi_dbg2 *dbg2;
+	const struct acpi_pptt *pptt;
+
+	/* the device tree behind the configuration table's entry */
+	enum machine_have have_tree;
+	const struct tree *tree;
+	const char *tree_error; /* why what is there is no tree; NULL if it is one */
+};
+
+/* Reads what a record says of its machine.  The result lives in the arena, and refers to the record. */
+const struct machine *machine_read(struct arena *arena, const struct guest *guest);
+
+/* The first table of a signature, or NULL. */
+const struct acpi_table *machine_table(const struct machine *machine, const char *signature);
+
+/* The text of a file of /proc or /sys in the first boot, or NULL. */
+const char *machine_file(const struct machine *machine, const char *path);
+
+/* How many CPUs a list such as "0-1,4" names; 0 for what is none. */
+uint32_t machine_cpu_list(const char *list);
+
+/* Has a fact of this kind a value for key other than `value`?  False if it has no such key. */
+bool machine_differs(const struct fact *fact, const char *key, const char *value);
+
+#endif
