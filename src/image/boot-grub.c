@@ -144,14 +144,17 @@ static void add_course(struct boot_maker *maker, struct boot_entry *entry, const
 	}
 }
 
+static bool is_same_source(const struct boot_source *a, const struct boot_source *b)
+{
+	return a == b || (a && b && a->partition == b->partition && !strcmp(a->path, b->path));
+}
 
+/* What is started without a menu (add_direct) has no title, and is no entry of a menu. */
 static bool is_same_entry(const struct boot_entry *entry, const struct grub_entry *from)
 {
-	const struct boot_source *a = entry->place.source, *b = from->place.source;
-
-	return entry->place.line == from->place.line && entry->place.column == from->place.column &&
-	       !strcmp(entry->title, from->title) && !strcmp(entry->id, from->id) && !a == !b &&
-	       (!a || (a->partition == b->partition && !strcmp(a->path, b->path)));
+	return entry->title && entry->place.line == from->place.line && entry->place.column == from->place.column &&
+	       is_same_source(entry->place.source, from->place.source) && !strcmp(entry->title, from->title) &&
+	       !strcmp(entry->id, from->id);
 }
 
 static struct boot_entry *find_entry(struct boot_maker *maker, const struct grub_entry *from)
@@ -299,6 +302,22 @@ static void judge(struct boot_path *path)
 	path->reason = reason ? reason : "its configuration could not be evaluated";
 }
 
+void boot_add_grub(struct boot_maker *maker)
+{
+	struct boot_path *path = maker->path;
+
+	for (size_t i = 0; i < path->grub->outcome_count; i++) {
+		const struct grub_course *outcome = &path->grub->outcomes[i];
+
+		if (outcome->menu)
+			add_menu(maker, outcome->menu);
+		else
+			add_direct(maker, outcome);
+	}
+	set_default(maker, path->grub);
+	judge(path);
+}
+
 void boot_follow_grub(struct boot_maker *maker)
 {
 	struct image *image = maker->image;
@@ -325,14 +344,5 @@ void boot_follow_grub(struct boot_maker *maker)
 	folder = arena_strndup(image->arena, program->path, (size_t)(strrchr(program->path, '/') - program->path));
 	start = grub_core_start(path->core, device, folder);
 	path->grub = grub_run(image->arena, maker->world, &start);
-	for (size_t i = 0; i < path->grub->outcome_count; i++) {
-		const struct grub_course *outcome = &path->grub->outcomes[i];
-
-		if (outcome->menu)
-			add_menu(maker, outcome->menu);
-		else
-			add_direct(maker, outcome);
-	}
-	set_default(maker, path->grub);
-	judge(path);
+	boot_add_grub(maker);
 }

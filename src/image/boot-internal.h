@@ -42,6 +42,8 @@ const char *boot_grub_name(const struct image *image, const struct filesystem *f
 
 /* boot-grub.c, boot-bls.c: from path->program */
 void boot_follow_grub(struct boot_maker *maker);
+/* The entries of path->grub, which was run with the maker's world. */
+void boot_add_grub(struct boot_maker *maker);
 void boot_follow_entries(struct boot_maker *maker);
 
 /* boot-uki.c */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_boot: systemd-boot's entries and a unified kernel image of hostile bytes, followed to kernels, command lines and roots.
+/* fuzz_boot: systemd-boot's entries, a unified kernel image and GRUB's scripts of hostile bytes, followed to kernels, command
+ * lines and roots.
  *
  * An input is an entry's text, a NUL byte, loader.conf's text, a NUL byte, and the bytes of the image, which is an addon to
- * itself, too, and the kernel that the entry names.
+ * itself, too, and the kernel that the entry names.  The first two are grub.cfg and b.cfg of a GRUB, too.
  */
 #include <assert.h>
 #include <setjmp.h>
@@ -72,6 +73,23 @@ static void follow(struct image_system *s, const char *p, size_t left)
 		check(&s->image, &path.entries[i]);
 }
 
+static void follow_grub(struct image_system *s, const char *p, size_t left)
+{
+	struct loader loader = { 0 };
+	struct boot_path path = { .loader = &loader, .have = HAVE, .kind = BOOT_GRUB };
+	struct boot_maker maker = { .image = &s->image, .path = &path };
+	struct grub_start start = { .prefix = "/g" };
+
+	memory_fs_file(s->fs, s->arena, "/g/grub.cfg", part(s->arena, &p, &left));
+	memory_fs_file(s->fs, s->arena, "/g/b.cfg", part(s->arena, &p, &left));
+	boot_make_world(&maker, "arm64");
+	start.device = &maker.world->devices[0];
+	path.grub = grub_run(s->arena, maker.world, &start);
+	boot_add_grub(&maker);
+	for (size_t i = 0; i < path.entry_count; i++)
+		check(&s->image, &path.entries[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -79,8 +97,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = s->arena;
 
 	arena_set_exhausted(out_of_memory);
-	if (!setjmp(exhausted))
+	if (!setjmp(exhausted)) {
 		follow(s, (const char *)data, size);
+		follow_grub(s, (const char *)data, size);
+	}
 	arena_free(arena);
 	return 0;
 }
