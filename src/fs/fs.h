@@ -45,7 +45,8 @@ struct fs;
 
 struct fs_ops {
 	int (*stat)(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct error *err);
-	/* All entries of a directory but "." and ".." in the order on disk. */
+	/* All entries of a directory but "." and ".." in the order on disk.  The list is not the caller's to change: a file
+	 * system may give it out again. */
 	int (*readdir)(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
 		       struct error *err);
 	int (*readlink)(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err);

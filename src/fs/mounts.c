@@ -90,21 +90,24 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	const struct mounts *mounts = fs->state;
 	uint64_t inner, number = handle & ~INNER_MASK;
 	struct fs *part = part_of(mounts, handle, &inner);
-	int r = part ? part->ops->readdir(part, arena, inner, ret, ret_count, err) : no_handle(err);
+	struct fs_entry *theirs, *ours;
+	int r = part ? part->ops->readdir(part, arena, inner, &theirs, ret_count, err) : no_handle(err);
 
 	if (r < 0)
 		return r;
+	/* a file system may keep the listing for the next who asks */
+	*ret = ours = ARENA_ARRAY(arena, *ret_count + 1, struct fs_entry);
 	for (size_t i = 0; i < *ret_count; i++) {
-		struct fs_entry *entry = &(*ret)[i];
-		const struct mount_point *point = point_at(mounts, handle, entry->name);
+		const struct mount_point *point = point_at(mounts, handle, theirs[i].name);
 
+		ours[i] = theirs[i];
 		if (point) {
-			entry->handle = point->root;
-			entry->type = FS_DIRECTORY;
-		} else if (entry->handle & ~INNER_MASK) {
-			return error_set(err, EOVERFLOW, "the handle of %s is too large", entry->name);
+			ours[i].handle = point->root;
+			ours[i].type = FS_DIRECTORY;
+		} else if (theirs[i].handle & ~INNER_MASK) {
+			return error_set(err, EOVERFLOW, "the handle of %s is too large", theirs[i].name);
 		} else {
-			entry->handle |= number;
+			ours[i].handle |= number;
 		}
 	}
 	add_made(mounts, arena, handle, ret, ret_count);

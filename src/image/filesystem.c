@@ -277,7 +277,12 @@ static bool is_volume(const struct filesystem *f, const char *name)
 
 static struct filesystem *partition_at(struct image *image, const struct filesystem *from, long offset)
 {
-	return offset ? image_filesystem(image, from->partition + (int)offset) : image_filesystem(image, from->partition);
+	long number = (long)from->partition;
+
+	/* from a command line, so any number at all */
+	if (offset < -(long)LIMIT_GPT_ENTRIES || offset > (long)LIMIT_GPT_ENTRIES || number + offset < 1)
+		return offset ? NULL : image_filesystem(image, from->partition);
+	return image_filesystem(image, (int)(number + offset));
 }
 
 static bool is_meant(const struct filesystem *f, const struct boot_device_name *name)

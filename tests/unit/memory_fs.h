@@ -24,6 +24,11 @@ struct memory_fs {
 	struct memory_node nodes[MEMORY_FS_NODES]; /* 0 is the root */
 	unsigned int count;
 	bool broken; /* every read fails */
+	bool keeps;  /* a listing is made once and given out again, as one from far away is */
+	struct memory_listing {
+		struct fs_entry *entries;
+		size_t count;
+	} kept[MEMORY_FS_NODES];
 };
 
 static inline int memory_fail(struct error *err)
@@ -43,16 +48,24 @@ static inline int memory_stat(struct fs *fs, uint64_t handle, struct fs_stat *re
 static inline int memory_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret,
 				 size_t *ret_count, struct error *err)
 {
-	const struct memory_fs *m = fs->state;
-	struct fs_entry *entries = ARENA_ARRAY(arena, m->count, struct fs_entry);
+	struct memory_fs *m = fs->state;
+	struct fs_entry *entries = m->keeps ? m->kept[handle].entries : NULL;
 	size_t n = 0;
 
 	if (m->broken)
 		return memory_fail(err);
+	if (entries) {
+		*ret = entries;
+		*ret_count = m->kept[handle].count;
+		return 0;
+	}
+	entries = ARENA_ARRAY(arena, m->count, struct fs_entry);
 	for (unsigned int i = 1; i < m->count; i++)
 		if (m->nodes[i].parent == handle)
 			entries[n++] = (struct fs_entry){ .handle = i, .type = m->nodes[i].type,
 							  .name = m->nodes[i].name };
+	if (m->keeps)
+		m->kept[handle] = (struct memory_listing){ entries, n };
 	*ret = entries;
 	*ret_count = n;
 	return 0;

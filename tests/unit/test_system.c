@@ -376,10 +376,36 @@ static void test_tree(void **state)
 	assert_int_equal(err.code, EMFILE);
 }
 
+/* A file system that keeps its listings is asked again and again, also by others than the tree. */
+static void test_mounts_of_kept_listings(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct memory_fs *root = memory_fs_new(arena), *boot = memory_fs_new(arena);
+	struct mounts *tree;
+	struct fs_entry entry;
+	struct error err;
+
+	(void)state;
+	root->keeps = boot->keeps = true;
+	memory_fs_add(root, arena, "/boot", FS_DIRECTORY, NULL, 0);
+	memory_fs_add(boot, arena, "/vmlinuz", FS_FILE, "B", 1);
+	tree = mounts_new(arena, &root->fs, root->fs.root);
+	assert_int_equal(mounts_add(tree, "/boot", &boot->fs, boot->fs.root, &err), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fs_lookup(mounts_fs(tree), arena, "/boot/vmlinuz", &entry, &err), 0);
+		assert_int_equal(fs_lookup(&boot->fs, arena, "/vmlinuz", &entry, &err), 0);
+		assert_int_equal(entry.handle, 1);
+		assert_int_equal(fs_lookup(&root->fs, arena, "/boot", &entry, &err), 0);
+		assert_int_equal(entry.handle, 1);
+	}
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mounts_of_fstab), cmocka_unit_test(test_mounts_by_type), cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_mounts_of_kept_listings),
 		cmocka_unit_test(test_none),		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_no_helper),	cmocka_unit_test(test_tree),
 	};
