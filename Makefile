@@ -130,8 +130,11 @@ fuzz-targets:
 $(FUZZ_B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(LIBRARY)
 	$(call QUIET,LD)$(CC) -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(PKG_LIBS)
 SECONDS ?= 60
-fuzz: build/deps.stamp build/deps-fuzz.stamp
-	@test -n "$(T)" || { echo "usage: make fuzz T=NAME SECONDS=60; targets: $(FUZZ_TARGETS)"; exit 2; }
+fuzz: $(if $(T),build/deps.stamp build/deps-fuzz.stamp fuzz-one,fuzz-list)
+.PHONY: fuzz-list fuzz-one
+fuzz-list:
+	@echo "make fuzz T=NAME SECONDS=60, where NAME is one of: $(FUZZ_TARGETS)"
+fuzz-one: build/deps.stamp build/deps-fuzz.stamp
 	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_B)/fuzz_$(T)
 	@mkdir -p $(FUZZ_B)/corpus/$(T)
 	$(FUZZ_B)/fuzz_$(T) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=512 -artifact_prefix=$(FUZZ_B)/$(T)- \

@@ -177,6 +177,8 @@ static void test_find(void **state)
 	assert_found(&o, 1, "/dev/disk/by-label/MY\\x20ESP");
 	assert_found(&o, 1, "PARTLABEL=EFI \xc3\xa4");
 	assert_found(&o, 2, arena_printf(o.arena, "PARTUUID=%s/PARTNROFF=1", esp->part_uuid));
+	assert_found(&o, 0, arena_printf(o.arena, "PARTUUID=%s/PARTNROFF=2147483647", esp->part_uuid));
+	assert_found(&o, 0, arena_printf(o.arena, "PARTUUID=%s/PARTNROFF=-9", esp->part_uuid));
 	assert_found(&o, 3, "/dev/vda3");
 	assert_found(&o, 4, "/dev/nvme0n1p4");
 	assert_found(&o, 5, "8:5");
