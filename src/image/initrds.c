@@ -251,8 +251,8 @@ static void read_set(struct initrd_set *set)
 	facts->have = UNREADABLE;
 	if (initrd && initrd->over_limit)
 		error_set(&facts->error, EFBIG,
-			  "unpacked it has more than %llu MiB, which --initrd-limit=SIZE allows if it may be so large",
-			  (unsigned long long)(options.limit ? options.limit : LIMIT_INITRD_BYTES) / MiB);
+			  "it unpacks to more than %llu bytes; --initrd-limit=SIZE raises that limit",
+			  (unsigned long long)(options.limit ? options.limit : LIMIT_INITRD_BYTES));
 	error_prefix(&facts->error, r, "%s", set->files[0]->path);
 }
 

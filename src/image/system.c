@@ -104,9 +104,15 @@ static struct system *add(struct image *image, struct filesystem *f, const char 
 
 static void note_unreadable(struct image *image, const struct filesystem *f, const struct error *err)
 {
-	if (!image->systems_error.code)
-		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", filesystem_title(image, f),
-			  err->message);
+	const char *title = filesystem_title(image, f);
+
+	if (image->systems_error.code)
+		return;
+	/* who could not read it may have said of what it speaks */
+	if (strstr(err->message, title))
+		error_set(&image->systems_error, err->code, "%s", err->message);
+	else
+		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", title, err->message);
 }
 
 static int read_top(struct image *image, struct fs *fs, struct error *err)

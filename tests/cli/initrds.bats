@@ -77,7 +77,7 @@ found() {
 	broken "initrd grow 400M"
 	vmlint --thorough --initrd-limit=200M broken.img
 	exits 2
-	says "not evaluated: " "unpacked it has more than 200 MiB, which --initrd-limit=SIZE allows if it may be so large"
+	says "not evaluated: " "it unpacks to more than 209715200 bytes; --initrd-limit=SIZE raises that limit"
 	vmlint --thorough --initrd-limit=2G broken.img
 	exits 0
 	"$TOP/build/tests/measure" -t 60 -q -o cost "$PLAIN" --thorough broken.img || true

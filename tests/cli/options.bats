@@ -97,7 +97,7 @@ setup_file() {
 	refuses '512 or 4096, not "1024"'
 	for size in 0 -1 1X 1GB 99999999T 99999999999999999999 ''; do
 		vmlint lint --initrd-limit="$size" blank.img
-		refuses "a number of bytes with K, M, G or T behind it, not \"$size\""
+		refuses "a number of bytes from 1 to 2^64-1, also with K, M, G or T behind it, not \"$size\""
 	done
 	vmlint lint --fail-on=off blank.img
 	refuses 'error, warning or note, not "off"'
