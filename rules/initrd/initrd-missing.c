@@ -19,6 +19,8 @@
  * bad:    debian-arm64 | part 2 append /boot/grub/grub.cfg "\nmenuentry 'old' {\n search --set=root -f /vmlinuz\n linux /vmlinuz root=LABEL=root\n}\n" | kconfig off VIRTIO_BLK | module remove virtio_blk
  * expect: !p2/boot/grub/grub.cfg:*: warning: the entry has no initrd, and root=LABEL=root is for an initrd to find: the kernel knows no labels of file systems
  * expect: !p2/boot/config-*: warning: CONFIG_VIRTIO_BLK is not set, =y or =m expected [driver-virtio-blk]
+ * bad:    debian-arm64 | ext journal-dirty 2 | --reader=native | --select=initrd-missing
+ * expect: : not evaluated: what /EFI/BOOT/BOOTAA64.EFI boots could not be followed: * was not replayed, *
  */
 #include "initrd-help.h"
 

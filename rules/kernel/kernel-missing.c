@@ -18,6 +18,8 @@
  * expect: !p2/boot/vmlinuz-*: error: what the boot entry starts is no Linux kernel: the file is empty
  * bad:    debian-arm64 | part 2 poke-file /boot/vmlinuz-* 56 00000000
  * expect: !p2/boot/vmlinuz-*: error: what the boot entry starts is no Linux kernel
+ * bad:    debian-arm64 | ext journal-dirty 2 | --reader=native | --select=kernel-missing
+ * expect: : not evaluated: cannot look for kernels everywhere: the ext4 file system in partition 2 cannot be read: *
  */
 #include <inttypes.h>
 
@@ -89,7 +91,11 @@ static void any_kernel(struct check *check)
 	for (unsigned p = 0; p < image->boot_path_count; p++)
 		if (image->boot_paths[p].entry_count)
 			return;
-	if (image->systems_error.code || !image->system_count)
+	if (image->systems_error.code) {
+		not_evaluated(check, &image->systems_error, "cannot look for kernels everywhere");
+		return;
+	}
+	if (!image->system_count)
 		return;
 	for (unsigned i = 0; i < image->system_count; i++)
 		if (image->systems[i].partial.code) {

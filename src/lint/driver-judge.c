@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "image/initrds.h"
 #include "lint/driver.h"
+#include "lint/entry-findings.h"
 
 bool driver_architecture(unsigned set, enum architecture architecture)
 {
@@ -132,18 +133,7 @@ static struct driver_judgement judge_installed(const struct driver_row *row, con
 	return (struct driver_judgement){ .fault = DRIVER_GOOD };
 }
 
-/* Does the initrd hold modules, but of other kernels alone? */
-static bool is_of_another(const struct initrd *initrd, const char *release)
-{
-	for (unsigned i = 0; i < initrd->release_count; i++) {
-		if (strcmp(initrd->releases[i], release) == 0)
-			return false;
-	}
-	return initrd->release_count > 0;
-}
-
-static struct driver_judgement judge_initrd(const struct driver_row *row, const struct kernel_release *release,
-					    const struct boot_attempt *attempt)
+static struct driver_judgement judge_initrd(const struct driver_row *row, const struct boot_attempt *attempt)
 {
 	const struct initrd_facts *facts = attempt->initrd;
 
@@ -168,7 +158,7 @@ static struct driver_judgement judge_initrd(const struct driver_row *row, const 
 			j.fault = DRIVER_NOT_INSTALLED;
 			return j;
 		case REACH_MISSING:
-			if (facts->have == HAVE && is_of_another(facts->initrd, release->release))
+			if (attempt_initrd_is_foreign(attempt))
 				return elsewhere("the initrd is of another kernel: initrd-kernel-mismatch");
 			j.needs = module_name_equal(j.module, strlen(j.module), missing) ? NULL : missing;
 			return j;
@@ -252,7 +242,7 @@ struct driver_judgement driver_judge(const struct driver_row *row, const struct 
 	struct driver_judgement j = judge_kernel(row, release, &loadable);
 
 	if (j.fault == DRIVER_GOOD && loadable) {
-		j = row->where == DRIVER_WHERE_INITRD && attempt ? judge_initrd(row, release, attempt)
+		j = row->where == DRIVER_WHERE_INITRD && attempt ? judge_initrd(row, attempt)
 								 : judge_installed(row, release);
 		j.by_lists = !release->config;
 	}

@@ -66,6 +66,26 @@ static void judge_entry(struct check *check, const struct entry_rule *rule, cons
 		finding_stands_alone(check);
 }
 
+/* No entry was judged: because there is none, or because we could not look? */
+static void no_entry(struct check *check)
+{
+	const struct image *image = check->image;
+
+	for (unsigned p = 0; p < image->boot_path_count; p++) {
+		const struct boot_path *path = &image->boot_paths[p];
+		bool foreign = path->kind == BOOT_UNKNOWN && !path->error.code;
+
+		if (path->have != UNREADABLE || foreign || image_loader_is_spare(image, path->loader))
+			continue;
+		if (path->error.code)
+			not_evaluated(check, &path->error, "what %s boots could not be followed", path->loader->path);
+		else
+			not_evaluated(check, NULL, "what %s boots could not be followed: %s", path->loader->path, path->reason);
+		return;
+	}
+	not_applicable(check, "no boot entry is known");
+}
+
 void judge_entries(struct check *check, const struct entry_rule *rule)
 {
 	const struct image *image = check->image;
@@ -84,7 +104,7 @@ void judge_entries(struct check *check, const struct entry_rule *rule)
 					judge_entry(check, rule, entry, counts, &list);
 			}
 	if (!any)
-		not_applicable(check, "no boot entry is known");
+		no_entry(check);
 }
 
 bool attempt_has_kernel(const struct boot_attempt *attempt)

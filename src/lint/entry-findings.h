@@ -33,7 +33,7 @@ struct entry_rule {
 };
 
 /* Goes through all entries.  Calls not_applicable() when there is none, not_evaluated() for an entry that counts and of which
- * too little is known. */
+ * too little is known, and where there is none because a boot path could not be followed. */
 void judge_entries(struct check *check, const struct entry_rule *rule);
 
 /* Is it a kernel, with nothing wrong that kernel-missing says? */
