@@ -119,8 +119,7 @@ void boot_make_world(struct boot_maker *maker, const char *cpu)
 	if (maker->world && maker->world->cpu && cpu && !strcmp(maker->world->cpu, cpu))
 		return;
 	world = ARENA_NEW(arena, struct boot_world);
-	if (image_list_volumes(image, NULL) < 0)
-		world->hidden = image->volumes_error.message;
+	world->hidden = image_volumes_unseen(image);
 	devices = ARENA_ARRAY(arena, image->filesystem_count, struct boot_device);
 	maker->filesystems = ARENA_ARRAY(arena, image->filesystem_count, struct filesystem *);
 	for (unsigned i = 0; i < image->filesystem_count; i++) {

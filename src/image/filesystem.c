@@ -338,14 +338,50 @@ struct filesystem *image_find_device(struct image *image, const struct boot_devi
 	return find(image, name, before);
 }
 
+/* Is there a volume in the list that comes from this?  Of an array any of its members will do. */
+static bool is_seen_through(const struct image *image, const struct filesystem *container)
+{
+	const struct filesystem *f = container;
+
+	for (unsigned i = 0; i < image->filesystem_count; i++) {
+		const struct filesystem *other = &image->filesystems[i];
+		bool same = other->partition == f->partition ||
+			    (!strcmp(f->type, "linux_raid_member") && f->uuid && image_filesystem(image, other->partition) &&
+			     image_filesystem(image, other->partition)->uuid &&
+			     !strcmp(image_filesystem(image, other->partition)->uuid, f->uuid));
+
+		if (same && !other->view && !(other->type && hides_volumes(other->type)))
+			return true;
+	}
+	return false;
+}
+
+const char *image_volumes_unseen(struct image *image)
+{
+	if (image_list_volumes(image, NULL) < 0)
+		return image->volumes_error.message;
+	for (unsigned i = 0; i < image->filesystem_count; i++) {
+		const struct filesystem *f = &image->filesystems[i];
+		bool locked = !f->view && f->type && !strcmp(f->type, "crypto_LUKS");
+
+		if (locked || (f->view && f->hides_volumes && !is_seen_through(image, f)))
+			return arena_printf(image->arena, "what the %s hides was not seen", filesystem_title(image, f));
+	}
+	return NULL;
+}
+
 const char *image_device_unknown(struct image *image, const struct boot_device_name *name)
 {
 	bool tag = name->kind == BOOT_DEVICE_UUID || name->kind == BOOT_DEVICE_LABEL;
 
 	if (!image->disk || image->have_table == UNREADABLE)
 		return image->table_error.message;
-	if (names_volumes(name->kind) && image->volumes_error.code)
-		return image->volumes_error.message;
+	if (names_volumes(name->kind)) {
+		const char *unseen = image_volumes_unseen(image);
+
+		if (unseen)
+			return unseen;
+	}
 	for (unsigned i = 0; tag && i < image->filesystem_count; i++) {
 		const struct filesystem *f = &image->filesystems[i];
 

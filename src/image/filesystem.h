@@ -53,6 +53,10 @@ int filesystem_open_subvolume(struct image *image, struct filesystem *filesystem
  * such a partition.  0, or a negative errno with a message, the same each time. */
 int image_list_volumes(struct image *image, struct error *err);
 
+/* Why image->filesystems may lack volumes (listed now, if they were not): they could not be listed, a LUKS stayed locked beside
+ * others, other disks hold the rest of a group or array.  NULL: it has them all.  Lives in the image's arena. */
+const char *image_volumes_unseen(struct image *image);
+
 /* The file system on that partition, or NULL. */
 struct filesystem *image_filesystem(const struct image *image, int partition);
 

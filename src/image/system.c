@@ -198,6 +198,7 @@ static void look_at_all(struct image *image, bool native)
 
 static void look_further(struct image *image)
 {
+	const char *unseen;
 	struct error err;
 
 	if (image_list_volumes(image, &err) < 0)
@@ -213,6 +214,9 @@ static void look_further(struct image *image)
 		else if (f->fs && !f->fat)
 			note_strange(image, f);
 	}
+	unseen = image->systems_error.code ? NULL : image_volumes_unseen(image);
+	if (unseen)
+		error_set(&image->systems_error, ENOKEY, "%s", unseen);
 }
 
 void image_gather_systems(struct image *image)

@@ -238,6 +238,7 @@ static void test_none(void **state)
 struct helper {
 	int error;
 	unsigned asked, opened;
+	const char *second_type; /* of the second volume; NULL: swap */
 };
 
 static int list_volumes(void *context, struct image *image, struct helper_volume **ret, unsigned *ret_count, struct error *err)
@@ -252,6 +253,7 @@ static int list_volumes(void *context, struct image *image, struct helper_volume
 	helper->asked++;
 	if (helper->error)
 		return error_set(err, helper->error, "no key fits");
+	volumes[1].type = helper->second_type ? helper->second_type : "swap";
 	*ret = volumes;
 	*ret_count = 2;
 	return 0;
@@ -321,6 +323,41 @@ static void test_volumes(void **state)
 	gone = boot_device_parse(o.arena, "PARTUUID=gone");
 	assert_null(image_device_unknown(o.image, &gone));
 	assert_int_equal(helper.asked, 1);
+	close_disk(&o);
+}
+
+/* What stays hidden beside volumes that were listed may have any name. */
+static void test_unseen(void **state)
+{
+	struct helper helper = { .second_type = "crypto_LUKS" };
+	const struct image_services services = { .list_volumes = list_volumes, .open_filesystem = open_filesystem,
+						 .context = &helper };
+	struct boot_device_name gone, partition;
+	struct opened o;
+
+	(void)state;
+	/* an encrypted logical volume that no key opens */
+	make_disk("touch second/data", "linux linux");
+	shell("dd if=/dev/zero of=disk bs=1M seek=33 count=16 conv=notrunc; dd if=head of=disk bs=1M seek=33 conv=notrunc");
+	o = open_disk_with(&services);
+	gone = boot_device_parse(o.arena, "UUID=gone");
+	partition = boot_device_parse(o.arena, "PARTUUID=gone");
+	assert_int_equal(o.image->system_count, 1);
+	assert_null(image_find_device(o.image, &gone));
+	assert_string_equal(image_device_unknown(o.image, &gone), "what the logical volume v-g/pages hides was not seen");
+	assert_null(image_device_unknown(o.image, &partition));
+	close_disk(&o);
+	/* a locked partition beside one that was opened */
+	helper.second_type = NULL;
+	shell("dd if=/dev/zero of=disk bs=1M seek=17 count=16 conv=notrunc; dd if=head of=disk bs=1M seek=17 conv=notrunc");
+	o = open_disk_with(&services);
+	gone = boot_device_parse(o.arena, "UUID=gone");
+	assert_null(image_find_device(o.image, &gone));
+	assert_string_equal(image_device_unknown(o.image, &gone),
+			    "what the crypto_LUKS file system in partition 2 hides was not seen");
+	gone = boot_device_parse(o.arena, "/dev/mapper/v--g-gone");
+	assert_non_null(image_device_unknown(o.image, &gone));
+	assert_string_equal(image_volumes_unseen(o.image), image_device_unknown(o.image, &gone));
 	close_disk(&o);
 }
 
@@ -408,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_mounts_of_kept_listings),
 		cmocka_unit_test(test_none),		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_no_helper),	cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
