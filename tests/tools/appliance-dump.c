@@ -69,6 +69,9 @@ static void mount_and_list(char *arguments)
 	if (appliance_mount(appliance, partition, 0, *volume ? volume : NULL, *options ? options : NULL, "", &fs, &err) < 0 ||
 	    fs->ops->statfs(fs, &sf, &err) < 0)
 		fs_die("mount", &err);
+	printf("files p%d%s%s%s%s\n", partition, *volume ? "/" : "", volume, *options ? " " : "", options);
+	if (arguments)
+		mkdir(arguments, 0755);
 	fs_list(fs, arena, fs->root, "", arguments);
 }
 

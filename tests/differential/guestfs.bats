@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+# libguestfs, with Linux below it, sees the file systems of the good images as our readers do: types, UUIDs, labels, names, modes,
+# sizes, targets, bytes.  And what the helper makes of xfs, btrfs, erofs, LVM, LUKS and RAID is what is there.
+#
+# An appliance takes ten to twenty seconds to start, so there are two in all: guestfish with every image as a drive, and ours.
+
+setup_file() {
+	command -v guestfish >/dev/null || skip "libguestfs-tools is not installed"
+	: "${BUILD:=build/sanitize-address-undefined}"
+	make -s SANITIZE=address,undefined all "$BUILD/tests/image-dump" "$BUILD/tests/appliance-dump"
+	: "${FIXTURES:=$PWD/fixtures/build}"
+	export FIXTURES TOOLS=$PWD/$BUILD/tests LC_ALL=C.UTF-8
+	export LIBGUESTFS_BACKEND=direct LIBGUESTFS_BACKEND_SETTINGS=force_tcg LIBGUESTFS_CACHEDIR=/var/tmp
+	# what others make of debug output belongs to others
+	unset LIBGUESTFS_DEBUG LIBGUESTFS_TRACE
+	native="debian-arm64 debian-arm64-4096 systemd-boot-arm64 xbootldr-arm64 two-architectures armhf riscv64 \
+		lower-case-names bios-and-efi-amd64 squashfs-arm64 trixie-uki-arm64"
+	cd "$BATS_FILE_TMPDIR"
+	mkdir -p ours theirs files
+	combine
+	: >drives
+	: >script
+	number=0
+	for name in $native; do
+		image=$("$FIXTURES" "$name" | tail -n 1)
+		"$TOOLS/image-dump" "$image" "files/$name" >"ours/$name"
+		drive "$image" "$([[ $name != *-4096 ]] || echo blocksize:4096)"
+		sed -n 's/^facts \(p[0-9]*\) \([^ ]*\) .*/\1 \2/p' "ours/$name" | while read -r part type; do
+			echo "blkid /dev/$device${part#p} | cat > theirs/$name.$part.facts"
+			grep -q "^files $part\$" "ours/$name" || continue
+			look "/dev/$device${part#p}" "$name.$part" "$([ "$type" != vfat ] || echo utf8)"
+		done >>script
+	done
+	drive combined
+	{
+		look "/dev/${device}1" xfs nouuid
+		look "/dev/${device}2" btrfs
+		look "/dev/${device}2" btrfs-home subvol=@home
+		look "/dev/${device}3" erofs
+		look /dev/debian/root lvm
+		echo "cryptsetup-open /dev/${device}5 hidden"
+		echo vmlint
+		look /dev/mapper/hidden luks
+		look /dev/md127 md
+	} >>script
+	{ cat drives; echo run; cat script; } >fish
+	# its standard output holds nothing that is compared
+	guestfish --keys-from-stdin -f fish 3>&- >/dev/null
+	"$TOOLS/appliance-dump" combined 512 unlock:5:vmlint volumes mount:1::nouuid:files/xfs mount:2:::files/btrfs \
+		mount:2::subvol=@home:files/btrfs-home mount:3:::files/erofs mount:4:debian/root::files/lvm mount:5:::files/luks \
+		mount:6:md/root::files/md 3>&- >helper
+}
+
+# drive IMAGE OPTIONS: one more; $device is its name
+drive() {
+	local letters=abcdefghijklmnopqrstuvwxyz
+	device=sd${letters:number:1}
+	number=$((number + 1))
+	echo "add-drive $1 readonly:true format:raw $2" >>drives
+}
+
+# look DEVICE NAME [OPTIONS]: lines of a script that say what is there
+look() {
+	echo "mount-options ro${3:+,$3} $1 /"
+	# single quotes within would end those that guestfsd puts around it all
+	echo "debug sh 'cd /sysroot && find . -mindepth 1 -printf \"%m %y %s %P -> %l\\n\"' | cat > theirs/$2.list"
+	echo "debug sh 'cd /sysroot && find . -type f -exec md5sum {} +' | sort > theirs/$2.md5"
+	echo "umount-all"
+}
+
+# One image with what needs the helper: partitions of other images, one after the other.
+combine() {
+	local part name number start size next=2048 image
+	rm -f combined
+	: >table
+	for part in xfs-amd64:3 btrfs-arm64:2 erofs-arm64:2 lvm-arm64:3 luks-arm64:3 md-arm64:3 md-arm64:4; do
+		name=${part%:*} number=${part#*:}
+		image=$("$FIXTURES" "$name" | tail -n 1)
+		read -r start size < <(sfdisk --json "$image" | jq -r ".partitiontable.partitions[$((number - 1))] | \"\(.start) \(.size)\"")
+		dd if="$image" of=combined bs=1M iflag=skip_bytes,count_bytes oflag=seek_bytes skip=$((start * 512)) \
+			count=$((size * 512)) seek=$((next * 512)) conv=notrunc,sparse status=none
+		echo "start=$next, size=$size" >>table
+		next=$(((next + size + 2047) / 2048 * 2048))
+	done
+	truncate -s $((next * 512 + 1048576)) combined
+	{ echo "label: gpt"; cat table; } | sfdisk -q --no-tell-kernel combined
+}
+
+# our_list FILE HEAD: the lines of one file system, as find prints them in look
+our_list() {
+	awk -v head="files $2" '/^files / { on = $0 == head; next } /^(facts|volume) / { on = 0 } on' "$1" |
+		sed -E 's/^04(....) [0-9]+ \//\1 d 0 /;s/^10(....) ([0-9]+) \//\1 f \2 /;s/^12(....) [0-9]+ \//\1 l 0 /;s/^01(....) [0-9]+ \//\1 p 0 /' |
+		sed -E 's/^0*([0-7]+ .*)/\1/;/ -> /!s/$/ -> /' | sort
+}
+
+their_list() {
+	sed -E '/^[0-7]+ f /!s/^([0-7]+ .) [0-9]+ /\1 0 /;/^$/d' "theirs/$1.list" | sort
+}
+
+# same NAME FILE HEAD FOLDER
+same() {
+	their_list "$1" >expected
+	our_list "$2" "$3" >seen
+	diff -a expected seen
+	[ -s seen ]
+	sed '/^$/d' "theirs/$1.md5" >expected
+	(cd "$4" && find . -type f -exec md5sum {} +) | sort >seen
+	diff -a expected seen
+	[ -s seen ]
+}
+
+@test "files that we read in process" {
+	cd "$BATS_FILE_TMPDIR"
+	local compared=0 name part
+	for name in ours/*; do
+		name=${name#ours/}
+		for part in $(sed -n 's/^files //p' "ours/$name"); do
+			same "$name.$part" "ours/$name" "$part" "files/$name/$part" || { echo "$name $part"; return 1; }
+			compared=$((compared + 1))
+		done
+	done
+	[ "$compared" -ge 20 ]
+}
+
+@test "types, UUIDs and labels of all partitions" {
+	cd "$BATS_FILE_TMPDIR"
+	local name facts part type uuid label
+	for facts in theirs/*.facts; do
+		name=${facts#theirs/} name=${name%.facts}
+		part=${name##*.} name=${name%.*}
+		type=$(sed -n 's/^TYPE: //p' "$facts")
+		uuid=$(sed -n 's/^UUID: //p' "$facts")
+		label=$(sed -n 's/^LABEL: //p' "$facts")
+		grep -qxF "facts $part $type uuid $uuid label $label" "ours/$name" || {
+			echo "$name: $part $type uuid $uuid label $label"
+			cat "ours/$name" | grep ^facts
+			return 1
+		}
+	done
+}
+
+@test "files that the helper reads: xfs, btrfs, erofs" {
+	cd "$BATS_FILE_TMPDIR"
+	same xfs helper "p1 nouuid" files/xfs
+	same btrfs helper p2 files/btrfs
+	same btrfs-home helper "p2 subvol=@home" files/btrfs-home
+	same erofs helper p3 files/erofs
+}
+
+@test "volumes that the helper opens: LVM, LUKS, RAID" {
+	cd "$BATS_FILE_TMPDIR"
+	grep -E '^volume 4 debian/root type ext4 ' helper
+	grep -E '^volume 4 debian/swap_1 type swap ' helper
+	grep -E '^volume 5 - type ext4 ' helper
+	grep -E '^volume 6 md/root type ext4 ' helper
+	same lvm helper p4/debian/root files/lvm
+	same luks helper p5 files/luks
+	same md helper p6/md/root files/md
+}
