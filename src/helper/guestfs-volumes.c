@@ -120,7 +120,7 @@ int session_unlock(struct session *s, const struct request *request, struct erro
 	return v ? 0 : error_set(err, ENOMEM, "too many volumes");
 }
 
-/* The partition that a device lies in, through what is stacked on it; 0 if that cannot be told. */
+/* The partition that a device lies in, through what is stacked on it; 0 if that cannot be told: then the disk stands for it. */
 static int partition_of(struct session *s, const char *device)
 {
 	struct guestfs_mdstat_list *parts;
@@ -129,10 +129,13 @@ static int partition_of(struct session *s, const char *device)
 	for (unsigned i = 0; i < s->volume_count; i++)
 		if (strcmp(s->volumes[i].device, device) == 0)
 			return s->volumes[i].partition;
-	if (strcmp(device, "/dev/sda") == 0)
-		return PARTITION_WHOLE_DISK;
-	if (strncmp(device, "/dev/sda", 8) == 0)
-		return atoi(device + 8);
+	/* The appliance's kernel may call the disk sdb, and lvm tells its names as they are; but the other disk is the
+	 * appliance's own, without partitions or volumes. */
+	if (strncmp(device, "/dev/sd", 7) == 0) {
+		const char *number = device + strcspn(device, "0123456789");
+
+		return *number ? atoi(number) : PARTITION_WHOLE_DISK;
+	}
 	if (strncmp(device, "/dev/md", 7) != 0)
 		return 0;
 	parts = guestfs.md_stat(s->g, device);
@@ -165,8 +168,7 @@ static void find_arrays(struct session *s)
 			snprintf(volume, sizeof(volume), "md/%s", name);
 		else
 			snprintf(volume, sizeof(volume), "%s", arrays[i] + strlen("/dev/"));
-		if (partition)
-			add_volume(s, partition, volume, arrays[i]);
+		add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, volume, arrays[i]);
 		free_strings(detail);
 	}
 	free_strings(arrays);
@@ -208,7 +210,7 @@ static int find_logical_volumes(struct session *s, struct error *err)
 {
 	struct guestfs_lvm_pv_list *physical;
 	char **volumes, *group = NULL;
-	int partition = 0;
+	int partition = 0, r = 0;
 
 	/* the appliance has activated what it saw, but not what was unlocked since */
 	if (s->unlocked && guestfs.lvm_scan(s->g, 1) < 0)
@@ -228,14 +230,15 @@ static int find_logical_volumes(struct session *s, struct error *err)
 			group = strndup(name, length);
 			partition = group ? partition_of_group(s, group, physical) : 0;
 		}
-		if (partition)
-			add_volume(s, partition, name, volumes[i]);
+		add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, name, volumes[i]);
 	}
 	free(group);
+	if (volumes[0] && !physical)
+		r = session_fail(s, err, "pvs");
 	if (physical)
 		guestfs.free_lvm_pv_list(physical);
 	free_strings(volumes);
-	return 0;
+	return r;
 }
 
 int session_volumes(struct session *s, struct buffer *out, struct error *err)

@@ -19,53 +19,69 @@ setup_file() {
 	mkdir -p ours theirs files
 	combine
 	: >drives
-	: >script
 	number=0
-	for name in $native; do
-		image=$("$FIXTURES" "$name" | tail -n 1)
-		"$TOOLS/image-dump" "$image" "files/$name" >"ours/$name"
-		drive "$image" "$([[ $name != *-4096 ]] || echo blocksize:4096)"
-		sed -n 's/^facts \(p[0-9]*\) \([^ ]*\) .*/\1 \2/p' "ours/$name" | while read -r part type; do
-			echo "blkid /dev/$device${part#p} | cat > theirs/$name.$part.facts"
-			grep -q "^files $part\$" "ours/$name" || continue
-			look "/dev/$device${part#p}" "$name.$part" "$([ "$type" != vfat ] || echo utf8)"
-		done >>script
-	done
-	drive combined
 	{
-		look "/dev/${device}1" xfs nouuid
-		look "/dev/${device}2" btrfs
-		look "/dev/${device}2" btrfs-home subvol=@home
-		look "/dev/${device}3" erofs
-		look /dev/debian/root lvm
-		echo "cryptsetup-open /dev/${device}5 hidden"
-		echo vmlint
-		look /dev/mapper/hidden luks
-		look /dev/md127 md
-	} >>script
-	{ cat drives; echo run; cat script; } >fish
-	# its standard output holds nothing that is compared
-	guestfish --keys-from-stdin -f fish 3>&- >/dev/null
+		look
+		for name in $native; do
+			image=$("$FIXTURES" "$name" | tail -n 1)
+			"$TOOLS/image-dump" "$image" "files/$name" >"ours/$name"
+			drive "$image" "$([[ $name != *-4096 ]] || echo blocksize:4096)"
+			sed -n 's/^facts p\([0-9]*\) \([^ ]*\) .*/\1 \2/p' "ours/$name" | while read -r part type; do
+				options=ro
+				[ "$type" != vfat ] || options=ro,utf8
+				grep -q "^files p$part\$" "ours/$name" || options=
+				echo "look $name.p$part /dev/disk/guestfs/$device$part $options"
+			done
+		done
+		drive combined
+		echo "printf vmlint | cryptsetup open --key-file - /dev/disk/guestfs/${device}5 hidden"
+		echo "look xfs /dev/disk/guestfs/${device}1 ro,nouuid"
+		echo "look btrfs /dev/disk/guestfs/${device}2 ro"
+		echo "look btrfs-root /dev/disk/guestfs/${device}2 ro,subvol=@"
+		echo "look erofs /dev/disk/guestfs/${device}3 ro"
+		echo "look lvm /dev/debian/root ro"
+		echo "look luks /dev/mapper/hidden ro"
+		echo "look md /dev/md127 ro"
+	} >script
+	# the shell reads it from a disk, filled up with blanks: nothing of it needs quoting
+	printf '%*s' $((4096 - $(stat -c %s script) % 4096)) '' >>script
+	{
+		cat drives
+		echo "add-drive script readonly:true format:raw label:script"
+		echo run
+		echo 'debug sh "sh /dev/disk/guestfs/script" | cat > theirs.all'
+	} >fish
+	guestfish -f fish 3>&-
+	awk '/^=/ { file = "theirs/" $2 "." $3; printf "" >file; next } /./ { print >file }' theirs.all
 	"$TOOLS/appliance-dump" combined 512 unlock:5:vmlint volumes mount:1::nouuid:files/xfs mount:2:::files/btrfs \
-		mount:2::subvol=@home:files/btrfs-home mount:3:::files/erofs mount:4:debian/root::files/lvm mount:5:::files/luks \
-		mount:6:md/root::files/md 3>&- >helper
+		mount:2::subvol=@:files/btrfs-root mount:3:::files/erofs mount:4:debian/root::files/lvm mount:5:::files/luks \
+		mount:6:md/vmlint::files/md 3>&- >helper
 }
 
-# drive IMAGE OPTIONS: one more; $device is its name
+# drive IMAGE OPTIONS: one more; $device is what its partitions' names begin with
 drive() {
 	local letters=abcdefghijklmnopqrstuvwxyz
-	device=sd${letters:number:1}
+	device=drive${letters:number:1}
 	number=$((number + 1))
-	echo "add-drive $1 readonly:true format:raw $2" >>drives
+	echo "add-drive $1 readonly:true format:raw label:$device $2" >>drives
 }
 
-# look DEVICE NAME [OPTIONS]: lines of a script that say what is there
+# look: what the shell of the appliance does at each place
 look() {
-	echo "mount-options ro${3:+,$3} $1 /"
-	# single quotes within would end those that guestfsd puts around it all
-	echo "debug sh 'cd /sysroot && find . -mindepth 1 -printf \"%m %y %s %P -> %l\\n\"' | cat > theirs/$2.list"
-	echo "debug sh 'cd /sysroot && find . -type f -exec md5sum {} +' | sort > theirs/$2.md5"
-	echo "umount-all"
+	cat <<-'END'
+		look() { # look NAME DEVICE [OPTIONS]
+			echo "= $1 facts"
+			blkid -p -o export "$2"
+			[ "$3" ] || return 0
+			mkdir -p /tmp/m
+			mount -o "$3" "$2" /tmp/m || exit
+			echo "= $1 list"
+			(cd /tmp/m && find . -mindepth 1 -printf '%m %y %s %P -> %l\n')
+			echo "= $1 md5"
+			(cd /tmp/m && find . -type f -exec md5sum {} +)
+			umount /tmp/m
+		}
+	END
 }
 
 # One image with what needs the helper: partitions of other images, one after the other.
@@ -103,7 +119,7 @@ same() {
 	our_list "$2" "$3" >seen
 	diff -a expected seen
 	[ -s seen ]
-	sed '/^$/d' "theirs/$1.md5" >expected
+	sort "theirs/$1.md5" >expected
 	(cd "$4" && find . -type f -exec md5sum {} +) | sort >seen
 	diff -a expected seen
 	[ -s seen ]
@@ -125,12 +141,12 @@ same() {
 @test "types, UUIDs and labels of all partitions" {
 	cd "$BATS_FILE_TMPDIR"
 	local name facts part type uuid label
-	for facts in theirs/*.facts; do
+	for facts in theirs/*.p[0-9]*.facts; do
 		name=${facts#theirs/} name=${name%.facts}
 		part=${name##*.} name=${name%.*}
-		type=$(sed -n 's/^TYPE: //p' "$facts")
-		uuid=$(sed -n 's/^UUID: //p' "$facts")
-		label=$(sed -n 's/^LABEL: //p' "$facts")
+		type=$(sed -n 's/^TYPE=//p' "$facts")
+		uuid=$(sed -n 's/^UUID=//p' "$facts")
+		label=$(sed -n 's/^LABEL=//p' "$facts")
 		grep -qxF "facts $part $type uuid $uuid label $label" "ours/$name" || {
 			echo "$name: $part $type uuid $uuid label $label"
 			cat "ours/$name" | grep ^facts
@@ -143,7 +159,7 @@ same() {
 	cd "$BATS_FILE_TMPDIR"
 	same xfs helper "p1 nouuid" files/xfs
 	same btrfs helper p2 files/btrfs
-	same btrfs-home helper "p2 subvol=@home" files/btrfs-home
+	same btrfs-root helper "p2 subvol=@" files/btrfs-root
 	same erofs helper p3 files/erofs
 }
 
@@ -152,8 +168,8 @@ same() {
 	grep -E '^volume 4 debian/root type ext4 ' helper
 	grep -E '^volume 4 debian/swap_1 type swap ' helper
 	grep -E '^volume 5 - type ext4 ' helper
-	grep -E '^volume 6 md/root type ext4 ' helper
+	grep -E '^volume 6 md/vmlint type ext4 ' helper
 	same lvm helper p4/debian/root files/lvm
 	same luks helper p5 files/luks
-	same md helper p6/md/root files/md
+	same md helper p6/md/vmlint files/md
 }
