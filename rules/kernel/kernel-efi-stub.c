@@ -4,7 +4,7 @@
  * severity: error
  * effect:   blocks-boot
  *
- * ystemd-boot hands a kernel to the firmware as an EFI program, and so does GRUB on every machine but x86: it must have been
+ * systemd-boot hands a kernel to the firmware as an EFI program, and so does GRUB on every machine but x86: it must have been
  * built with CONFIG_EFI_STUB. GRUB also unpacks a kernel that is compressed as a whole by gzip, xz or lzop; firmware does
  * not, so an Image.gz cannot be systemd-boot's. Kernels that unpack themselves (EFI zboot, bzImage) are fine. What keeps
  * firmware from loading a kernel that is an EFI program is another rule's affair: efi-second-stage.
