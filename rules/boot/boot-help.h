@@ -9,6 +9,7 @@
 #include "image/chain.h"
 #include "image/image.h"
 #include "image/system.h"
+#include "lint/entry-findings.h"
 #include "lint/rule.h"
 
 /* What the loader leads to; NULL when nothing can be judged, and then the check has been told why. */
@@ -60,6 +61,7 @@ typedef enum boot_verdict boot_judge(struct check *check, const struct boot_atte
 static inline const struct boot_attempt *boot_all_bad(struct check *check, const struct boot_entry *entry, boot_judge *judge)
 {
 	const struct boot_attempt *bad = NULL;
+	const struct error *error = NULL;
 	const char *unknown = NULL;
 
 	if (entry->leaves)
@@ -76,6 +78,7 @@ static inline const struct boot_attempt *boot_all_bad(struct check *check, const
 			break;
 		case BOOT_NOT_KNOWN:
 			unknown = reason;
+			error = attempt_corruption(&entry->attempts[i]);
 			break;
 		case BOOT_NO_MATTER:
 			break;
@@ -86,7 +89,7 @@ static inline const struct boot_attempt *boot_all_bad(struct check *check, const
 	if (!unknown && bad)
 		unknown = entry->reason;
 	if (unknown && boot_entry_counts(check->image, entry))
-		not_evaluated(check, NULL, "whether the entry \"%s\" boots is not known: %s", entry->title ? entry->title : "",
+		not_evaluated(check, error, "whether the entry \"%s\" boots is not known: %s", entry->title ? entry->title : "",
 			      unknown);
 	return NULL;
 }

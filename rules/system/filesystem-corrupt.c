@@ -4,15 +4,16 @@
  * severity: error
  * effect:   blocks-boot
  * after:    gpt-partition-range, image-truncated
+ * before:   kernel, initrd, boot
  *
  * The superblock or the tables that it leads to contradict each other, or their checksums are wrong: the kernel refuses to
  * mount the file system. Told of ext2, ext3, ext4 and squashfs, and only as far as they must be read to find files in
  * them; `e2fsck -fn` says more. EFI system partitions have rules of their own.
  *
  * good:   debian-arm64
- * bad:    debian-arm64 | ext corrupt 2 checksum | --select=filesystem-corrupt
+ * bad:    debian-arm64 | ext corrupt 2 checksum
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: *
- * bad:    debian-arm64 | ext corrupt 2 descriptors | --select=filesystem-corrupt
+ * bad:    debian-arm64 | ext corrupt 2 descriptors
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: *
  */
 #include "fs/ext.h"

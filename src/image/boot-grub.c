@@ -283,8 +283,9 @@ static void set_default(struct boot_maker *maker, const struct grub_result *grub
 }
 
 /* Nothing can be said of GRUB's menu when every way ends where we could not look. */
-static void judge(struct boot_path *path)
+static void judge(struct boot_maker *maker)
 {
+	struct boot_path *path = maker->path;
 	const struct grub_result *grub = path->grub;
 	const char *reason = NULL;
 
@@ -300,6 +301,8 @@ static void judge(struct boot_path *path)
 		return;
 	path->have = UNREADABLE;
 	path->reason = reason ? reason : "its configuration could not be evaluated";
+	if (maker->unread && *maker->unread)
+		error_set(&path->error, (*maker->unread)->error.code, "%s", path->reason);
 }
 
 void boot_add_grub(struct boot_maker *maker)
@@ -315,7 +318,7 @@ void boot_add_grub(struct boot_maker *maker)
 			add_direct(maker, outcome);
 	}
 	set_default(maker, path->grub);
-	judge(path);
+	judge(maker);
 }
 
 void boot_follow_grub(struct boot_maker *maker)
@@ -343,6 +346,7 @@ void boot_follow_grub(struct boot_maker *maker)
 			device = &maker->world->devices[i];
 	folder = arena_strndup(image->arena, program->path, (size_t)(strrchr(program->path, '/') - program->path));
 	start = grub_core_start(path->core, device, folder);
+	*maker->unread = NULL;
 	path->grub = grub_run(image->arena, maker->world, &start);
 	boot_add_grub(maker);
 }

@@ -15,6 +15,7 @@ struct boot_maker {
 	const struct cmdline *no_words; /* an empty command line */
 	struct boot_world *world;       /* what GRUB would see; NULL: nobody has asked yet */
 	struct filesystem **filesystems; /* of the world's devices */
+	const struct filesystem **unread; /* that GRUB asked for last and that could not be opened; or NULL */
 };
 
 /* Adds an entry to the path, or an attempt to an entry.  What they return is good until the next of its kind is added; pointers

@@ -74,6 +74,7 @@ static const char *const *aliases(struct arena *arena, const struct image *image
 
 struct opener {
 	struct image *image;
+	const struct filesystem **unread;
 	struct filesystem *filesystem;
 };
 
@@ -90,6 +91,7 @@ static struct fs *open_device(const struct boot_device *device, const char **ret
 	case UNREADABLE:
 		break;
 	}
+	*opener->unread = opener->filesystem;
 	*ret_reason = opener->filesystem->error.message;
 	return NULL;
 }
@@ -126,7 +128,7 @@ void boot_make_world(struct boot_maker *maker, const char *cpu)
 		struct filesystem *filesystem = &image->filesystems[i];
 		struct opener *opener = ARENA_NEW(arena, struct opener);
 
-		*opener = (struct opener){ image, filesystem };
+		*opener = (struct opener){ image, maker->unread, filesystem };
 		maker->filesystems[i] = filesystem;
 		devices[i] = (struct boot_device){
 			.name = boot_grub_name(image, filesystem),

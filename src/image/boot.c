@@ -284,7 +284,7 @@ static void follow(struct boot_maker *maker)
 
 void image_gather_boot_paths(struct image *image)
 {
-	struct boot_maker maker = { .image = image };
+	struct boot_maker maker = { .image = image, .unread = ARENA_NEW(image->arena, const struct filesystem *) };
 
 	image->boot_paths = ARENA_ARRAY(image->arena, image->loader_count, struct boot_path);
 	for (unsigned i = 0; i < image->loader_count; i++) {

@@ -239,7 +239,8 @@ void not_applicable(struct check *check, const char *format, ...)
 	va_end(ap);
 }
 
-/* The rule that has found the container at fault when reading fails with this errno; NULL: the image is not to blame. */
+/* The rule that finds the container or a file system at fault when reading fails with this errno; NULL: the image is not to
+ * blame. */
 static const char *id_of_error(const struct image *image, int code)
 {
 	switch (code) {
@@ -251,6 +252,8 @@ static const char *id_of_error(const struct image *image, int code)
 		if (!image->qcow2)
 			return "container-external-file";
 		return image->qcow2->data_file_used ? "qcow2-data-file" : "qcow2-backing-file";
+	case EUCLEAN:
+		return "filesystem-corrupt";
 	}
 	return NULL;
 }
@@ -268,6 +271,9 @@ void not_evaluated(struct check *check, const struct error *err, const char *for
 	const char *reason;
 	va_list ap;
 
+	/* it tells of a file system as a whole: not of one file that is broken, nor of one that is cut off */
+	if (by && err->code == EUCLEAN && !lint_is_reported(check->lint, by))
+		by = NULL;
 	if (by) {
 		if (check->lint->verdict != VERDICT_SUPERSEDING) {
 			check->lint->verdict = VERDICT_SUPERSEDING;

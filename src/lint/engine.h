@@ -39,7 +39,11 @@ enum severity lint_rule_severity(const struct check *check);
 /* The severity that the command line or the profile gives a rule, or `otherwise`. */
 enum severity lint_severity(const struct lint *lint, const struct rule *rule, enum severity otherwise);
 
-/* The container rule that finds the image at fault where reading fails with this errno; NULL: the image is not to blame. */
+/* The rule that finds the container or a file system at fault where reading fails with this errno; NULL: the image is not to
+ * blame. */
 const struct rule *lint_blamed_rule(const struct image *image, int code);
+
+/* Does the output, and so the exit status, tell of what this rule found so far? */
+bool lint_is_reported(const struct lint *lint, const struct rule *rule);
 
 #endif

@@ -2,6 +2,7 @@
 /* entry-findings: see the header. */
 #include "lint/entry-findings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,8 @@ static void judge_entry(struct check *check, const struct entry_rule *rule, cons
 			break;
 		case ATTEMPT_UNKNOWN:
 			unknown = doubt;
+			if (!doubt.error || !doubt.error->code)
+				unknown.error = attempt_corruption(&entry->attempts[i]);
 			break;
 		case ATTEMPT_SKIPPED:
 			break;
@@ -84,6 +87,22 @@ static void no_entry(struct check *check)
 		return;
 	}
 	not_applicable(check, "no boot entry is known");
+}
+
+static const struct error *corruption(const struct filesystem *filesystem)
+{
+	return filesystem && filesystem->opened && filesystem->have_files == UNREADABLE && filesystem->error.code == EUCLEAN
+		       ? &filesystem->error
+		       : NULL;
+}
+
+const struct error *attempt_corruption(const struct boot_attempt *attempt)
+{
+	const struct error *error = attempt->kernel.have == UNREADABLE ? corruption(attempt->kernel.filesystem) : NULL;
+
+	for (size_t i = 0; i < attempt->initrd_count && !error; i++)
+		error = attempt->initrds[i].have == UNREADABLE ? corruption(attempt->initrds[i].filesystem) : NULL;
+	return error ? error : corruption(attempt->root);
 }
 
 void judge_entries(struct check *check, const struct entry_rule *rule)

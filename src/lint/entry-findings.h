@@ -39,6 +39,9 @@ void judge_entries(struct check *check, const struct entry_rule *rule);
 /* Is it a kernel, with nothing wrong that kernel-missing says? */
 bool attempt_has_kernel(const struct boot_attempt *attempt);
 
+/* What is corrupt about the file system of its kernel, of an initrd or of its root, so that it could not be opened; or NULL. */
+const struct error *attempt_corruption(const struct boot_attempt *attempt);
+
 /* The kernel's release, or what is said in its place. */
 const char *attempt_kernel_title(const struct boot_attempt *attempt);
 

@@ -105,8 +105,7 @@ static void mark_spare(const struct check *check, struct diagnostic *first)
 	}
 }
 
-/* Does the output, and so the exit status, tell of what this rule found? */
-static bool is_reported(const struct lint *lint, const struct rule *rule)
+bool lint_is_reported(const struct lint *lint, const struct rule *rule)
 {
 	for (const struct diagnostic *d = lint->result->diagnostics; d; d = d->next) {
 		if (d->rule == rule && d->severity >= lint->options->fail_on)
@@ -119,7 +118,7 @@ static bool is_reported(const struct lint *lint, const struct rule *rule)
  * that is ignored, or counts for less, then nobody has said yet that this was not looked at. */
 static const char *kept_from_us(struct lint *lint, const struct rule *rule, const struct rule *root, const char *reason)
 {
-	if (!root || strcmp(root->area, "container") != 0 || is_reported(lint, root))
+	if (!root || strcmp(root->area, "container") != 0 || lint_is_reported(lint, root))
 		return reason;
 	add_outcome(lint, rule, OUTCOME_NOT_EVALUATED, reason);
 	return NULL;

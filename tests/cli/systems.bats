@@ -162,3 +162,24 @@ system() {
 	says "disk.img!p2/etc/fstab:4:1: error: the image has no file system with the label gone" \
 		"disk.img!p3/etc/fstab:4:1: warning: the image has no file system with the label gone"
 }
+
+@test "what a corrupt file system hides is its finding's: one finding, unless that is ignored" {
+	change "ext corrupt 2 descriptors"
+	vmlint disk.img
+	exits 1
+	[ "$(findings)" = "filesystem-corrupt " ] || complain "one finding expected"
+	[ "$(grep -c 'not evaluated' <<<"$output")" = 0 ] || complain "nothing else expected"
+	vmlint --ignore=filesystem-corrupt disk.img
+	exits 2
+	says "not evaluated: what /EFI/BOOT/BOOTAA64.EFI boots could not be followed: the file system of (hd0,gpt2) could not be read"
+	says "not evaluated: no installed system could be looked at"
+}
+
+@test "a kernel on the ESP is judged where the root is corrupt" {
+	rm -f disk.img
+	"$MUTATE" "$(fixture systemd-boot-arm64)" disk.img "ext corrupt 2 descriptors"
+	vmlint disk.img
+	exits 1
+	says "disk.img: 1 error, 0 warnings, 1 note"
+	[ "$(grep -c 'not evaluated' <<<"$output")" = 0 ] || complain "nothing else expected"
+}
