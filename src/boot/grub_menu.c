@@ -27,47 +27,38 @@ bool grub_add_item(struct grub_vm *vm, const struct grub_item *item)
 	return true;
 }
 
-/* The value of `--option=value` or `--option value`; *i steps over the latter. */
-static const struct boot_text *option(struct grub_vm *vm, const struct grub_call *call, size_t *i, const char *name)
-{
-	const struct boot_text *arg = &call->args[*i];
-	size_t length = strlen(name);
-	struct boot_text *value;
-
-	if (strncmp(arg->text, name, length) != 0)
-		return NULL;
-	if (!arg->text[length] && *i + 1 < call->count)
-		return &call->args[++*i];
-	if (arg->text[length] != '=')
-		return NULL;
-	value = ARENA_NEW(vm->arena, struct boot_text);
-	*value = grub_slice(vm, arg, length + 1, SIZE_MAX);
-	return value;
-}
+enum { ID, SOURCE, USERS, UNRESTRICTED };
 
 struct grub_status grub_cmd_menuentry(struct grub_vm *vm, const struct grub_call *call)
 {
 	struct boot_text *args = ARENA_ARRAY(vm->arena, call->count, struct boot_text);
 	struct grub_item item = { .place = call->place, .submenu = call->name[0] == 's', .restricted = true };
+	static const struct grub_option known[] = {
+		[ID] = { "id", 0, true },
+		[SOURCE] = { "source", 0, true },
+		[USERS] = { "users", 0, true },
+		[UNRESTRICTED] = { "unrestricted", 0, false },
+		{ "class", 0, true },
+		{ "hotkey", 0, true },
+		{ 0 },
+	};
+	struct grub_options options = { .call = call, .options = known };
 	const struct boot_text *source = NULL, *value;
-	bool plain = false, unrestricted = false, users = false;
+	bool unrestricted = false, users = false;
+	int option;
 
 	vm->bytes += call->count * sizeof(*args);
-	for (size_t i = 0; i < call->count; i++) {
-		if (plain || call->args[i].text[0] != '-') {
-			args[item.arg_count++] = call->args[i];
-		} else if (!strcmp(call->args[i].text, "--")) {
-			plain = true;
-		} else if ((value = option(vm, call, &i, "--id"))) {
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
+		if (option == GRUB_ARGUMENT) {
+			args[item.arg_count++] = *value;
+		} else if (option == ID && value) {
 			item.id = value->text;
-		} else if ((value = option(vm, call, &i, "--source"))) {
+		} else if (option == SOURCE) {
 			source = value;
-		} else if ((value = option(vm, call, &i, "--users"))) {
+		} else if (option == USERS) {
 			users = true;
-		} else if (!strcmp(call->args[i].text, "--unrestricted")) {
+		} else if (option == UNRESTRICTED) {
 			unrestricted = true;
-		} else {
-			(void)(option(vm, call, &i, "--class") || option(vm, call, &i, "--hotkey"));
 		}
 	}
 	/* neither a block nor a source, or both: GRUB refuses the entry */

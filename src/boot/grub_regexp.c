@@ -45,27 +45,22 @@ static void set_group(struct grub_vm *vm, const char *spec, const struct boot_te
 
 struct grub_status grub_cmd_regexp(struct grub_vm *vm, const struct grub_call *call)
 {
-	const struct boot_text *pattern = NULL, *subject = NULL;
+	static const struct grub_option known[] = { { "set", 's', true }, { 0 } };
+	struct grub_options options = { .call = call, .options = known };
+	const struct boot_text *pattern = NULL, *subject = NULL, *value;
 	const char *sets[SETS], *reason = NULL;
 	regmatch_t groups[GROUPS];
 	size_t set_count = 0;
 	regex_t compiled;
-	int r;
+	int r, option;
 
-	for (size_t i = 0; i < call->count; i++) {
-		const char *arg = call->args[i].text;
-		const char *spec = NULL;
-
-		if (!strncmp(arg, "--set=", 6))
-			spec = arg + 6;
-		else if ((!strcmp(arg, "--set") || !strcmp(arg, "-s")) && i + 1 < call->count)
-			spec = call->args[++i].text;
-		else if (!pattern && strcmp(arg, "--") != 0)
-			pattern = &call->args[i];
-		else if (strcmp(arg, "--") != 0)
-			subject = &call->args[i];
-		if (spec && set_count < SETS)
-			sets[set_count++] = spec;
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
+		if (option == 0 && value && set_count < SETS)
+			sets[set_count++] = value->text;
+		else if (option == GRUB_ARGUMENT && !pattern)
+			pattern = value;
+		else if (option == GRUB_ARGUMENT)
+			subject = value;
 	}
 	if (!pattern || !subject)
 		return grub_failed();

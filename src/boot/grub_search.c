@@ -132,24 +132,39 @@ static struct grub_status old_form(struct grub_vm *vm, const struct grub_call *c
 	return run(vm, call, q);
 }
 
-/* An option's value behind '='; NULL when it is another option. */
-static const struct boot_text *option_value(struct grub_vm *vm, const struct boot_text *arg, const char *option)
-{
-	size_t length = strlen(option);
-	struct boot_text *value;
+enum {
+	FILE_, LABEL, FS_LABEL, FS_UUID, PART_UUID, PARTUUID, SET, NO_FLOPPY, EFIDISK_ONLY, ROOT_DEV_ONLY, HINT, HINT_EFI,
+	HINT_BAREMETAL,
+};
 
-	if (strncmp(arg->text, option, length) != 0 || arg->text[length] != '=')
-		return NULL;
-	value = ARENA_NEW(vm->arena, struct boot_text);
-	*value = grub_slice(vm, arg, length + 1, SIZE_MAX);
-	return value;
-}
+static const struct grub_option search_options[] = {
+	[FILE_] = { "file", 'f', false },
+	[LABEL] = { "label", 'l', false },
+	[FS_LABEL] = { "fs-label", 0, false },
+	[FS_UUID] = { "fs-uuid", 'u', false },
+	[PART_UUID] = { "part-uuid", 'p', false },
+	[PARTUUID] = { "partuuid", 0, false },
+	[SET] = { "set", 's', true },
+	[NO_FLOPPY] = { "no-floppy", 'n', false },
+	[EFIDISK_ONLY] = { "efidisk-only", 0, false },
+	[ROOT_DEV_ONLY] = { "root-dev-only", 'r', false },
+	[HINT] = { "hint", 'h', true },
+	[HINT_EFI] = { "hint-efi", 0, true },
+	[HINT_BAREMETAL] = { "hint-baremetal", 0, true },
+	/* of no consequence here */
+	{ "hint-bios", 0, true },
+	{ "hint-ieee1275", 0, true },
+	{ "hint-arc", 0, true },
+	{ 0 },
+};
 
 struct grub_status grub_cmd_search(struct grub_vm *vm, const struct grub_call *call)
 {
-	struct query q = { 0 };
+	struct grub_options options = { .call = call, .options = search_options };
 	const struct boot_text *set = NULL, *value;
+	struct query q = { 0 };
 	bool has_set = false;
+	int option;
 
 	if (!strcmp(call->name, "search.fs_uuid") || !strcmp(call->name, "search.part_uuid"))
 		q.kind = call->name[7] == 'f' ? 'u' : 'p';
@@ -160,46 +175,42 @@ struct grub_status grub_cmd_search(struct grub_vm *vm, const struct grub_call *c
 	if (q.kind)
 		return old_form(vm, call, &q);
 
-	for (size_t i = 0; i < call->count; i++) {
-		const struct boot_text *arg = &call->args[i];
-
-		if (arg->text[0] != '-' || !arg->text[1]) {
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
+		switch (option) {
+		case GRUB_ARGUMENT:
 			if (!q.key)
-				q.key = arg;
-		} else if ((value = option_value(vm, arg, "--set"))) {
+				q.key = value;
+			break;
+		case FILE_:
+			q.kind = 'f';
+			break;
+		case LABEL:
+		case FS_LABEL:
+			q.kind = 'l';
+			break;
+		case FS_UUID:
+			q.kind = 'u';
+			break;
+		case PART_UUID:
+		case PARTUUID:
+			q.kind = 'p';
+			break;
+		case SET:
 			has_set = true;
 			set = value;
-		} else if ((value = option_value(vm, arg, "--hint")) || (value = option_value(vm, arg, "--hint-efi")) ||
-			   (value = option_value(vm, arg, "--hint-baremetal"))) {
-			if (q.hint_count < 32)
-				q.hints[q.hint_count++] = value;
-		} else if (!strcmp(arg->text, "--set")) {
-			has_set = true;
-		} else if (!strcmp(arg->text, "--hint") || !strcmp(arg->text, "-h")) {
-			if (i + 1 < call->count && q.hint_count < 32)
-				q.hints[q.hint_count++] = &call->args[i + 1];
-			i++;
-		} else if (!strcmp(arg->text, "--fs-uuid")) {
-			q.kind = 'u';
-		} else if (!strcmp(arg->text, "--label") || !strcmp(arg->text, "--fs-label")) {
-			q.kind = 'l';
-		} else if (!strcmp(arg->text, "--file")) {
-			q.kind = 'f';
-		} else if (!strcmp(arg->text, "--part-uuid") || !strcmp(arg->text, "--partuuid")) {
-			q.kind = 'p';
-		} else if (!strcmp(arg->text, "--root-dev-only")) {
+			break;
+		case ROOT_DEV_ONLY:
 			q.root_only = true;
-		} else if (arg->text[1] != '-') {
-			for (const char *c = arg->text + 1; *c; c++) {
-				if (strchr("ulf", *c))
-					q.kind = *c;
-				else if (*c == 's')
-					has_set = true;
-				else if (*c == 'r')
-					q.root_only = true;
-			}
+			break;
+		case HINT:
+		case HINT_EFI:
+		case HINT_BAREMETAL:
+			if (value && q.hint_count < sizeof(q.hints) / sizeof(*q.hints))
+				q.hints[q.hint_count++] = value;
+			break;
+		default:
+			break;
 		}
-		/* --no-floppy, --efidisk-only, hints for other platforms: of no consequence here */
 	}
 	if (has_set)
 		q.variable = set ? set->text : "root";
@@ -215,29 +226,24 @@ struct grub_status grub_cmd_search(struct grub_vm *vm, const struct grub_call *c
 /* probe [--set VARIABLE] --fs|--fs-uuid|--label|--part-uuid DEVICE */
 struct grub_status grub_cmd_probe(struct grub_vm *vm, const struct grub_call *call)
 {
+	static const struct grub_option known[] = {
+		{ "set", 's', true },	 { "fs", 'f', false },	       { "fs-uuid", 'u', false },
+		{ "label", 'l', false }, { "part-uuid", 0, false }, { 0 },
+	};
+	struct grub_options options = { .call = call, .options = known };
 	const struct boot_text *name = NULL, *value;
 	const struct boot_device *device;
 	const char *variable = NULL, *found = NULL;
-	char kind = 0;
-	char *plain;
+	char kind = 0, *plain;
+	int option;
 
-	for (size_t i = 0; i < call->count; i++) {
-		const struct boot_text *arg = &call->args[i];
-
-		if ((value = option_value(vm, arg, "--set")))
-			variable = value->text;
-		else if ((!strcmp(arg->text, "--set") || !strcmp(arg->text, "-s")) && i + 1 < call->count)
-			variable = call->args[++i].text;
-		else if (!strcmp(arg->text, "--fs") || !strcmp(arg->text, "-f"))
-			kind = 'f';
-		else if (!strcmp(arg->text, "--fs-uuid") || !strcmp(arg->text, "-u"))
-			kind = 'u';
-		else if (!strcmp(arg->text, "--label") || !strcmp(arg->text, "-l"))
-			kind = 'l';
-		else if (!strcmp(arg->text, "--part-uuid"))
-			kind = 'p';
-		else if (arg->text[0] != '-')
-			name = arg;
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
+		if (option == GRUB_ARGUMENT)
+			name = value;
+		else if (option == 0)
+			variable = value ? value->text : NULL;
+		else if (option > 0)
+			kind = "sfulp"[option];
 	}
 	if (!name || !kind || name->unknown) {
 		const char *reason = name && name->unknown ? name->unknown : "what probe asks for cannot be evaluated";

@@ -183,27 +183,23 @@ struct grub_status grub_cmd_normal(struct grub_vm *vm, const struct grub_call *c
 	return grub_ok();
 }
 
-/* The file of load_env and save_env, and which arguments are names of variables. */
-static struct boot_text env_file(struct grub_vm *vm, const struct grub_call *call, size_t *ret_first)
+/* The file of load_env and save_env; *ret_names, as many as there are arguments, are the names of variables. */
+static struct boot_text env_file(struct grub_vm *vm, const struct grub_call *call, const char **ret_names, size_t *ret_count)
 {
+	static const struct grub_option known[] = { { "file", 'f', true }, { "skip-sig", 's', false }, { 0 } };
+	struct grub_options options = { .call = call, .options = known };
 	const struct boot_text *prefix = grub_get(vm, "prefix");
 	struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);
-	const struct boot_text *named = NULL;
-	size_t i;
+	const struct boot_text *named = NULL, *value;
+	int option;
 
-	for (i = 0; i < call->count && call->args[i].text[0] == '-'; i++) {
-		const char *option = call->args[i].text;
-
-		if ((!strcmp(option, "-f") || !strcmp(option, "--file")) && i + 1 < call->count) {
-			named = &call->args[++i];
-		} else if (!strncmp(option, "--file=", 7)) {
-			struct boot_text *value = ARENA_NEW(vm->arena, struct boot_text);
-
-			*value = grub_slice(vm, &call->args[i], 7, SIZE_MAX);
+	*ret_count = 0;
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
+		if (option == GRUB_ARGUMENT)
+			ret_names[(*ret_count)++] = value->text;
+		else if (option == 0)
 			named = value;
-		}
 	}
-	*ret_first = i;
 	if (named)
 		return *named;
 	if (prefix)
@@ -245,10 +241,10 @@ struct grub_status grub_cmd_load_env(struct grub_vm *vm, const struct grub_call 
 	struct grub_envblk block;
 	struct grub_file file;
 	struct boot_text text;
-	size_t first, size;
-	const char *data;
+	const char *data, **names = ARENA_ARRAY(vm->arena, call->count, const char *);
+	size_t count, size;
 
-	text = env_file(vm, call, &first);
+	text = env_file(vm, call, names, &count);
 	if (!read_env(vm, &text, &file, &data, &size, &source))
 		return file.found == GRUB_NOT_KNOWN ? grub_not_known(vm, call->place, file.reason) : grub_failed();
 	block = grub_envblk_parse(vm->arena, source, data, size);
@@ -256,10 +252,10 @@ struct grub_status grub_cmd_load_env(struct grub_vm *vm, const struct grub_call 
 	if (!block.valid)
 		return grub_failed();
 	for (size_t i = 0; i < block.count && !vm->s->stop; i++) {
-		bool wanted = first == call->count;
+		bool wanted = !count;
 
-		for (size_t j = first; j < call->count; j++)
-			wanted |= !strcmp(call->args[j].text, block.variables[i].name);
+		for (size_t j = 0; j < count; j++)
+			wanted |= !strcmp(names[j], block.variables[i].name);
 		if (wanted)
 			grub_set(vm, block.variables[i].name, &block.variables[i].value);
 	}
@@ -285,22 +281,22 @@ struct grub_status grub_cmd_save_env(struct grub_vm *vm, const struct grub_call 
 	struct grub_saved *saved;
 	struct grub_file file;
 	struct boot_text text;
-	size_t first, size;
-	const char *data;
+	const char *data, **names = ARENA_ARRAY(vm->arena, call->count, const char *);
+	size_t count, size;
 
-	text = env_file(vm, call, &first);
-	if (first == call->count)
+	text = env_file(vm, call, names, &count);
+	if (!count)
 		return grub_failed();
 	if (!read_env(vm, &text, &file, &data, &size, &source))
 		return file.found == GRUB_NOT_KNOWN ? grub_not_known(vm, call->place, file.reason) : grub_failed();
 	if (!is_writable(file.device))
 		return grub_failed();
-	for (size_t i = first; i < call->count; i++) {
-		const struct boot_text *value = grub_get(vm, call->args[i].text);
+	for (size_t i = 0; i < count; i++) {
+		const struct boot_text *value = grub_get(vm, names[i]);
 		char *changed;
 
 		/* a value that nobody knows is saved as none */
-		changed = grub_envblk_set(vm->arena, data, size, call->args[i].text,
+		changed = grub_envblk_set(vm->arena, data, size, names[i],
 					  value && !value->unknown ? value->text : NULL);
 		if (!changed || !grub_spend(vm, 1, size * 2, call->place))
 			return grub_failed();

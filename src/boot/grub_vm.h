@@ -166,6 +166,26 @@ void grub_context_close(struct grub_vm *vm);
 /* grub_expand.c: the words' values; the arrays live in the arena */
 struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words, size_t count, size_t *ret_count);
 
+/* grub_options.c */
+struct grub_option {
+	const char *name; /* without dashes; NULL ends a list */
+	char letter;      /* 0: it has none */
+	bool takes_value;
+};
+
+struct grub_options {
+	const struct grub_call *call;
+	const struct grub_option *options;
+	size_t position; /* of the next word */
+	const char *letters; /* the rest of a word such as -fs */
+	bool plain;      /* after --: there are no more options */
+};
+
+enum { GRUB_OPTION_END = -1, GRUB_ARGUMENT = -2, GRUB_OPTION_UNKNOWN = -3 };
+
+/* The number of the next option, with its value or NULL; or one of those above. */
+int grub_next_option(struct grub_vm *vm, struct grub_options *options, const struct boot_text **ret_value);
+
 /* grub_exec.c */
 struct grub_status grub_exec_list(struct grub_vm *vm, const struct grub_node *list);
 struct grub_status grub_call_body(struct grub_vm *vm, const struct grub_node *body, const struct boot_text *args,
