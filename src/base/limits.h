@@ -54,6 +54,7 @@
 #define LIMIT_SUBVOLUMES 64		   /* folders of a btrfs that are looked into for a root */
 #define LIMIT_CONFIGURATION_FILES 256	   /* of one folder of small configuration files */
 #define LIMIT_CONFIGURATION_BYTES (64 * KiB)
+#define LIMIT_FIRST_BOOT_BYTES MiB		   /* definitions of what systemd-repart makes, of one system */
 #define LIMIT_REMOTE_CACHE (16 * MiB)	  /* directories of one file system that the helper listed */
 #define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
 

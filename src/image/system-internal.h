@@ -13,4 +13,7 @@ void system_read_release(struct system *system);
 void system_read_tables(struct system *system);
 void system_mount_all(struct image *image, struct system *system);
 
+/* What system_makes_device answers from. */
+void system_read_first_boot(struct system *system);
+
 #endif

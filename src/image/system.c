@@ -99,6 +99,7 @@ static struct system *add(struct image *image, struct filesystem *f, const char 
 	system_read_tables(system);
 	system_mount_all(image, system);
 	system_read_release(system);
+	system_read_first_boot(system);
 	return system;
 }
 

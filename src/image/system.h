@@ -35,6 +35,7 @@ struct system {
 	struct location fstab_place, crypttab_place; /* of the files, also where they could not be read */
 	struct system_mount *mounts;   /* in the order in which they are mounted */
 	size_t mount_count;
+	struct first_boot *first_boot; /* system-first-boot.c's own: the devices that are made then */
 	/* A part of the tree could not be looked at, /boot or /usr say: why.  code 0: none */
 	struct error partial;
 };
