@@ -7,7 +7,8 @@
  *
  * When the root is mounted, the kernel (or the initrd) starts what `init=` names, else the first of /sbin/init, /etc/init,
  * /bin/init and /bin/sh that is there; an initrd of dracut takes /usr/lib/systemd/systemd, too. Without any of them the
- * boot ends in a kernel panic ("No working init found") or in the initrd's emergency shell. The usual cause is a root made
+ * boot ends in a kernel panic ("No working init found") or in the initrd's emergency shell. A system whose boot entry names an
+ * init that is there (NixOS has it in /nix/store) needs none of the others. The usual cause is a root made
  * without the package that holds /sbin/init (Debian: systemd-sysv), or a link to a /usr that is not there.
  *
  * good:   debian-arm64
@@ -20,6 +21,10 @@
  * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
  * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there
+ * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro console" "ro init=/usr/lib/systemd/systemd console" | grub replace "ro single" "ro init=/lib/none"
+ * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/none, which is to be started as init, is not there
+ * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro single" "ro single init=/usr/lib/systemd/systemd"
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  */
 #include <errno.h>
 
@@ -53,6 +58,36 @@ static bool has_initramfs_tools(struct check *check, const struct system *system
 	       look(check, system, "/usr/lib/dracut", &err) == FOUND_NOTHING;
 }
 
+/* Does init= name one that is there, in every way in which the entry that boots by default may start this system (in any entry,
+ * if none does by default)? */
+static bool has_named_init(struct check *check, const struct system *system)
+{
+	const struct image *image = check->image;
+	bool named = false, by_default = false;
+
+	for (unsigned p = 0; p < image->boot_path_count; p++)
+		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++) {
+			const struct boot_entry *entry = &image->boot_paths[p].entries[e];
+
+			for (size_t i = 0; i < entry->attempt_count; i++) {
+				const struct boot_attempt *attempt = &entry->attempts[i];
+				const struct cmdline_word *init = attempt->cmdline ? attempt->cmdline->init : NULL;
+				const char *path = init && init->value && *init->value == '/' ? init->value : NULL;
+				bool found, counts = boot_entry_counts(image, entry);
+				struct error err;
+
+				if (!attempt->system || attempt->system->filesystem != system->filesystem || by_default > counts)
+					continue;
+				found = path && look(check, system, path, &err) == FOUND;
+				if (counts && !found)
+					return false;
+				named = found || (by_default == counts && named);
+				by_default = counts;
+			}
+		}
+	return named;
+}
+
 static void judge(struct check *check, const struct system *system)
 {
 	static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
@@ -60,6 +95,8 @@ static void judge(struct check *check, const struct system *system)
 	struct diagnostic *d;
 	struct error err;
 
+	if (has_named_init(check, system))
+		return;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		enum found found = look(check, system, paths[i], &err);
 
