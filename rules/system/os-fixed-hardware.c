@@ -13,7 +13,9 @@
  *
  * Looked at are /etc/udev/rules.d, /etc/systemd/network, /etc/netplan, /etc/network/interfaces, ifcfg files, NetworkManager's
  * connections and cloud-init's network configuration. Not blamed: patterns with wildcards (`en*`, `52:54:00:*`), names that
- * the kernel counts (eth0), whatever is below /usr, and what cloud-init writes anew on each new machine.
+ * the kernel counts (eth0), addresses that are given to a card rather than looked for (netplan's `macaddress:` outside of
+ * `match:`, `hwaddress`, `cloned-mac-address=`, `MACADDR=`), whatever is below /usr, and what cloud-init writes anew on each new
+ * machine.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | part 2 write /etc/network/interfaces "auto lo\niface lo inet loopback\n\nallow-hotplug enp0s1\niface enp0s1 inet dhcp\n"

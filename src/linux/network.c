@@ -7,7 +7,7 @@
 struct scan {
 	struct arena *arena;
 	const char *line, *end; /* of the line at hand, without its newline */
-	const char *file_end;
+	const char *file, *file_end;
 	unsigned number;
 	char section[16];       /* of INI-like files */
 	bool hit;               /* this line has one already */
@@ -149,37 +149,44 @@ static void keys(struct scan *scan, const char *const *names, const char *separa
 	}
 }
 
+static void note_section(struct scan *scan)
+{
+	size_t length = (size_t)(scan->end - scan->line);
+
+	if (scan->line == scan->end || *scan->line != '[')
+		return;
+	if (length >= sizeof(scan->section))
+		length = sizeof(scan->section) - 1;
+	memcpy(scan->section, scan->line, length);
+	scan->section[length] = '\0';
+}
+
+/* MACAddress= of [Link] gives the card an address, whichever card that is. */
 static void scan_networkd(struct scan *scan)
 {
 	static const char *const match[] = { "MACAddress", "PermanentMACAddress", "Name", "OriginalName", "Path", NULL };
-	static const char *const others[] = { "MACAddress", NULL };
 
-	if (scan->line < scan->end && *scan->line == '[') {
-		size_t length = (size_t)(scan->end - scan->line);
-
-		if (length >= sizeof(scan->section))
-			length = sizeof(scan->section) - 1;
-		memcpy(scan->section, scan->line, length);
-		scan->section[length] = '\0';
-	}
+	note_section(scan);
 	if (!strncmp(scan->section, "[Match]", 7))
 		keys(scan, match, "");
-	else if (!strncmp(scan->section, "[Link]", 6))
-		keys(scan, others, "");
 }
 
+/* MACADDR= and LLADDR= give an address. */
 static void scan_ifcfg(struct scan *scan)
 {
-	static const char *const names[] = { "HWADDR", "MACADDR", "LLADDR", "DEVICE", NULL };
+	static const char *const names[] = { "HWADDR", "DEVICE", NULL };
 
 	keys(scan, names, "");
 }
 
+/* cloned-mac-address= gives an address, and so does a bridge's mac-address=. */
 static void scan_keyfile(struct scan *scan)
 {
-	static const char *const names[] = { "mac-address", "cloned-mac-address", "interface-name", NULL };
+	static const char *const names[] = { "interface-name", "mac-address", NULL };
+	static const char *const of_bridge[] = { "interface-name", NULL };
 
-	keys(scan, names, ";,");
+	note_section(scan);
+	keys(scan, strncmp(scan->section, "[bridge]", 8) ? names : of_bridge, ";,");
 }
 
 /* Of a rule all conditions must hold, so that one which names the hardware is enough. */
@@ -221,9 +228,7 @@ static void scan_ifupdown(struct scan *scan)
 	while (p < scan->end && (*p == ' ' || *p == '\t'))
 		p++;
 	word = skip_word(p, scan->end);
-	if (!strncmp(p, "hwaddress", 9) && word < scan->end && !strncmp(word, "ether", 5))
-		word = skip_word(word, scan->end);
-	else if (strncmp(p, "iface", 5) != 0 && strncmp(p, "hwaddress", 9) != 0)
+	if (strncmp(p, "iface", 5) != 0)
 		return;
 	for (end = word; end < scan->end && !strchr(" \t\r", *end); end++)
 		;
@@ -264,18 +269,104 @@ static bool has_match(const struct scan *scan, size_t indent)
 	return false;
 }
 
+static bool begins(const char *p, const char *end, const char *with)
+{
+	size_t length = strlen(with);
+
+	return (size_t)(end - p) >= length && !memcmp(p, with, length);
+}
+
+/* The line before the one that begins at `line`, which is not the file's first. */
+static const char *line_before(const struct scan *scan, const char *line, const char **ret_end)
+{
+	*ret_end = line - 1;
+	for (line--; line > scan->file && line[-1] != '\n'; line--)
+		;
+	return line;
+}
+
+static bool says_nothing(const char *line, const char *end, size_t indent)
+{
+	return line + indent >= end || line[indent] == '#' || line[indent] == '\r';
+}
+
+/* Is what stands at `place` of the line a part of `match:`, on the line itself or of what it is indented below? */
+static bool is_matched(const struct scan *scan, const char *place)
+{
+	const char *match = memmem(scan->line, (size_t)(place - scan->line), "match:", 6), *end, *line = scan->line;
+	size_t indent = indent_of(scan->line, scan->end), own;
+
+	if (match)
+		return !memchr(match, '}', (size_t)(place - match));
+	if (memchr(scan->line, '{', (size_t)(place - scan->line)))
+		return false;
+	while (line > scan->file) {
+		line = line_before(scan, line, &end);
+		own = indent_of(line, end);
+		if (!says_nothing(line, end, own) && own < indent)
+			return begins(line + own, end, "match:");
+	}
+	return false;
+}
+
+static bool says_physical(const char *line, const char *end)
+{
+	const char *type = memmem(line, (size_t)(end - line), "type:", 5);
+
+	for (type = type ? type + 5 : end; type < end && strchr(" \"'", *type); type++)
+		;
+	return begins(type, end, "physical");
+}
+
+/* Of cloud-init's first version: is the item that this line is of a card?  The address of a bond or a bridge is given to it. */
+static bool is_physical(const struct scan *scan)
+{
+	size_t indent = indent_of(scan->line, scan->end), own;
+	const char *line = scan->line, *end = scan->end;
+	bool item = memchr(line, '-', indent);
+
+	if (line < end && memmem(line, (size_t)(end - line), "type:", 5))
+		return says_physical(line, end);
+	while (!item && line > scan->file) {
+		line = line_before(scan, line, &end);
+		own = indent_of(line, end);
+		if (says_nothing(line, end, own) || own > indent)
+			continue;
+		if (own < indent)
+			break;
+		if (begins(line + own, end, "type:"))
+			return says_physical(line, end);
+		item = memchr(line, '-', own);
+	}
+	for (line = scan->end; line < scan->file_end; line = end) {
+		line++;
+		end = memchr(line, '\n', (size_t)(scan->file_end - line));
+		end = end ? end : scan->file_end;
+		own = indent_of(line, end);
+		if (says_nothing(line, end, own) || own > indent)
+			continue;
+		if (own < indent || memchr(line, '-', own))
+			break;
+		if (begins(line + own, end, "type:"))
+			return says_physical(line, end);
+	}
+	return false;
+}
+
+/* `macaddress:` gives an address unless it is part of `match:`; `mac_address:` is cloud-init's first version of both. */
 static void scan_netplan(struct scan *scan)
 {
-	static const char *const addresses[] = { "macaddress:", "mac_address:" };
 	size_t indent = indent_of(scan->line, scan->end);
-	const char *key = scan->line + indent, *colon, *end;
+	const char *key = scan->line + indent, *colon, *end, *found = key;
 
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
-		const char *found = memmem(key, (size_t)(scan->end - key), addresses[i], strlen(addresses[i]));
-
-		if (found)
-			words(scan, found + strlen(addresses[i]), ",}");
+	while ((found = memmem(found, (size_t)(scan->end - found), "macaddress:", 11))) {
+		if (is_matched(scan, found))
+			words(scan, found + 11, ",}");
+		found += 11;
 	}
+	found = memmem(key, (size_t)(scan->end - key), "mac_address:", 12);
+	if (found && is_physical(scan))
+		words(scan, found + 12, ",}");
 	if (scan->end - key > 5 && !strncmp(key, "name:", 5))
 		words(scan, key + 5, "");
 	if (key < scan->end && (*key == '"' || *key == '\''))
@@ -294,7 +385,7 @@ unsigned network_scan(struct arena *arena, enum network_format format, const cha
 {
 	static void (*const scanners[])(struct scan *) = { scan_udev, scan_networkd, scan_netplan,
 							   scan_ifupdown, scan_ifcfg, scan_keyfile };
-	struct scan scan = { .arena = arena, .file_end = data + strnlen(data, size), .first = ret };
+	struct scan scan = { .arena = arena, .file = data, .file_end = data + strnlen(data, size), .first = ret };
 
 	for (const char *line = data; line < scan.file_end; line = scan.end + 1) {
 		const char *end = memchr(line, '\n', (size_t)(scan.file_end - line)), *p = line;
