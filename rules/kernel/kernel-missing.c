@@ -20,6 +20,10 @@
  * expect: !p2/boot/vmlinuz-*: error: what the boot entry starts is no Linux kernel
  * bad:    debian-arm64 | ext journal-dirty 2 | --reader=native | --select=kernel-missing
  * expect: : not evaluated: cannot look for kernels everywhere: the ext4 file system in partition 2 cannot be read: *
+ * bad:    debian-arm64 | part 2 truncate-file /boot/vmlinuz-* 99%
+ * expect: !p2/boot/vmlinuz-*: error: the kernel (Image) is damaged: it ends before what its header refers to
+ * bad:    debian-arm64 | part 2 truncate-file /boot/vmlinuz-* 100
+ * expect: !p2/boot/vmlinuz-*: error: the kernel (Image) is damaged: it ends within its header
  */
 #include <inttypes.h>
 

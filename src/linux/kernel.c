@@ -18,6 +18,7 @@
 #define AARCH64 0xaa64
 
 #define HEAD_SIZE 4096
+#define MOST_BEHIND MiB /* signatures and padding at the end of a kernel */
 #define LINUX_PE_MAGIC 0x818223cdU
 
 struct head {
@@ -78,6 +79,69 @@ static void problem(struct kernel *kernel, enum kernel_problem what, uint64_t of
 {
 	kernel->problem = what;
 	kernel->problem_offset = offset;
+}
+
+/* The PE header's sections, which every loader needs whole: where the last one's bytes end, 0 where that is not known.
+ * `*ret_field` is where its header says so. */
+static uint64_t sections_end(struct kernel *kernel, const struct head *head, uint64_t *ret_field)
+{
+	uint64_t end = 0, table;
+	uint32_t pe = le32(head, 60);
+	unsigned count = le16(head, pe + 6);
+
+	table = (uint64_t)pe + 24 + le16(head, pe + 20);
+	if (table + count * 40ULL > head->size) {
+		if (head->size == head->whole)
+			problem(kernel, KERNEL_HEADER_CUT, head->size);
+		return 0;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t field = table + i * 40ULL + 16, size = le32(head, field);
+
+		if (size && size + le32(head, field + 4) > end) {
+			end = size + le32(head, field + 4);
+			*ret_field = field;
+		}
+	}
+	return end;
+}
+
+/* A gzip file's last four bytes are the size of what is inside (RFC 1952), by which GRUB goes, too.  In a file that was cut off
+ * they are any four: less than the kernel needs, or more than any signature behind it makes up for. */
+static int check_wrapper(struct kernel *kernel, uint64_t least, struct error *err)
+{
+	struct cursor c;
+	uint8_t bytes[4];
+	uint32_t size;
+	int r;
+
+	if (kernel->wrapper != COMPRESSION_GZIP || kernel->view->size < 18)
+		return 0;
+	r = view_read(kernel->view, kernel->view->size - 4, bytes, sizeof(bytes), err);
+	if (r < 0)
+		return r;
+	c = cursor_make(bytes, sizeof(bytes));
+	size = cursor_le32(&c);
+	if (size < least || size > least + MOST_BEHIND)
+		problem(kernel, KERNEL_PAYLOAD_TRUNCATED, kernel->view->size - 4);
+	return 0;
+}
+
+/* Is all there that the PE header speaks of?  (The header's own image_size counts memory that the file does not hold.) */
+static int check_end(struct kernel *kernel, const struct head *head, struct error *err)
+{
+	uint64_t field = 0, end;
+
+	if (!kernel->efi_stub || kernel->problem)
+		return 0;
+	end = sections_end(kernel, head, &field);
+	if (!end)
+		return 0;
+	if (kernel->wrapper)
+		return check_wrapper(kernel, end, err);
+	if (end > head->whole)
+		problem(kernel, KERNEL_PAYLOAD_OUTSIDE, field);
+	return 0;
 }
 
 /* Where the compressed kernel lies; the length of an appended size is not part of it. */
@@ -286,6 +350,8 @@ int kernel_open(struct arena *arena, struct view *view, struct kernel **ret, str
 			return r;
 	}
 	r = identify(kernel, arena, &head, err);
+	if (r >= 0)
+		r = check_end(kernel, &head, err);
 	if (r < 0)
 		return r;
 	*ret = kernel;

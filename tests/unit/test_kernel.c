@@ -146,6 +146,42 @@ static void images(void **state)
 	}
 }
 
+/* The last section ends where the file does; what lies behind it is a signature. */
+static void cut_off(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	uint8_t *data = arena_alloc(arena, SIZE), *packed = arena_alloc(arena, SIZE);
+	struct kernel *kernel;
+	size_t size;
+
+	(void)state;
+	arm64(data);
+	fill(data, SIZE, 5000, 6000);
+	put(data + 70, 2, 2);   /* sections */
+	put(data + 84, 160, 2); /* size of the optional header */
+	put(data + 248 + 16, 0x1000, 4);
+	put(data + 248 + 20, 0x1000, 4);
+	put(data + 288 + 16, SIZE - 0x3000, 4);
+	put(data + 288 + 20, 0x2000, 4);
+	assert_int_equal(open_it(arena, data, SIZE)->problem, KERNEL_GOOD);
+	assert_int_equal(open_it(arena, data, SIZE - 0x1000)->problem, KERNEL_GOOD);
+	kernel = open_it(arena, data, SIZE - 0x1001);
+	assert_int_equal(kernel->problem, KERNEL_PAYLOAD_OUTSIDE);
+	assert_int_equal(kernel->problem_offset, 288 + 16);
+	assert_int_equal(open_it(arena, data, 328)->problem, KERNEL_PAYLOAD_OUTSIDE);
+	assert_int_equal(open_it(arena, data, 327)->problem, KERNEL_HEADER_CUT);
+	assert_int_equal(open_it(arena, data, 100)->problem, KERNEL_HEADER_CUT);
+
+	size = gzip(data, SIZE, packed, SIZE);
+	assert_int_equal(open_it(arena, packed, size)->problem, KERNEL_GOOD);
+	assert_int_equal(open_it(arena, packed, size - 2)->problem, KERNEL_PAYLOAD_TRUNCATED);
+	assert_int_equal(open_it(arena, packed, size * 99 / 100)->problem, KERNEL_PAYLOAD_TRUNCATED);
+	size = gzip(data, SIZE - 0x1001, packed, SIZE);
+	kernel = open_it(arena, packed, size);
+	assert_int_equal(kernel->problem, KERNEL_PAYLOAD_TRUNCATED);
+	assert_int_equal(kernel->problem_offset, size - 4);
+}
+
 static void nothing_inside(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -307,7 +343,7 @@ static void others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(images),  cmocka_unit_test(nothing_inside), cmocka_unit_test(zboot),
+		cmocka_unit_test(images), cmocka_unit_test(cut_off),  cmocka_unit_test(nothing_inside), cmocka_unit_test(zboot),
 		cmocka_unit_test(bzimage), cmocka_unit_test(zimage),	     cmocka_unit_test(others),
 	};
 
