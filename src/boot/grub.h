@@ -83,6 +83,7 @@ struct grub_file {
 	enum grub_found found;
 	const char *reason;    /* why it is missing or not known */
 	uint64_t handle;       /* of the file in device->fs, if found */
+	const char *newc;      /* of an initrd: GRUB puts the file into an archive under this name; NULL: it is one itself */
 };
 
 enum grub_attempt_kind { GRUB_LINUX, GRUB_CHAIN, GRUB_MULTIBOOT };

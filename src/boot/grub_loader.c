@@ -133,7 +133,7 @@ struct grub_status grub_cmd_multiboot(struct grub_vm *vm, const struct grub_call
 }
 
 /* Adds a file that the kernel is handed; *ret_status becomes false or unknown with it. */
-static void add_file(struct grub_vm *vm, const struct grub_call *call, const struct boot_text *text,
+static void add_file(struct grub_vm *vm, const struct grub_call *call, const struct boot_text *text, const char *newc,
 		     struct grub_status *status)
 {
 	struct grub_state *s = vm->s;
@@ -151,6 +151,7 @@ static void add_file(struct grub_vm *vm, const struct grub_call *call, const str
 	}
 	file = &s->current_initrds[s->current->initrd_count++];
 	grub_find(vm, text, file, NULL, NULL);
+	file->newc = newc;
 	if (file->found == GRUB_MISSING)
 		status->code = 1;
 	else if (file->found == GRUB_NOT_KNOWN && !status->unknown)
@@ -167,16 +168,18 @@ struct grub_status grub_cmd_initrd(struct grub_vm *vm, const struct grub_call *c
 		return grub_failed();
 	for (size_t i = 0; i < call->count && !vm->s->stop; i++) {
 		const struct boot_text *arg = &call->args[i];
+		const char *name = NULL;
 		struct boot_text plain;
 
-		/* newc:NAME:FILE puts the file into the archive under a name of its own */
+		/* newc:NAME:FILE puts the file into an archive under a name of its own (loader/linux.c) */
 		if (!strncmp(arg->text, "newc:", 5) && strchr(arg->text + 5, ':')) {
-			size_t offset = (size_t)(strchr(arg->text + 5, ':') + 1 - arg->text);
+			size_t from = 5 + strspn(arg->text + 5, "/"), end = 5 + strcspn(arg->text + 5, ":");
 
-			plain = grub_slice(vm, arg, offset, SIZE_MAX);
+			name = arena_strndup(vm->arena, arg->text + from, end - from);
+			plain = grub_slice(vm, arg, end + 1, SIZE_MAX);
 			arg = &plain;
 		}
-		add_file(vm, call, arg, &status);
+		add_file(vm, call, arg, name, &status);
 	}
 	/* each initrd command replaces what the one before loaded */
 	if (first && !vm->s->stop) {
@@ -198,7 +201,7 @@ struct grub_status grub_cmd_module(struct grub_vm *vm, const struct grub_call *c
 		index++;
 	if (index >= call->count || !vm->s->current || vm->s->current->kind != GRUB_MULTIBOOT)
 		return grub_failed();
-	add_file(vm, call, &call->args[index], &status);
+	add_file(vm, call, &call->args[index], NULL, &status);
 	/* the first module is the kernel of the first domain: its words are what counts */
 	if (vm->s->current->initrd_count == 1) {
 		struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);

@@ -13,7 +13,8 @@
 static struct boot_file map_file(struct boot_maker *maker, const struct grub_file *from)
 {
 	struct image *image = maker->image;
-	struct boot_file file = { .text = from->text, .reason = from->reason, .path = from->path };
+	struct boot_file file = { .text = from->text, .reason = from->reason, .path = from->path,
+				  .newc = from->newc };
 	struct fs *fs = NULL;
 	struct error err;
 
@@ -46,14 +47,19 @@ static const struct boot_file *map_files(struct boot_maker *maker, const struct 
 	return files;
 }
 
+static bool same_initrd(const struct boot_file *a, const struct boot_file *b)
+{
+	return !strcmp(a->text.text, b->text.text) && a->filesystem == b->filesystem && !a->newc == !b->newc &&
+	       (!a->newc || !strcmp(a->newc, b->newc));
+}
+
 static bool same_attempt(const struct boot_attempt *a, const struct boot_attempt *b)
 {
 	if (strcmp(a->kernel.text.text, b->kernel.text.text) != 0 || a->kernel.filesystem != b->kernel.filesystem ||
 	    strcmp(a->cmdline->text.text, b->cmdline->text.text) != 0 || a->initrd_count != b->initrd_count)
 		return false;
 	for (size_t i = 0; i < a->initrd_count; i++)
-		if (strcmp(a->initrds[i].text.text, b->initrds[i].text.text) != 0 ||
-		    a->initrds[i].filesystem != b->initrds[i].filesystem)
+		if (!same_initrd(&a->initrds[i], &b->initrds[i]))
 			return false;
 	return true;
 }

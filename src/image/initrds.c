@@ -59,9 +59,32 @@ static bool same_files(const struct initrd_set *set, const struct boot_file *con
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (set->files[i]->filesystem != files[i]->filesystem || set->files[i]->handle != files[i]->handle ||
-		    set->files[i]->view->size != files[i]->view->size || strcmp(set->files[i]->path, files[i]->path))
+		    set->files[i]->view->size != files[i]->view->size || strcmp(set->files[i]->path, files[i]->path) ||
+		    strcmp(set->files[i]->newc ? set->files[i]->newc : "", files[i]->newc ? files[i]->newc : ""))
 			return false;
 	return true;
+}
+
+static uint64_t join(struct joined *joined, struct view *view, uint64_t size)
+{
+	joined->views[joined->count] = view;
+	size = (size + 3) & ~3ULL;
+	joined->starts[joined->count++] = size;
+	if (__builtin_add_overflow(size, view->size, &size))
+		size = UINT64_MAX - 3;
+	return size;
+}
+
+/* What is around a file in an archive of the kind "newc" (grub-core/loader/linux.c, make_header). */
+static struct view *newc_header(struct arena *arena, const char *name, uint64_t size)
+{
+	size_t length = 110 + strlen(name) + 1;
+	char *header = arena_alloc(arena, (length + 3) & ~(size_t)3);
+
+	(void)snprintf(header, length, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", 0u,
+		       *name && size ? 0100777u : 0u, 0u, 0u, 1u, 0u, (unsigned)size, 0u, 0u, 0u, 0u,
+		       (unsigned)strlen(name) + 1, 0u, name);
+	return view_memory(arena, header, (length + 3) & ~(size_t)3);
 }
 
 static struct initrd_set *new_set(struct image *image, const struct boot_file **files, size_t count)
@@ -75,17 +98,19 @@ static struct initrd_set *new_set(struct image *image, const struct boot_file **
 	set->count = count;
 	set->starts = ARENA_ARRAY(image->arena, count, uint64_t);
 	set->names = names_make(image->arena);
-	joined->views = ARENA_ARRAY(image->arena, count, struct view *);
-	joined->starts = set->starts;
-	joined->count = count;
+	joined->views = ARENA_ARRAY(image->arena, 3 * count, struct view *);
+	joined->starts = ARENA_ARRAY(image->arena, 3 * count, uint64_t);
 	for (size_t i = 0; i < count; i++) {
-		joined->views[i] = files[i]->view;
-		size = (size + 3) & ~3ULL;
-		set->starts[i] = size;
-		if (__builtin_add_overflow(size, files[i]->view->size, &size))
-			size = UINT64_MAX - 3;
+		const char *name = files[i]->newc;
+
+		if (name)
+			size = join(joined, newc_header(image->arena, name, files[i]->view->size), size);
+		size = join(joined, files[i]->view, size);
+		set->starts[i] = joined->starts[joined->count - 1];
+		if (name)
+			size = join(joined, newc_header(image->arena, "TRAILER!!!", 0), size);
 	}
-	if (count == 1) {
+	if (joined->count == 1) {
 		set->view = files[0]->view;
 	} else {
 		set->view = ARENA_NEW(image->arena, struct view);
@@ -311,7 +336,8 @@ struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_
 	if (!offset && !length)
 		return place;
 	place.space = SPACE_FILE;
-	place.offset = offset - set->starts[i] + section_offset(set->image, file);
+	offset = offset > set->starts[i] ? offset - set->starts[i] : 0;
+	place.offset = offset + section_offset(set->image, file);
 	place.length = length;
 	return place;
 }

@@ -378,7 +378,7 @@ static void test_loaders(void **state)
 	memory_fs_file(m->esp, m->arena, "/a", "kernel");
 	memory_fs_file(m->esp, m->arena, "/b", "kernel");
 	memory_fs_file(m->esp, m->arena, "/x.dtb", "tree");
-	outcome = machine_script(m, "menuentry two {\n linux /a 1; initrd /no; boot; linux /b 2; initrd newc:x:/b /a }\n"
+	outcome = machine_script(m, "menuentry two {\n linux /a 1; initrd /no; boot; linux /b 2; initrd newc:/etc/x:/b /a }\n"
 				    "menuentry replaced {\n linux /a; linux /b; devicetree /x.dtb }\n"
 				    "menuentry missing {\n linux /no; initrd /a; linux /b }\n"
 				    "menuentry chain {\n chainloader /a x }\n"
@@ -393,6 +393,8 @@ static void test_loaders(void **state)
 	assert_string_equal(course->attempts[1].arguments.text, "2");
 	assert_int_equal(course->attempts[1].initrd_count, 2);
 	assert_string_equal(course->attempts[1].initrds[0].path, "/b");
+	assert_string_equal(course->attempts[1].initrds[0].newc, "etc/x");
+	assert_null(course->attempts[1].initrds[1].newc);
 	attempt = only_attempt(&outcome->menu->entries[1]);
 	assert_string_equal(attempt->kernel.path, "/b");
 	assert_true(attempt->has_devicetree);

@@ -212,6 +212,31 @@ static void test_several_are_one(void **state)
 	tear_down(&f);
 }
 
+/* GRUB's newc:NAME:FILE: the file is none, and becomes one. */
+static void test_made_an_archive(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, CONFIG);
+	add_initrd(&f, 0, "/etc/fstab", "x", "> /dev/null; echo UUID=1 / ext4");
+	f.files[0][0].newc = KO("virtio");
+	add_initrd(&f, 0, "/boot/initrd", KO("virtio_pci"), "| zstd -q");
+	f.attempts[1].initrd_count = 1;
+	f.files[1][0] = f.files[0][0];
+	f.files[1][0].newc = "etc/fstab";
+	image_ask_roots(&f.s->image);
+	attempt_ask_path(&f.attempts[1], "/etc/fstab");
+	image_read_initrds(&f.s->image);
+	assert_ptr_not_equal(f.attempts[0].initrd, f.attempts[1].initrd);
+	for (int i = 0; i < 2; i++)
+		assert_false(f.attempts[i].initrd->initrd->damaged);
+	assert_int_equal(attempt_initrd_module(&f.attempts[0], "virtio"), INITRD_FOUND);
+	assert_int_equal(attempt_initrd_module(&f.attempts[0], "virtio_pci"), INITRD_FOUND);
+	assert_int_equal(attempt_initrd_path(&f.attempts[1], "/etc/fstab"), INITRD_FOUND);
+	tear_down(&f);
+}
+
 static void test_a_bomb(void **state)
 {
 	struct fixture f;
@@ -267,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closures),	  cmocka_unit_test(test_soft_dependencies),
 		cmocka_unit_test(test_nothing_asked_is_not_read), cmocka_unit_test(test_several_are_one),
+		cmocka_unit_test(test_made_an_archive),
 		cmocka_unit_test(test_a_bomb),		  cmocka_unit_test(test_needs_of_a_root),
 	};
 
