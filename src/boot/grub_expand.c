@@ -20,23 +20,30 @@ static void begin(struct expander *e)
 	e->have = false;
 }
 
+static void add_value(struct expander *e, const struct boot_text *value)
+{
+	if (e->count == e->capacity) {
+		size_t capacity = e->capacity ? e->capacity * 2 : 8;
+		struct boot_text *grown = ARENA_ARRAY(e->vm->arena, capacity, struct boot_text);
+
+		if (e->count)
+			memcpy(grown, e->values, e->count * sizeof(*grown));
+		e->values = grown;
+		e->capacity = capacity;
+		e->vm->bytes += capacity * sizeof(*grown);
+	}
+	e->values[e->count++] = *value;
+}
+
 static void end(struct expander *e, struct boot_place place)
 {
 	if (e->b.overflowed)
 		grub_stop(e->vm, GRUB_END_LIMIT, place, "a word is too long");
 	(void)grub_spend(e->vm, 0, 2 * (e->b.capacity + e->b.origin_capacity * sizeof(*e->b.origins)) + 64, place);
 	if (e->have) {
-		if (e->count == e->capacity) {
-			size_t capacity = e->capacity ? e->capacity * 2 : 8;
-			struct boot_text *grown = ARENA_ARRAY(e->vm->arena, capacity, struct boot_text);
+		struct boot_text value = boot_text_finish(&e->b);
 
-			if (e->count)
-				memcpy(grown, e->values, e->count * sizeof(*grown));
-			e->values = grown;
-			e->capacity = capacity;
-			e->vm->bytes += capacity * sizeof(*grown);
-		}
-		e->values[e->count++] = boot_text_finish(&e->b);
+		add_value(e, &value);
 	}
 	begin(e);
 }
@@ -138,13 +145,34 @@ static void append_variable(struct expander *e, const struct grub_piece *piece)
 	}
 }
 
+/* The word that is being made has wildcards: files take its place, unless there are none.  Only the module regexp expands them,
+ * and only in names of devices and files. */
+static void expand_wildcards(struct expander *e, struct boot_place place)
+{
+	struct boot_text word, *files;
+	const char *unknown;
+	size_t count;
+
+	if (!e->vm->s->wildcards || !e->b.length || e->b.unknown || e->b.overflowed ||
+	    (e->b.text[0] != '/' && e->b.text[0] != '('))
+		return;
+	word = boot_text_finish(&e->b);
+	files = grub_wildcard(e->vm, &word, place, &count, &unknown);
+	for (size_t i = 0; i < count; i++)
+		add_value(e, &files[i]);
+	if (count)
+		begin(e);
+	else
+		e->b.unknown = unknown;
+}
+
 struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words, size_t count, size_t *ret_count)
 {
 	struct expander e = { .vm = vm };
 
 	begin(&e);
 	for (size_t i = 0; i < count && !vm->s->stop; i++) {
-		bool wild = false;
+		bool wild = false, quoted = false;
 
 		for (size_t j = 0; j < words[i].piece_count && !vm->s->stop; j++) {
 			const struct grub_piece *piece = &words[i].pieces[j];
@@ -153,15 +181,17 @@ struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words,
 				append_variable(&e, piece);
 				continue;
 			}
-			if (piece->kind == GRUB_PIECE_TEXT &&
-			    (memchr(piece->text, '*', piece->length) || memchr(piece->text, '?', piece->length)))
-				wild = true;
+			if (memchr(piece->text, '*', piece->length) || memchr(piece->text, '?', piece->length)) {
+				wild |= piece->kind == GRUB_PIECE_TEXT;
+				quoted |= piece->kind != GRUB_PIECE_TEXT;
+			}
 			boot_text_add(&e.b, piece->text, piece->length, piece->place, true);
 			e.have |= piece->length || piece->kind == GRUB_PIECE_QUOTED;
 		}
-		/* only the module regexp expands wildcards, and only in names of devices and files */
-		if (wild && vm->s->wildcards && e.b.length && (e.b.text[0] == '/' || e.b.text[0] == '(') && !e.b.unknown)
-			e.b.unknown = "its wildcards depend on all files of the machine";
+		if (wild && quoted && vm->s->wildcards && !e.b.unknown)
+			e.b.unknown = "a name with wildcards inside and outside of quotes is not looked for";
+		if (wild)
+			expand_wildcards(&e, words[i].place);
 		end(&e, words[i].place);
 	}
 	*ret_count = e.count;

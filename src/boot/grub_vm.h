@@ -166,6 +166,10 @@ void grub_context_close(struct grub_vm *vm);
 /* grub_expand.c: the words' values; the arrays live in the arena */
 struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words, size_t count, size_t *ret_count);
 
+/* grub_wildcard.c: the files that a word with wildcards means, none if there are none; NULL with *ret_unknown: not known */
+struct boot_text *grub_wildcard(struct grub_vm *vm, const struct boot_text *word, struct boot_place place, size_t *ret_count,
+				const char **ret_unknown);
+
 /* grub_options.c */
 struct grub_option {
 	const char *name; /* without dashes; NULL ends a list */

@@ -32,7 +32,7 @@ struct boot_file {
 	const char *path;        /* in it */
 	uint64_t handle;         /* if HAVE */
 	struct view *view;       /* if HAVE: its bytes (of a UKI's section: the section's) */
-	const char *newc;        /* of an initrd: the loader makes an archive of the file, with this name; NULL: it is one itself */
+	const char *newc;        /* of an initrd: the name in the archive that the loader makes of it; NULL: it is one itself */
 };
 
 /* One start of a kernel. */

@@ -21,6 +21,10 @@ static const char *result(struct machine *m, const char *script)
 	memory_fs_file(n->esp, n->arena, "/vmlinuz", "kernel");
 	memory_fs_file(n->root, n->arena, "/etc/fstab", "x");
 	memory_fs_file(n->root, n->arena, "/empty", "");
+	memory_fs_file(n->esp, n->arena, "/EFI/debian/arm64-efi/regexp.mod", "module");
+	memory_fs_file(n->esp, n->arena, "/w/b-10", "");
+	memory_fs_file(n->esp, n->arena, "/w/a-9", "");
+	memory_fs_file(n->esp, n->arena, "/w/d/e", "");
 	memory_fs_link(n->root, n->arena, "/link", "etc/fstab");
 	memory_fs_link(n->root, n->arena, "/loop", "/loop");
 	outcome = machine_script(n, text);
@@ -181,6 +185,13 @@ static void test_control(void **state)
 		{ "regexp --set 1:r '(b+)' abbc", "bb" },
 		{ "regexp -s r 'b(.)' abbc", "b" },
 		{ "search.fs_uuid " ROOT_UUID " r hd0,gpt2", "hd0,gpt2" },
+		/* wildcards: only with regexp, in the folder's order */
+		{ "for i in /w/*; do set r=$r,$i; done", "none,/w/*" },
+		{ "insmod regexp; for i in /w/*; do set r=$r,$i; done", "none,/w/b-10,/w/a-9,/w/d" },
+		{ "insmod regexp; for i in (hd0,gpt1)/w/?-*; do set r=$r,$i; done", "none,(hd0,gpt1)/w/b-10,(hd0,gpt1)/w/a-9" },
+		{ "insmod regexp; for i in /?/*/e; do set r=$r,$i; done", "none,/w/d/e" },
+		{ "insmod regexp; for i in '/w/*' /no/* /w/x*; do set r=$r,$i; done", "none,/w/*,/no/*,/w/x*" },
+		{ "insmod regexp; d=/w; for i in $d/*9; do set r=$r,$i; done", "none,/w/a-9" },
 		{ "if search --file --set=r /no; then set r=yes; fi", "none" },
 		{ "probe --set=r --fs-uuid (hd0,gpt2)", ROOT_UUID },
 		{ "probe --set=r --fs hd0,gpt1", "fat" },
