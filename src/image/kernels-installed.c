@@ -50,6 +50,29 @@ static unsigned kernel_count(const struct image *image)
 	return n;
 }
 
+static size_t list(struct arena *arena, struct fs *fs, const char *path, struct fs_entry **ret)
+{
+	struct fs_entry entry;
+	size_t count;
+
+	if (fs_resolve(fs, arena, path, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
+	    fs->ops->readdir(fs, arena, entry.handle, ret, &count, NULL) < 0)
+		return 0;
+	return count;
+}
+
+/* Links followed: *ret_path is in the image's arena, the folders' listings on the way are not kept. */
+static bool find_file(struct image *image, struct fs *fs, const char *path, struct fs_entry *ret, const char **ret_path)
+{
+	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	const char *resolved;
+
+	if (fs_resolve(fs, scratch, path, false, ret, &resolved, NULL) < 0 || ret->type != FS_FILE)
+		return false;
+	*ret_path = arena_strdup(image->arena, resolved);
+	return true;
+}
+
 /* Opens one by its path in a file system, links followed. */
 static void add_file(struct image *image, struct filesystem *filesystem, const char *path)
 {
@@ -58,7 +81,7 @@ static void add_file(struct image *image, struct filesystem *filesystem, const c
 	struct view *view;
 
 	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
-	    fs_resolve(filesystem->fs, image->arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
+	    !find_file(image, filesystem->fs, path, &entry, &resolved) ||
 	    fs_file_view(filesystem->fs, image->arena, entry.handle, &view, NULL) < 0)
 		return;
 	image_kernel_file(image, filesystem, entry.handle, resolved, view, false)->installed = true;
@@ -78,22 +101,12 @@ static void add_uki(struct image *image, struct filesystem *filesystem, const ch
 	image_kernel_file(image, filesystem, handle, path, view, true)->installed = true;
 }
 
-static size_t list(struct image *image, struct fs *fs, const char *path, struct fs_entry **ret)
-{
-	struct fs_entry entry;
-	size_t count;
-
-	if (fs_resolve(fs, image->arena, path, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
-	    fs->ops->readdir(fs, image->arena, entry.handle, ret, &count, NULL) < 0)
-		return 0;
-	return count;
-}
-
 /* Files of a kernel's name in one folder. */
 static void search_folder(struct image *image, struct filesystem *filesystem, const char *folder)
 {
+	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *entries;
-	size_t count = list(image, filesystem->fs, folder, &entries);
+	size_t count = list(scratch, filesystem->fs, folder, &entries);
 
 	for (size_t i = 0; i < count; i++)
 		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
@@ -103,8 +116,9 @@ static void search_folder(struct image *image, struct filesystem *filesystem, co
 /* What kernel-install and bootctl put on an ESP or an XBOOTLDR partition: /TOKEN/RELEASE/linux, /EFI/Linux/TOKEN-RELEASE.efi. */
 static void search_boot_partition(struct image *image, struct filesystem *filesystem)
 {
+	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *tokens, *releases, *ukis;
-	size_t token_count = list(image, filesystem->fs, "/", &tokens), count;
+	size_t token_count = list(scratch, filesystem->fs, "/", &tokens), count;
 
 	for (size_t i = 0; i < token_count && i < MOST_FOLDERS; i++) {
 		const char *folder = arena_printf(image->arena, "/%s", tokens[i].name);
@@ -112,13 +126,13 @@ static void search_boot_partition(struct image *image, struct filesystem *filesy
 		if (tokens[i].type != FS_DIRECTORY || !ascii_casecmp(tokens[i].name, "EFI") ||
 		    !ascii_casecmp(tokens[i].name, "loader"))
 			continue;
-		count = list(image, filesystem->fs, folder, &releases);
+		count = list(scratch, filesystem->fs, folder, &releases);
 		for (size_t k = 0; k < count && k < MOST_FOLDERS; k++)
 			if (releases[k].type == FS_DIRECTORY)
 				search_folder(image, filesystem,
 					      arena_printf(image->arena, "%s/%s", folder, releases[k].name));
 	}
-	count = list(image, filesystem->fs, "/EFI/Linux", &ukis);
+	count = list(scratch, filesystem->fs, "/EFI/Linux", &ukis);
 	for (size_t i = 0; i < count && i < MOST_FOLDERS; i++)
 		if (ukis[i].type == FS_FILE && ends(ukis[i].name, ".efi"))
 			add_uki(image, filesystem, arena_printf(image->arena, "/EFI/Linux/%s", ukis[i].name),
@@ -131,38 +145,41 @@ static void add_of_system(struct image *image, const struct system *system, cons
 	const struct filesystem *filesystem;
 	const char *resolved;
 	struct location place;
+	struct arena_mark mark;
 	struct fs_entry entry, there;
 	struct view *view;
 
 	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
-	    fs_resolve(system->fs, image->arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
+	    !find_file(image, system->fs, path, &entry, &resolved) ||
 	    fs_file_view(system->fs, image->arena, entry.handle, &view, NULL) < 0)
 		return;
 	place = system_place(system, resolved);
 	filesystem = system_filesystem(system, resolved);
 	if (!filesystem || !place.path)
 		return;
-	there.handle = UINT64_MAX;
-	if (filesystem->fs)
-		fs_lookup(filesystem->fs, image->arena, place.path, &there, NULL);
+	mark = arena_mark(image->arena);
+	if (!filesystem->fs || fs_lookup(filesystem->fs, image->arena, place.path, &there, NULL) < 0)
+		there.handle = KERNEL_FILE_UNSEEN;
+	arena_release(image->arena, mark);
 	image_kernel_file(image, filesystem, there.handle, place.path, view, false)->installed = true;
 }
 
 static void search_system(struct image *image, const struct system *system)
 {
 	static const char *const folders[] = { "/usr/lib/modules", "/lib/modules" };
+	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *entries, *releases;
-	size_t count = list(image, system->fs, "/boot", &entries), release_count;
+	size_t count = list(scratch, system->fs, "/boot", &entries), release_count;
 
 	for (size_t i = 0; i < count; i++)
 		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
 			add_of_system(image, system, arena_printf(image->arena, "/boot/%s", entries[i].name));
 	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
-		release_count = list(image, system->fs, folders[f], &releases);
+		release_count = list(scratch, system->fs, folders[f], &releases);
 		for (size_t i = 0; i < release_count && i < MOST_FOLDERS; i++) {
 			const char *folder = arena_printf(image->arena, "%s/%s", folders[f], releases[i].name);
 
-			count = releases[i].type == FS_DIRECTORY ? list(image, system->fs, folder, &entries) : 0;
+			count = releases[i].type == FS_DIRECTORY ? list(scratch, system->fs, folder, &entries) : 0;
 			for (size_t k = 0; k < count; k++)
 				if (entries[k].type == FS_FILE && kernel_name(entries[k].name))
 					add_of_system(image, system,

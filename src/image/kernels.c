@@ -175,7 +175,7 @@ struct kernel_file *image_kernel_file(struct image *image, const struct filesyst
 	for (; *end; end = &(*end)->next) {
 		file = *end;
 		if (file->filesystem == filesystem && file->in_uki == in_uki &&
-		    (file->handle == handle || !strcmp(file->path, path)))
+		    ((file->handle == handle && handle != KERNEL_FILE_UNSEEN) || !strcmp(file->path, path)))
 			return file;
 	}
 	file = ARENA_NEW(image->arena, struct kernel_file);

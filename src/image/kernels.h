@@ -55,6 +55,9 @@ struct kernel_release {
 	struct release_state *state;  /* image/releases.c's own: what is read when it is first asked for */
 };
 
+/* In place of a handle: the file is not seen in the file system's default tree (it lies in another subvolume). */
+#define KERNEL_FILE_UNSEEN UINT64_MAX
+
 /* The file or section of `path` in a file system, opened when this is first called for it; `view` has its bytes (of a UKI those
  * of the .linux section, where path and handle are the UKI's).  Never NULL.  Finds the release too, by the kernel's header,
  * its name, or by looking inside. */

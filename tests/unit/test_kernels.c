@@ -265,6 +265,30 @@ static void test_old_lists_and_loops(void **state)
 	image_system_free(s);
 }
 
+/* The root lies in a subvolume that the file system's default tree does not show: no handle tells its kernels apart there. */
+static void test_kernels_of_an_unseen_subvolume(void **state)
+{
+	struct image_system *s = image_system_new();
+	struct memory_fs *whole = memory_fs_new(s->arena);
+	unsigned n = 0;
+
+	(void)state;
+	image_system_kernel(s, "/boot/vmlinuz-6.1.0-1-arm64", "6.1.0-1-arm64");
+	image_system_kernel(s, "/boot/vmlinuz-6.1.0-2-arm64", "6.1.0-2-arm64");
+	s->filesystem.fs = &whole->fs;
+	s->system.arena = s->arena;
+	s->system.subvolume = "@";
+	image_gather_kernels(&s->image);
+	for (const struct kernel_file *k = s->image.kernel_files; k; k = k->next, n++)
+		assert_true(k->installed);
+	assert_int_equal(n, 2);
+	assert_string_equal(s->image.kernel_files->path, "/@/boot/vmlinuz-6.1.0-1-arm64");
+	/* the same again, by its path */
+	image_gather_kernels(&s->image);
+	assert_null(s->image.kernel_files->next->next);
+	image_system_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_a_configuration_that_is_none),
 		cmocka_unit_test(test_what_stands_in_the_way),
 		cmocka_unit_test(test_installed_kernels),
+		cmocka_unit_test(test_kernels_of_an_unseen_subvolume),
 		cmocka_unit_test(test_old_lists_and_loops),
 	};
 

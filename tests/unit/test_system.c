@@ -16,7 +16,7 @@
 
 #include "base/limits.h"
 #include "fs/mounts.h"
-#include "image/system-internal.h"
+#include "image/system.h"
 #include "memory_fs.h"
 
 static char folder[] = "/tmp/vmlint-test-system-XXXXXX";
@@ -438,82 +438,6 @@ static void test_mounts_of_kept_listings(void **state)
 	arena_free(arena);
 }
 
-static size_t calls;
-
-static int counting_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
-			    struct error *err)
-{
-	calls++;
-	return memory_readdir(fs, arena, handle, ret, ret_count, err);
-}
-
-static int counting_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err)
-{
-	calls++;
-	return memory_pread(fs, handle, offset, data, length, err);
-}
-
-static struct system *first_boot_system(struct arena *arena, struct memory_fs *m)
-{
-	static const struct fs_ops ops = { memory_stat, counting_readdir, memory_readlink, NULL, counting_pread, NULL };
-	struct system *system = ARENA_NEW(arena, struct system);
-
-	m->fs.ops = &ops;
-	*system = (struct system){ .arena = arena, .fs = &m->fs };
-	system_read_first_boot(system);
-	return system;
-}
-
-/* The definitions are read once, however many lines of fstab ask for a device. */
-static void test_first_boot(void **state)
-{
-	struct boot_device_name name = { .kind = BOOT_DEVICE_LABEL, .value = "nowhere" };
-	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
-	struct memory_fs *m = memory_fs_new(arena);
-	struct system *system;
-	size_t before;
-
-	(void)state;
-	for (int i = 0; i < 100; i++)
-		memory_fs_file(m, arena, arena_printf(arena, "/usr/lib/repart.d/%d.conf", i),
-			       arena_printf(arena, "[Partition]\n Type=root\nLabel=disk%d \r\nFormat=ext4\n", i));
-	memory_fs_file(m, arena, "/etc/repart.d/a.conf", "[Partition]\nType=home\nUUID=0C0FFEE0-0000-4000-8000-000000000000\n");
-	system = first_boot_system(arena, m);
-	before = calls;
-	for (int i = 0; i < 1000; i++)
-		assert_false(system_makes_device(system, &name));
-	name.value = "disk42";
-	assert_true(system_makes_device(system, &name));
-	name = (struct boot_device_name){ .kind = BOOT_DEVICE_PARTUUID, .value = "0c0ffee0-0000-4000-8000-000000000000" };
-	assert_true(system_makes_device(system, &name));
-	name = (struct boot_device_name){ .kind = BOOT_DEVICE_PARTLABEL, .value = "home" };
-	assert_true(system_makes_device(system, &name));
-	name.kind = BOOT_DEVICE_LABEL;
-	assert_false(system_makes_device(system, &name));
-	assert_int_equal(calls, before);
-	arena_free(arena);
-}
-
-/* No more is read than a bound for all folders together; beyond it nothing is said to be missing. */
-static void test_first_boot_limit(void **state)
-{
-	struct boot_device_name name = { .kind = BOOT_DEVICE_LABEL, .value = "nowhere" };
-	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
-	struct memory_fs *m = memory_fs_new(arena);
-	char *text = arena_alloc(arena, LIMIT_CONFIGURATION_BYTES);
-
-	(void)state;
-	memset(text, '#', LIMIT_CONFIGURATION_BYTES);
-	for (int i = 0; i < 100; i++)
-		memory_fs_add(m, arena, arena_printf(arena, "/etc/repart.d/%d.conf", i), FS_FILE, text,
-			      LIMIT_CONFIGURATION_BYTES);
-	calls = 0;
-	assert_true(system_makes_device(first_boot_system(arena, m), &name));
-	/* each file that is read: three listings on the way, and its bytes */
-	assert_in_range(calls, 1, 4 * LIMIT_FIRST_BOOT_BYTES / LIMIT_CONFIGURATION_BYTES + 32);
-	arena_free(arena);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,8 +445,7 @@ int main(void)
 		cmocka_unit_test(test_mounts_of_kept_listings),
 		cmocka_unit_test(test_none),		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_no_helper),	cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_unseen),		cmocka_unit_test(test_first_boot),
-		cmocka_unit_test(test_first_boot_limit),
+		cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
