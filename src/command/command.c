@@ -8,6 +8,6 @@ const struct command commands[] = {
 	{ "lint", "check disk images offline (also plain `vmlint IMAGE...`)", command_lint },
 	{ "explain", "say what a rule means, why it matters and how to mend it", command_explain },
 	{ "rules", "list the rules", command_rules },
-	{ "guest", "write down what the machine that this runs on shows of itself", command_guest },
+	{ "guest", "write down what a machine shows of itself, or judge what one wrote", command_guest_or_judge },
 	{ 0 },
 };

@@ -22,6 +22,7 @@ int command_lint(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_guest(int argc, char **argv);
+int command_guest_or_judge(int argc, char **argv);
 
 /* What --key says, in the arena; NULL, with a message, if it cannot be understood or read. */
 struct lint_key *command_key(struct arena *arena, const char *argument);

@@ -115,7 +115,7 @@ static bool mark_rules(const char *patterns, unsigned char *table, unsigned char
 
 		any = any || *pattern;
 		for (size_t i = 0; i < rules_count; i++) {
-			if (text_wildcard(pattern, rules[i].id)) {
+			if (rules[i].subject != SUBJECT_GUEST && text_wildcard(pattern, rules[i].id)) {
 				table[i] = value;
 				matched = true;
 			}

@@ -24,6 +24,7 @@ static const char *const subject_titles[] = {
 	[SUBJECT_IMAGE] = "the image",
 	[SUBJECT_ESP] = "each EFI system partition",
 	[SUBJECT_LOADER] = "each EFI binary at a removable-media path",
+	[SUBJECT_GUEST] = "a recorded guest",
 };
 
 static void rules_text(void)

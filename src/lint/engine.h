@@ -19,6 +19,7 @@ struct lint {
 	const struct profile *profile;
 	struct lint_result *result;
 	struct arena *arena;
+	const struct machine *machine; /* that is judged, in place of an image */
 	const unsigned char *evaluated; /* for each rule: does a selected rule need it? */
 	struct verdicts {
 		unsigned count;

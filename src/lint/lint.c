@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "guest/machine.h"
 #include "image/image.h"
 #include "image/initrds.h"
 #include "lint/engine.h"
@@ -41,6 +42,7 @@ static bool concerns(const struct check *check, const struct rule *of, unsigned 
 			return i == check->loader->index;
 		return !check->esp || check->image->loaders[i].esp == check->esp;
 	case SUBJECT_IMAGE:
+	case SUBJECT_GUEST:
 		break;
 	}
 	return true;
@@ -136,7 +138,9 @@ static const char *run_subject(struct lint *lint, struct check *check, unsigned 
 		verdicts->of[index] = VERDICT_SUPERSEDING;
 		verdicts->root[index] = by;
 		reason = arena_printf(lint->arena, "superseded by %s", by->id);
-		return check->image->have_table == UNREADABLE ? kept_from_us(lint, check->rule, by, reason) : reason;
+		if (check->image && check->image->have_table == UNREADABLE)
+			return kept_from_us(lint, check->rule, by, reason);
+		return reason;
 	}
 	lint->verdict = VERDICT_PASS;
 	lint->reason = NULL;
@@ -163,6 +167,7 @@ static unsigned subject_count(const struct image *image, enum subject subject)
 	case SUBJECT_LOADER:
 		return image->loader_count;
 	case SUBJECT_IMAGE:
+	case SUBJECT_GUEST:
 		break;
 	}
 	return 1;
@@ -180,6 +185,7 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 	lint->findings = 0;
 	for (unsigned i = 0; i < verdicts->count; i++) {
 		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena,
+				       .machine = lint->machine,
 				       .row = lint->profile->row[rule - rules] };
 
 		if (rule->subject == SUBJECT_LOADER) {
@@ -201,7 +207,7 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 	if (!verdicts->count)
 		skipped = rule->subject == SUBJECT_ESP ? "there is no EFI system partition"
 						       : "there is no EFI binary at a removable-media path";
-	if (!verdicts->count && image->have_table == UNREADABLE)
+	if (!verdicts->count && image && image->have_table == UNREADABLE)
 		skipped = kept_from_us(lint, rule, lint_blamed_rule(image, image->table_error.code),
 				       image->table_error.message);
 	if (skipped && !looked)
@@ -251,6 +257,14 @@ static void read_initrds(struct lint *lint, struct image *image)
 	image_read_initrds(image);
 }
 
+static void settle_status(const struct lint_options *options, struct lint_result *result)
+{
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
+			result->status = STATUS_PARTLY;
+	}
+}
+
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
@@ -269,7 +283,7 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
 	read_initrds(&lint, image);
 	for (size_t i = 0; i < rules_count; i++) {
-		if (lint.evaluated[i])
+		if (lint.evaluated[i] && rules[i].subject != SUBJECT_GUEST)
 			run_rule(&lint, image, &rules[i]);
 	}
 	if (options->verbose) {
@@ -278,8 +292,32 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	}
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
-	for (const struct outcome *o = result->outcomes; o; o = o->next) {
-		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
-			result->status = STATUS_PARTLY;
+	settle_status(options, result);
+}
+
+void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,
+		struct lint_result *result)
+{
+	static const int known[] = {
+		[MACHINE_OTHER] = ARCHITECTURE_UNKNOWN,
+		[MACHINE_AARCH64] = ARCHITECTURE_AARCH64,
+		[MACHINE_X86_64] = ARCHITECTURE_X86_64,
+	};
+	int architecture = known[machine->architecture];
+	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = arena,
+			.machine = machine };
+
+	result->format = "record";
+	result->architecture = architecture == ARCHITECTURE_UNKNOWN ? NULL : architecture_name(architecture);
+	if (!lint.profile)
+		lint.profile = profile_find(profile_for_architecture(architecture));
+	result->profile = lint.profile->name;
+	result->clauses = lint.profile->clauses;
+	lint.evaluated = needed(arena, options, lint.profile);
+	lint.verdicts = ARENA_ARRAY(arena, rules_count + 1, struct verdicts);
+	for (size_t i = 0; i < rules_count; i++) {
+		if (lint.evaluated[i] && rules[i].subject == SUBJECT_GUEST)
+			run_rule(&lint, NULL, &rules[i]);
 	}
+	settle_status(options, result);
 }

@@ -80,6 +80,10 @@ bool lint_needs_system(struct arena *arena, const struct lint_options *options);
  * architecture and status. */
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result);
 
+/* Judges a recorded guest in the same way, by the rules on guests alone. */
+void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,
+		struct lint_result *result);
+
 /* The exit status that this result asks for: 0 clean, 1 findings at or above fail_on, 2 could not look. */
 int lint_result_exit(const struct lint_result *result, enum severity fail_on);
 

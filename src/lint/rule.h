@@ -4,9 +4,10 @@
  * A rule is one file in rules/<area>/<id>.c: a comment that is its documentation, its data and its test, and one function.
  * src/lint/rules-table.awk turns the comments into the table below and fails the build on a mistake in one.
  *
- * A rule is called once for each of its subjects (the image, each ESP, each loader) and ends in one of four ways: it
- * returns (pass), calls finding() (finding), not_applicable() (skipped) or not_evaluated().  A rule whose `after` has
- * a finding of warning or error for the same subject, or for one that holds it, is not called: superseded, hence skipped.
+ * A rule is called once for each of its subjects (the image, each ESP, each loader; or a recorded guest) and ends in one of
+ * four ways: it returns (pass), calls finding() (finding), not_applicable() (skipped) or not_evaluated().  A rule whose
+ * `after` has a finding of warning or error for the same subject, or for one that holds it, is not called: superseded,
+ * hence skipped.
  */
 #ifndef LINT_RULE_H
 #define LINT_RULE_H
@@ -20,11 +21,13 @@ struct error;
 struct esp;
 struct image;
 struct loader;
+struct machine;
 
 enum subject {
 	SUBJECT_IMAGE,
 	SUBJECT_ESP,    /* each EFI system partition, or what serves as one */
 	SUBJECT_LOADER, /* each file at a removable-media path of an ESP */
+	SUBJECT_GUEST,  /* a recorded guest (guest/machine.h): such rules are not for images, nor others for guests */
 };
 
 struct check;
@@ -56,13 +59,14 @@ const struct rule *rule_find(const char *id);
 
 /* What a rule's function is given. */
 struct check {
-	struct image *image;
+	struct image *image;   /* NULL for SUBJECT_GUEST */
 	struct esp *esp;       /* SUBJECT_ESP and SUBJECT_LOADER, else NULL */
 	struct loader *loader; /* SUBJECT_LOADER, else NULL */
+	const struct machine *machine; /* SUBJECT_GUEST, else NULL */
 	const struct rule *rule;
 	const struct driver_row *row; /* of a rule that a profile's row makes, else NULL */
 	struct lint *lint; /* the engine's own */
-	struct arena *arena; /* the image's */
+	struct arena *arena; /* the image's, or the record's */
 };
 
 /* Defines the function of rule `name` (its id with underscores). */

@@ -24,6 +24,8 @@ function finish_file() {
 		fail("no effect: line")
 	if (!(id in subject))
 		subject[id] = "image"
+	if ((subject[id] == "guest") != (area[id] == "guest"))
+		fail("rules on guests, and they alone, are in the area guest")
 	if (!goods)
 		fail("no good: example")
 	if (!bads)
@@ -38,7 +40,7 @@ function finish_file() {
 }
 
 BEGIN {
-	area_count = split("container gpt esp efi kernel initrd boot system driver", areas, " ")
+	area_count = split("container gpt esp efi kernel initrd boot system driver guest", areas, " ")
 	severities["note"] = "SEVERITY_NOTE"
 	severities["warning"] = "SEVERITY_WARNING"
 	severities["error"] = "SEVERITY_ERROR"
@@ -49,6 +51,7 @@ BEGIN {
 	subjects["image"] = "SUBJECT_IMAGE"
 	subjects["esp"] = "SUBJECT_ESP"
 	subjects["loader"] = "SUBJECT_LOADER"
+	subjects["guest"] = "SUBJECT_GUEST"
 }
 
 FNR == 1 {
@@ -157,6 +160,10 @@ function visit(rule,    n, list, i) {
 			FILENAME = file[rule]
 			fail("after: unknown rule " list[i])
 			continue
+		}
+		if ((subject[list[i]] == "guest") != (subject[rule] == "guest")) {
+			FILENAME = file[rule]
+			fail("after: " list[i] " judges something else")
 		}
 		visit(list[i])
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* text: diagnostics as a compiler prints them, for people, editors and CI logs.
  *
- * IMAGE[!pN][:volume][/path][:line:column | @offset]: severity: message [rule], then indented lines; last a line on each image.
+ * IMAGE[!pN][:volume][/path][:line:column | @offset], or RECORD!fact[@offset]: severity: message [rule], then
+ * indented lines; last a line on each image.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -45,6 +46,9 @@ static void append_location(struct buffer *out, const struct location *at)
 		buffer_char(out, ':');
 		text_escape(out, at->volume);
 	}
+	/* a fact of a recorded guest has no root to begin at */
+	if (at->path && at->path[0] != '/' && !at->partition && !at->volume)
+		buffer_char(out, '!');
 	if (at->path)
 		text_escape(out, at->path);
 	if (at->line)

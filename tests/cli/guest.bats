@@ -55,3 +55,48 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	[ "$status" = 2 ]
 	[[ "$output" == *"cannot write the output"* ]]
 }
+
+@test "guest --judge: diagnostics and exit status as lint's" {
+	cp "$TOP"/tests/guest/{gicv3,u-boot}.record .
+	vmlint guest --judge gicv3.record
+	[ "$status" = 1 ]
+	says "gicv3.record!efi/configuration-table: error: there is no device-tree entry" "[guest-devicetree]" \
+		"gicv3.record: 1 error, 0 warnings, 0 notes (record, aarch64, profile vmspec-2.0)"
+	vmlint guest --judge --ignore=guest-devicetree gicv3.record
+	[ "$status" = 0 ]
+	vmlint guest --judge --select=guest-acpi* gicv3.record u-boot.record
+	[ "$status" = 1 ]
+	says "u-boot.record!efi/configuration-table: error: there is no ACPI 2.0 entry" "2 images: 1 error"
+	vmlint guest --judge --format=json u-boot.record
+	[ "$status" = 1 ]
+	jq -e '.images[0].diagnostics | map(.rule) == ["guest-acpi"] and .[0].clause == "H3"' <<<"$output" >/dev/null
+	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))' \
+		"$TOP/tests/schema/report.schema.json" <<<"$output"
+}
+
+@test "guest --judge: a record that does not say is not evaluated, and never clean" {
+	echo "guest format=1" >empty.record
+	vmlint guest --judge empty.record
+	[ "$status" = 2 ]
+	says "empty.record: not evaluated: the record does not hold the EFI configuration table"
+	echo "something else" >no.record
+	vmlint guest --judge no.record
+	[ "$status" = 2 ]
+	says "no.record: could not check: this is no record of a guest"
+	vmlint guest --judge missing.record
+	[ "$status" = 2 ]
+	says "missing.record: could not check: No such file or directory"
+}
+
+@test "guest --judge: calls that are wrong, and rules that are not for guests" {
+	vmlint guest --judge
+	refuses "no record is named"
+	vmlint guest --judge --select=gpt-missing x
+	refuses 'no rule on guests matches "gpt-missing"'
+	vmlint guest --judge --format=yaml x
+	refuses '--format takes text or json, not "yaml"'
+	vmlint guest --judge --frobnicate x
+	refuses "--frobnicate is no option of guest --judge"
+	vmlint lint --select=guest-acpi x
+	refuses 'no rule matches "guest-acpi"'
+}

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "guest/frame.h"
-#include "guest/record.h"
+#include "guest/machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		total += fact->size;
 	}
 	assert(total <= size);
+	machine_read(arena, guest);
 	return 0;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* guest-acpi-root: the root pointer of ACPI is wrong
+ *
+ * severity: error
+ * effect:   degrades
+ * subject:  guest
+ * clause:   Hardware Description, H3
+ * after:    guest-acpi
+ *
+ * The configuration table's entry leads to the RSDP (ACPI 6.5, 5.2.5.3). Its signature, revision, two checksums and the
+ * address of the XSDT have to be right, or a system takes ACPI for absent.
+ *
+ * This is the firmware's or the hypervisor's to mend.
+ *
+ * good:   gicv3 gicv2 x86_64
+ * bad:    gicv3 | acpi-raw RSDP 32 00
+ * expect: !acpi/RSDP@0x20: error: the extended checksum is wrong: the bytes sum up to *, 0 expected
+ * bad:    gicv3 | acpi-raw RSDP 9 00
+ * expect: !acpi/RSDP@0x8: error: the checksum is wrong: the first 20 bytes sum up to *, 0 expected
+ * expect: !acpi/RSDP@0x20: error: the extended checksum is wrong: the bytes sum up to *, 0 expected
+ * bad:    gicv3 | acpi-raw RSDP 0 53
+ * expect: !acpi/RSDP@0: error: this is no root pointer: its signature is not "RSD PTR "
+ * bad:    gicv3 | acpi-raw RSDP 15 00
+ * expect: !acpi/RSDP@0xf: error: revision 0 is of ACPI 1.0 and has no XSDT, 2 or later expected
+ */
+#include "lint/guest-findings.h"
+
+/* Of the form of ACPI 2.0. */
+static void check_sums(struct check *check, const struct acpi_rsdp *rsdp)
+{
+	if (rsdp->sum)
+		finding(check, at_acpi(check, "RSDP", 8, 1),
+			"the checksum is wrong: the first 20 bytes sum up to %#x, 0 expected",
+			rsdp->sum);
+	if (rsdp->extended_sum)
+		finding(check, at_acpi(check, "RSDP", 32, 1),
+			"the extended checksum is wrong: the bytes sum up to %#x, 0 expected",
+			rsdp->extended_sum);
+	if (!rsdp->xsdt)
+		finding(check, at_acpi(check, "RSDP", 24, 8), "there is no XSDT: its address is 0");
+}
+
+RULE(guest_acpi_root)
+{
+	const struct machine *m = check->machine;
+
+	if (m->have_rsdp == MACHINE_ABSENT)
+		not_applicable(check, "the machine has no ACPI");
+	else if (m->have_rsdp == MACHINE_UNREADABLE)
+		not_evaluated(check, NULL, "the record does not hold the root pointer of ACPI");
+	else if (!m->rsdp_whole)
+		finding(check, at_acpi(check, "RSDP", 0, 0), "the root pointer is shorter than its revision asks for");
+	else if (!m->rsdp.signature)
+		finding(check, at_acpi(check, "RSDP", 0, 8), "this is no root pointer: its signature is not \"RSD PTR \"");
+	else if (m->rsdp.revision < 2)
+		finding(check, at_acpi(check, "RSDP", 15, 1), "revision %u is of ACPI 1.0 and has no XSDT, 2 or later expected",
+			m->rsdp.revision);
+	else
+		check_sums(check, &m->rsdp);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* guest-psci-cpus: a secondary processor cannot be taken off and put on again
+ *
+ * severity: error
+ * effect:   degrades
+ * subject:  guest
+ * clause:   ARM Server Architecture, H9
+ * after:    guest-psci
+ *
+ * Secondary processors start by CPU_ON of PSCI and leave by CPU_OFF. The guest tried each, and one did not leave or did not
+ * come back.
+ *
+ * This is the hypervisor's to mend.
+ *
+ * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64
+ * bad:    gicv3 | set cpu-power on:=EIO
+ * expect: !linux/cpu1: error: processor 1 did not start again: EIO
+ * bad:    gicv3 | set cpu-power off:=EBUSY
+ * expect: !linux/cpu1: error: processor 1 could not be taken off: EBUSY
+ */
+#include "lint/guest-findings.h"
+
+RULE(guest_psci_cpus)
+{
+	const struct guest *guest = check->machine->guest;
+	const struct fact *f = guest_next(guest, NULL, "cpu-power");
+
+	if (!f) {
+		if (machine_cpu_list(machine_file(check->machine, "/sys/devices/system/cpu/present")) == 1)
+			not_applicable(check, "the machine has one processor");
+		else
+			not_applicable(check, "this run did not try to take processors off");
+	}
+	for (; f; f = guest_next(guest, f, "cpu-power")) {
+		const char *cpu = fact_text(f, "cpu") ? fact_text(f, "cpu") : "?";
+		struct location at = at_fact(arena_printf(check->arena, "linux/cpu%s", cpu));
+
+		if (machine_differs(f, "off", "ok"))
+			finding(check, at, "processor %s could not be taken off: %s", cpu, fact_text(f, "off"));
+		else if (machine_differs(f, "on", "ok"))
+			finding(check, at, "processor %s did not start again: %s", cpu, fact_text(f, "on"));
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* guest-uart-console: Linux has no console on the UART
+ *
+ * severity: warning
+ * effect:   degrades
+ * subject:  guest
+ * clause:   The VM Platform, H6
+ * after:    guest-uart
+ *
+ * The UART has to be of use as a console, not only described. Linux found none that its PL011 and SBSA drivers work with, or
+ * does not write its messages there.
+ *
+ * Look whether the UART's address and interrupt are right in what the firmware describes.
+ *
+ * good:   gicv3 gicv2 acpi-off u-boot mmio
+ * bad:    gicv3 | drop link path=/sys/class/tty/ttyAMA*
+ * expect: !linux/tty: warning: Linux has no ttyAMA device: no driver works with the UART
+ * bad:    gicv3 | text /proc/consoles ttyAMA0 ttyS0
+ * expect: !linux/consoles: warning: Linux has ttyAMA and does not write its messages there
+ */
+#include <string.h>
+
+#include "lint/guest-findings.h"
+
+static bool has_tty(const struct guest *guest)
+{
+	static const char prefix[] = "/sys/class/tty/ttyAMA";
+
+	for (const struct fact *f = guest_next(guest, NULL, "link"); f; f = guest_next(guest, f, "link")) {
+		const char *path = fact_text(f, "path");
+
+		if (path && !strncmp(path, prefix, strlen(prefix)))
+			return true;
+	}
+	return false;
+}
+
+RULE(guest_uart_console)
+{
+	const char *consoles = machine_file(check->machine, "/proc/consoles");
+	const char *told = machine_file(check->machine, "/proc/cmdline");
+
+	if (guest_not_arm(check))
+		return;
+	if (!consoles)
+		not_evaluated(check, NULL, "the record does not hold Linux's consoles");
+	else if (!has_tty(check->machine->guest))
+		finding(check, at_fact("linux/tty"), "Linux has no ttyAMA device: no driver works with the UART");
+	else if (told && strstr(told, "console=") && !strstr(told, "console=ttyAMA"))
+		not_applicable(check, "Linux was told to have its console elsewhere");
+	else if (!strstr(consoles, "ttyAMA"))
+		finding(check, at_fact("linux/consoles"), "Linux has ttyAMA and does not write its messages there");
+}
