@@ -31,6 +31,14 @@ static bool reserve(struct buffer *b, size_t more)
 	return true;
 }
 
+struct buffer buffer_make_room(size_t maximum)
+{
+	struct buffer b = buffer_make(maximum);
+
+	reserve(&b, maximum);
+	return b;
+}
+
 void buffer_append(struct buffer *b, const void *data, size_t size)
 {
 	if (!reserve(b, size))

@@ -24,6 +24,9 @@ static inline struct buffer buffer_make(size_t maximum)
 	return (struct buffer){ .maximum = maximum };
 }
 
+/* With memory for all of it at once: growth would leave copies of what is secret behind. */
+struct buffer buffer_make_room(size_t maximum);
+
 void buffer_append(struct buffer *b, const void *data, size_t size);
 void buffer_string(struct buffer *b, const char *string);
 void buffer_char(struct buffer *b, char c);

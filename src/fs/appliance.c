@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -140,6 +141,50 @@ static int send_all(int socket, const void *data, size_t size, struct error *err
 	return 0;
 }
 
+int appliance_receive_export(int socket, struct error *err)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	char bytes[APPLIANCE_REPLY_BYTES + APPLIANCE_MESSAGE_MAX + 1];
+	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) - 1 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct appliance appliance = { .socket = socket };
+	struct cmsghdr *header;
+	struct cursor c;
+	int fd = -1, r, status;
+	uint32_t length;
+	ssize_t n;
+
+	r = wait_readable(&appliance, now_ms() + APPLIANCE_GRACE_MS, err);
+	if (r < 0)
+		return r;
+	/* one message of the helper's, and nothing follows before we ask: it comes as a whole */
+	n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (n <= 0)
+		return error_set(err, EIO, "the helper that runs libguestfs has ended unexpectedly");
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(int));
+	c = cursor_make(bytes, (size_t)n);
+	r = cursor_le32(&c) ? -EPROTO : 0;
+	status = (int32_t)cursor_le32(&c);
+	length = cursor_le32(&c);
+	if (r == 0 && !cursor_le32(&c) && cursor_ok(&c) && length == cursor_left(&c)) {
+		if (fd >= 0 && status == 0 && !length)
+			return fd;
+		bytes[n] = 0;
+		r = status < 0 && status > -4096 ? error_set(err, -status, "%s", bytes + APPLIANCE_REPLY_BYTES) : nonsense(err);
+	} else {
+		r = nonsense(err);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 static unsigned time_for(enum appliance_op op)
 {
 	switch (op) {
@@ -183,7 +228,7 @@ long appliance_ask(struct appliance *appliance, const struct appliance_request *
 		   const uint8_t **ret_data, struct error *err)
 {
 	uint64_t deadline = now_ms() + time_for(request->op) + APPLIANCE_GRACE_MS;
-	BUFFER_AUTO out = buffer_make(APPLIANCE_REQUEST_BYTES + APPLIANCE_TEXT_MAX);
+	BUFFER_AUTO out = buffer_make_room(APPLIANCE_REQUEST_BYTES + APPLIANCE_TEXT_MAX);
 	uint8_t head[APPLIANCE_REPLY_BYTES];
 	struct cursor c = cursor_make(head, sizeof(head));
 	uint32_t id = ++appliance->next_id, length;
@@ -204,6 +249,8 @@ long appliance_ask(struct appliance *appliance, const struct appliance_request *
 		return error_set(err, ENAMETOOLONG, "a request to libguestfs is too long");
 	appliance->dead = true; /* until this exchange has gone as it should */
 	r = send_all(appliance->socket, out.data, out.size, err);
+	if (request->op == APPLIANCE_UNLOCK)
+		explicit_bzero(out.data, out.capacity);
 	if (r == 0)
 		r = receive(appliance, head, sizeof(head), deadline, err);
 	if (r < 0)
@@ -260,15 +307,18 @@ int appliance_launch(struct appliance *appliance, unsigned sector_size, unsigned
 static long ask_with(struct appliance *appliance, struct appliance_request request, const char *first, const char *second,
 		     const uint8_t **ret_data, struct error *err)
 {
-	BUFFER_AUTO text = buffer_make(APPLIANCE_TEXT_MAX);
+	BUFFER_AUTO text = buffer_make_room(APPLIANCE_TEXT_MAX);
+	long r;
 
 	buffer_counted(&text, first);
 	buffer_counted(&text, second);
-	if (text.overflowed)
-		return error_set(err, ENAMETOOLONG, "a request to libguestfs is too long");
 	request.text = text.data;
 	request.text_bytes = (uint32_t)text.size;
-	return appliance_ask(appliance, &request, NULL, 0, ret_data, err);
+	r = text.overflowed ? error_set(err, ENAMETOOLONG, "a request to libguestfs is too long")
+			    : appliance_ask(appliance, &request, NULL, 0, ret_data, err);
+	if (request.op == APPLIANCE_UNLOCK && text.data)
+		explicit_bzero(text.data, text.capacity);
+	return r;
 }
 
 int appliance_unlock(struct appliance *appliance, int partition, const char *volume, const char *key, struct error *err)

@@ -2,7 +2,8 @@
 /* appliance: file systems and volumes that libguestfs reads for us, in the helper, over a stream socket.
  *
  * The helper sees the disk as an NBD export of our own view (block/nbd-export.h), which is served here while we wait for its
- * answers.  The protocol, all integers little-endian, strings as buffer_counted writes them:
+ * answers.  It makes the socket of that export, in a folder of its own, and passes it to us before anything else, beside one
+ * reply as below, with id 0.  The protocol, all integers little-endian, strings as buffer_counted writes them:
  *
  *   request  u32 op, u32 id, u64 handle, u64 offset, u32 length, u32 bytes of text, then the text
  *   reply    u32 id, i32 status, u32 length, u32 zero, then the data; with a negative status, the message of what went wrong
@@ -39,6 +40,12 @@
 /* The descriptor that the parent gives the helper, and the socket's name in its folder. */
 #define APPLIANCE_SOCKET_FD 3
 #define APPLIANCE_EXPORT_NAME "nbd"
+
+/* What the helper's exit status says of the machine, whatever the image: libguestfs, its QEMU or kernel are not there; KVM
+ * fails where emulation works. */
+#define APPLIANCE_EXIT_ABSENT 3
+#define APPLIANCE_EXIT_NO_KVM 4
+#define APPLIANCE_INSTALL "on Debian, `apt install libguestfs0 linux-image-cloud-amd64` brings it and a kernel for it"
 
 enum appliance_op {
 	APPLIANCE_LAUNCH = 1,
@@ -82,6 +89,9 @@ struct appliance_volume {
 	const char *volume; /* "vg/root", "md/0"; NULL: what the LUKS of that partition hides */
 	const char *type, *uuid, *label; /* NULL: none */
 };
+
+/* The listening socket that the helper sends first; or a negative errno with a message. */
+int appliance_receive_export(int socket, struct error *err);
 
 /* The helper at the far side of `socket`, which must stay open; it reads what `export` serves (NULL: nothing is served, for
  * tests).  Lives in the arena; caches are freed by appliance_close. */

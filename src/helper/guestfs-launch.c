@@ -14,8 +14,6 @@
 
 #include "helper/guestfs.h"
 
-#define INSTALL "on Debian, `apt install libguestfs0 linux-image-cloud-amd64` brings it and a kernel for it"
-
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -108,6 +106,16 @@ static bool make_handle(struct session *session, unsigned sector_size, unsigned 
 				      GUESTFS_ADD_DRIVE_OPTS_BLOCKSIZE, (int)sector_size, -1) == 0;
 }
 
+/* Did it fail before the appliance was started with the disk: for want of a QEMU, or of a kernel for supermin to take? */
+static bool is_absence(struct session *session, const char *words)
+{
+	char *qemu = session->g ? guestfs.get_hv(session->g) : NULL;
+	bool absent = strstr(words, "supermin") || (qemu && strstr(words, qemu));
+
+	free(qemu);
+	return absent;
+}
+
 /* One launch within its limit.  0, or a negative errno with the cause in err; then there is no handle. */
 static int try(struct session *session, unsigned sector_size, unsigned memory, bool kvm, struct error *err)
 {
@@ -128,7 +136,8 @@ static int try(struct session *session, unsigned sector_size, unsigned memory, b
 		if (session->g && guestfs.last_error(session->g))
 			snprintf(words, sizeof(words), "%.*s", (int)strcspn(guestfs.last_error(session->g), "\n"),
 				 guestfs.last_error(session->g));
-		if (!line[0] || strstr(words, line))
+		session->absent = !kvm && !session_stopping() && is_absence(session, words);
+		if (!line[0] || session->absent || strstr(words, line))
 			snprintf(line, sizeof(line), "%s", words[0] ? words : "no reason is known");
 	}
 	if (session->g) {
@@ -143,19 +152,22 @@ int session_start(struct session *session, const struct request *request, struct
 {
 	bool kvm = !session->no_kvm && have_kvm();
 	unsigned sector_size = (unsigned)request->handle, memory = request->length;
-	struct error first = { 0 };
+	struct error first = { 0 }, last = { 0 };
 	int r = -1;
 
 	if (session->g || (request->handle != 512 && request->handle != 4096) || memory < 256 || memory > 4096)
 		return error_set(err, EINVAL, "a launch that makes no sense");
-	if (!guestfs_library_load())
-		return error_set(err, ENOENT, "libguestfs, which reads this, is not installed; " INSTALL);
+	session->absent = !guestfs_library_load();
+	if (session->absent)
+		return error_set(err, ENOENT, "libguestfs, which reads this, is not installed; " APPLIANCE_INSTALL);
 	if (kvm)
 		r = try(session, sector_size, memory, true, &first);
 	if (r < 0 && !session_stopping())
-		r = try(session, sector_size, memory, false, err);
+		r = try(session, sector_size, memory, false, &last);
 	if (r < 0)
-		return error_set(err, EIO, "libguestfs does not start: %.150s; " INSTALL, err->message);
+		return error_set(err, EIO, "libguestfs does not start: %.150s; " APPLIANCE_INSTALL,
+				 last.code ? last.message : first.message);
+	session->kvm_failed = first.code;
 	buffer_counted(out, first.code ? first.message : NULL);
 	return 0;
 }

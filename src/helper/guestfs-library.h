@@ -9,7 +9,7 @@
 #define GUESTFS_FUNCTIONS(F)                                                                                          \
 	F(create) F(close) F(set_error_handler) F(set_event_callback) F(last_error) F(last_errno)                     \
 	F(set_backend) F(set_backend_setting) F(set_memsize) F(set_tmpdir) F(set_autosync) F(set_verbose)             \
-	F(add_drive_opts) F(launch)                                                                                   \
+	F(add_drive_opts) F(get_hv) F(launch)                                                                                   \
 	F(mkmountpoint) F(rmmountpoint) F(mount_options) F(blockdev_getsize64) F(cryptsetup_open) F(lvm_scan)         \
 	F(lvs) F(list_md_devices) F(md_detail) F(md_stat) F(free_mdstat_list) F(blkid) F(vgpvuuids) F(pvs_full)       \
 	F(free_lvm_pv_list)                                                                                           \

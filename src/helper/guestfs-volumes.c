@@ -84,22 +84,20 @@ static bool is_partition(uint64_t number)
 	return number == (uint64_t)PARTITION_WHOLE_DISK || (number && number <= LIMIT_GPT_ENTRIES);
 }
 
-int session_unlock(struct session *s, const struct request *request, struct error *err)
+int session_unlock(struct session *s, struct request *request, struct error *err)
 {
-	struct request copy = *request;
 	char device[DEVICE_MAX], map[32], *name, *key, *opened;
 	struct volume *v;
 	int r;
 
-	if (!is_partition(request->handle) || !session_two_strings(&copy, &name, &key) || !key)
+	if (!is_partition(request->handle) || !session_two_strings(request, &name, &key) || !key)
 		return error_set(err, EINVAL, "a request for a key that makes no sense");
 	v = find_volume(s, (int)request->handle, name);
 	if (name && !v)
 		return error_set(err, ENODEV, "there is no volume %.100s", name);
 	partition_device((int)request->handle, device);
-	snprintf(map, sizeof(map), "vmlint%u", s->volume_count);
+	snprintf(map, sizeof(map), "vmlint%u", s->map_count);
 	r = guestfs.cryptsetup_open(s->g, v ? v->device : device, key, map, -1);
-	explicit_bzero(copy.text, sizeof(copy.text));
 	if (r < 0) {
 		const char *words = guestfs.last_error(s->g);
 
@@ -107,6 +105,7 @@ int session_unlock(struct session *s, const struct request *request, struct erro
 			return error_set(err, ENOKEY, "the key does not open it");
 		return session_fail(s, err, "cryptsetup");
 	}
+	s->map_count++;
 	s->unlocked = true;
 	if (asprintf(&opened, "/dev/mapper/%s", map) < 0)
 		return error_set(err, ENOMEM, "out of memory");

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* guestfs: serves the requests of fs/appliance.h until the socket is closed or a signal says to end.
  *
- * libguestfs's calls cannot be interrupted, but whatever they wait for is a child of ours: who kills those, as the signal
+ * libguestfs's calls cannot be interrupted, but whatever they wait for is of our process group: who kills those, as the signal
  * handlers do, makes the call fail, and everything then ends in order, with libguestfs's own folders removed.
  */
 #include "helper/guestfs.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/folder.h"
@@ -28,21 +30,50 @@ bool session_stopping(void)
 	return stopping;
 }
 
+/* The process group in a line of /proc/PID/stat: "pid (name) state parent group ..."; 0 if it says none. */
+static pid_t group_of(const char *pid)
+{
+	char path[32] = "/proc/", text[512], *p;
+	size_t n = strlen(path);
+	pid_t group = 0;
+	int fd, blanks = 0;
+	ssize_t size;
+
+	for (; *pid && n < sizeof(path) - sizeof("/stat"); n++)
+		path[n] = *pid++;
+	memcpy(path + n, "/stat", sizeof("/stat"));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	text[size > 0 ? size : 0] = 0;
+	p = strrchr(text, ')');
+	for (; p && *p && blanks < 3; p++)
+		blanks += *p == ' ';
+	for (; p && *p >= '0' && *p <= '9'; p++)
+		group = group * 10 + (*p - '0');
+	return group;
+}
+
 void session_kill_children(void)
 {
-	int saved = errno, fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-	char text[1024];
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
-	pid_t pid = 0;
+	int saved = errno, fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pid_t group = getpgrp(), self = getpid();
+	char entries[4096] __attribute__((aligned(8)));
+	long n;
 
-	for (ssize_t i = 0; i < n; i++) {
-		if (text[i] >= '0' && text[i] <= '9') {
-			pid = pid * 10 + (text[i] - '0');
-			continue;
+	/* readdir may not be called by a signal handler */
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + at);
+			pid_t pid = 0;
+
+			for (const char *p = entry->d_name; *p >= '0' && *p <= '9'; p++)
+				pid = pid * 10 + (*p - '0');
+			if (pid > 1 && pid != self && group_of(entry->d_name) == group)
+				kill(pid, SIGKILL);
+			at += entry->d_reclen;
 		}
-		if (pid > 1)
-			kill(pid, SIGKILL);
-		pid = 0;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -110,6 +141,73 @@ static bool send_reply(uint32_t id, int status, const void *data, size_t length)
 	buffer_le32(&head, (uint32_t)length);
 	buffer_le32(&head, 0);
 	return send_all(head.data, head.size) && send_all(data, length);
+}
+
+/* Makes the folder and in it the socket on which the disk is to be exported, and passes that on. */
+static int make_export(const char *folder, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, r = folder_make(folder, err);
+
+	if (r < 0)
+		return r;
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/" APPLIANCE_EXPORT_NAME, folder) >=
+	    (int)sizeof(address.sun_path))
+		return error_set(err, ENAMETOOLONG, "%s is too long a name for a socket", folder);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    listen(fd, NBD_EXPORT_CONNECTIONS) == 0)
+		return fd;
+	r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static bool send_export(const char *folder)
+{
+	BUFFER_AUTO out = buffer_make(APPLIANCE_REPLY_BYTES + APPLIANCE_MESSAGE_MAX);
+	struct error err = { 0 };
+	int fd = make_export(folder, &err);
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct msghdr message = { .msg_iovlen = 1 };
+	struct iovec iov;
+	ssize_t n;
+
+	buffer_le32(&out, 0);
+	buffer_le32(&out, fd < 0 ? (uint32_t)fd : 0);
+	buffer_le32(&out, (uint32_t)strnlen(err.message, APPLIANCE_MESSAGE_MAX));
+	buffer_le32(&out, 0);
+	buffer_append(&out, err.message, strnlen(err.message, APPLIANCE_MESSAGE_MAX));
+	iov = (struct iovec){ .iov_base = out.data, .iov_len = out.size };
+	message.msg_iov = &iov;
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	n = sendmsg(APPLIANCE_SOCKET_FD, &message, MSG_NOSIGNAL);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && n == (ssize_t)out.size;
+}
+
+/* libguestfs's surroundings: its temporary files in our folder, the appliance that it builds where it always keeps that. */
+static void set_environment(const char *folder)
+{
+	static const char *const ours[] = { "LIBGUESTFS_DEBUG",	  "LIBGUESTFS_TRACE",	"LIBGUESTFS_BACKEND",
+					    "LIBGUESTFS_APPEND",  "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_BACKEND_SETTINGS",
+					    "LIBGUESTFS_TMPDIR" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		unsetenv(ours[i]);
+	setenv("HOME", folder, 0);
+	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
+	setenv("TMPDIR", folder, 1);
+	setenv("XDG_RUNTIME_DIR", folder, 1);
 }
 
 static bool receive_request(struct request *request)
@@ -191,8 +289,6 @@ static void handle_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
 
-	/* vmlint's own end must be ours too */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
@@ -205,18 +301,22 @@ int helper_guestfs(const char *folder, bool no_kvm)
 {
 	struct session session = { .folder = folder, .no_kvm = no_kvm };
 	struct request *request = malloc(sizeof(*request));
-	bool more = true;
+	bool more;
 
 	handle_signals();
 	if (!request || fcntl(APPLIANCE_SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0) {
 		fputs("vmlint-helper: no memory, or descriptors are missing\n", stderr);
 		return 2;
 	}
+	more = send_export(folder);
+	set_environment(folder);
 	while (more && !stopping && receive_request(request)) {
 		BUFFER_AUTO out = buffer_make(APPLIANCE_DATA_MAX);
 		struct error err = { 0 };
 		int r = serve(&session, request, &out, &err);
 
+		if (request->op == APPLIANCE_UNLOCK)
+			explicit_bzero(request->text, sizeof(request->text));
 		if (r == 0 && out.overflowed)
 			r = error_set(&err, EFBIG, "an answer of libguestfs is too long");
 		if (r < 0)
@@ -232,5 +332,5 @@ int helper_guestfs(const char *folder, bool no_kvm)
 	session_free_volumes(&session);
 	free(request);
 	folder_remove(folder);
-	return EXIT_SUCCESS;
+	return session.absent ? APPLIANCE_EXIT_ABSENT : session.kvm_failed ? APPLIANCE_EXIT_NO_KVM : EXIT_SUCCESS;
 }

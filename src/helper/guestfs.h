@@ -33,6 +33,8 @@ struct session {
 	guestfs_h *g; /* NULL before the launch */
 	const char *folder; /* for temporary files; the export's socket is in it */
 	bool no_kvm, unlocked;
+	bool absent, kvm_failed; /* what the exit status is to say */
+	unsigned map_count; /* names of device mapper that were taken */
 	struct node *nodes;
 	uint32_t node_count, node_capacity;
 	struct volume volumes[APPLIANCE_VOLUMES_MAX];
@@ -48,14 +50,14 @@ struct request {
 	char text[APPLIANCE_TEXT_MAX + 1];
 };
 
-/* Kills all children: QEMU, supermin and their like.  May be called by a signal handler. */
+/* Kills all other processes of our group: QEMU, supermin and their like.  May be called by a signal handler. */
 void session_kill_children(void);
 /* The signal to end has come. */
 bool session_stopping(void);
 
 /* Each appends the reply's data to `out`; 0, or a negative errno with a message. */
 int session_start(struct session *session, const struct request *request, struct buffer *out, struct error *err);
-int session_unlock(struct session *session, const struct request *request, struct error *err);
+int session_unlock(struct session *session, struct request *request, struct error *err);
 int session_volumes(struct session *session, struct buffer *out, struct error *err);
 int session_mount_volume(struct session *session, const struct request *request, struct buffer *out, struct error *err);
 int session_file(struct session *session, const struct request *request, struct buffer *out, struct error *err);

@@ -10,7 +10,7 @@
 int helper_container(const char *driver);
 
 /* Serves file systems by libguestfs over APPLIANCE_SOCKET_FD (fs/appliance.h) until that is closed.  The disk is exported on a
- * socket in `folder`, which is private to this process and is removed with all that is in it. */
+ * socket in `folder`, which it makes, and removes with all that is in it. */
 int helper_guestfs(const char *folder, bool no_kvm);
 
 #endif

@@ -38,6 +38,8 @@ int channel_send(int socket, const void *data, size_t size, int fd, struct error
 		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
 	}
 	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
+		if (errno == EAGAIN)
+			return error_set(err, EAGAIN, "the other process does not take its answers");
 		if (errno != EINTR)
 			return error_set(err, errno, "cannot send to another process: %s", strerror(errno));
 	}

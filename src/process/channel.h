@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 
-/* Sends one message; fd -1: no descriptor.  0 or a negative errno. */
+/* Sends one message; fd -1: no descriptor.  0 or a negative errno: -EAGAIN if the socket is
+ * non-blocking and full. */
 int channel_send(int socket, const void *data, size_t size, int fd, struct error *err);
 
 /* Waits until `deadline` (CLOCK_MONOTONIC, milliseconds; 0: for ever) for one message and copies it to data.  Returns its size;

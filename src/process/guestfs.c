@@ -61,12 +61,12 @@ static int launch(struct guestfs *guestfs, struct image *image, struct error *er
 	const char *note = NULL;
 	int r;
 
-	guestfs->listener = guestfs->make_export(guestfs, err);
-	if (guestfs->listener < 0)
-		return guestfs->listener;
 	guestfs->socket = guestfs->start_helper(guestfs, err);
 	if (guestfs->socket < 0)
 		return guestfs->socket;
+	guestfs->listener = appliance_receive_export(guestfs->socket, err);
+	if (guestfs->listener < 0)
+		return guestfs->listener;
 	guestfs->export = nbd_export_new(image->disk, guestfs->listener);
 	if (!guestfs->export)
 		return error_set(err, ENOMEM, "out of memory");
@@ -75,14 +75,9 @@ static int launch(struct guestfs *guestfs, struct image *image, struct error *er
 	trouble = nbd_export_error(guestfs->export);
 	if (r < 0 && trouble)
 		return error_set(err, trouble->code, "libguestfs could not be given the disk: %s", trouble->message);
-	if (r < 0 && guestfs->tell)
-		guestfs->tell(guestfs, -r, err->message);
-	if (note) {
+	if (note)
 		add_note(image, arena_printf(image->arena, "libguestfs was started without KVM, which takes longer; with KVM it "
 					     "fails: %s", note));
-		if (guestfs->tell)
-			guestfs->tell(guestfs, 0, note);
-	}
 	return r;
 }
 

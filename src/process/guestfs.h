@@ -11,11 +11,8 @@
 
 struct guestfs {
 	const struct lint_options *options; /* whose keys are used */
-	/* The listening socket of a new export, and then the helper's socket; a descriptor or a negative errno with a message. */
-	int (*make_export)(struct guestfs *guestfs, struct error *err);
+	/* The socket of a helper that was started; a descriptor or a negative errno with a message. */
 	int (*start_helper)(struct guestfs *guestfs, struct error *err);
-	/* Why there will be no KVM (code 0), or no libguestfs at all (code not 0): for the images that follow.  May be NULL. */
-	void (*tell)(struct guestfs *guestfs, int code, const char *why);
 
 	/* guestfs.c's own; zero at first */
 	struct image *image;

@@ -7,13 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/folder.h"
 #include "base/limits.h"
 #include "block/remote.h"
 #include "fs/appliance.h"
@@ -47,21 +45,6 @@ static const char *helper_path(struct arena *arena)
 	return NULL;
 }
 
-/* libguestfs's surroundings: its temporary files in our folder, the appliance that it builds where it always keeps that. */
-static void set_environment(const char *folder)
-{
-	static const char *const ours[] = { "LIBGUESTFS_DEBUG",	  "LIBGUESTFS_TRACE",	"LIBGUESTFS_BACKEND",
-					    "LIBGUESTFS_APPEND",  "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_BACKEND_SETTINGS",
-					    "LIBGUESTFS_TMPDIR" };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		unsetenv(ours[i]);
-	setenv("HOME", folder, 0);
-	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
-	setenv("TMPDIR", folder, 1);
-	setenv("XDG_RUNTIME_DIR", folder, 1);
-}
-
 /* In the new process: descriptors in their places, then the helper.  Does not return.  descriptors: from 3 on. */
 static void exec_helper(const int descriptors[], int count, char *const argv[])
 {
@@ -86,21 +69,25 @@ static int no_helper(struct error *err)
 	return error_set(err, ENOENT, "the program vmlint-helper, which reads this format, is not installed");
 }
 
-int helper_start_container(struct arena *arena, int image, const char *driver, pid_t *ret_pid, struct error *err)
+/* Starts it with a socket at its last descriptor, after `image` if that is one (-1: none); our end, or a negative errno. */
+static int start(char *const argv[], int image, pid_t *ret_pid, struct error *err)
 {
-	const char *path = helper_path(arena);
+	pid_t parent = getpid();
 	int pair[2];
 
-	_Static_assert(REMOTE_IMAGE_FD == 3 && REMOTE_SOCKET_FD == 4, "exec_helper counts from 3");
-	if (!path)
-		return no_helper(err);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
 	*ret_pid = fork();
 	if (*ret_pid == 0) {
-		char *argv[] = { arena_strdup(arena, path), arena_strdup(arena, "container"), arena_strdup(arena, driver), NULL };
-
-		exec_helper((const int[]){ image, pair[1] }, 2, argv);
+		/* our end must be its own, from the first moment; its group is for ending all that it starts */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+		setpgid(0, 0);
+		if (image >= 0)
+			exec_helper((const int[]){ image, pair[1] }, 2, argv);
+		else
+			exec_helper(&pair[1], 1, argv);
 	}
 	close(pair[1]);
 	if (*ret_pid < 0) {
@@ -108,77 +95,47 @@ int helper_start_container(struct arena *arena, int image, const char *driver, p
 		close(pair[0]);
 		return error_set(err, EAGAIN, "cannot start the helper");
 	}
+	/* whichever of the two comes first */
+	setpgid(*ret_pid, *ret_pid);
 	return pair[0];
+}
+
+int helper_start_container(struct arena *arena, int image, const char *driver, pid_t *ret_pid, struct error *err)
+{
+	const char *path = helper_path(arena);
+	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "container"), arena_strdup(arena, driver),
+			 NULL };
+
+	_Static_assert(REMOTE_IMAGE_FD == 3 && REMOTE_SOCKET_FD == 4, "exec_helper counts from 3");
+	return path ? start(argv, image, ret_pid, err) : no_helper(err);
 }
 
 int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, pid_t *ret_pid, struct error *err)
 {
 	const char *path = helper_path(arena);
-	int pair[2];
+	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "guestfs"), arena_strdup(arena, folder),
+			 no_kvm ? arena_strdup(arena, "no-kvm") : NULL, NULL };
 
 	_Static_assert(APPLIANCE_SOCKET_FD == 3, "exec_helper counts from 3");
-	if (!path)
-		return no_helper(err);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
-	*ret_pid = fork();
-	if (*ret_pid == 0) {
-		char *argv[] = { arena_strdup(arena, path), arena_strdup(arena, "guestfs"), arena_strdup(arena, folder),
-				 no_kvm ? arena_strdup(arena, "no-kvm") : NULL, NULL };
-
-		set_environment(folder);
-		exec_helper((const int[]){ pair[1] }, 1, argv);
-	}
-	close(pair[1]);
-	if (*ret_pid < 0) {
-		*ret_pid = 0;
-		close(pair[0]);
-		return error_set(err, EAGAIN, "cannot start the helper");
-	}
-	return pair[0];
+	return path ? start(argv, -1, ret_pid, err) : no_helper(err);
 }
 
-int helper_make_export(struct arena *arena, const char **ret_folder, struct error *err)
-{
-	const char *folder = folder_make(arena, err);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path;
-	int fd;
-
-	if (!folder)
-		return -err->code;
-	path = arena_printf(arena, "%s/" APPLIANCE_EXPORT_NAME, folder);
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		folder_remove(folder);
-		return error_set(err, ENAMETOOLONG, "%s is too long a name for a socket", path);
-	}
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, NBD_EXPORT_CONNECTIONS) < 0) {
-		int r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
-
-		if (fd >= 0)
-			close(fd);
-		folder_remove(folder);
-		return r;
-	}
-	*ret_folder = folder;
-	return fd;
-}
-
-void helper_end(pid_t pid)
+int helper_end(pid_t pid)
 {
 	uint64_t deadline = channel_now() + END_MS;
+	int status = 0;
 	pid_t r;
 
 	kill(pid, SIGTERM);
 	for (;;) {
-		r = waitpid(pid, NULL, WNOHANG);
+		r = waitpid(pid, &status, WNOHANG);
 		if (r == pid || (r < 0 && errno != EINTR))
-			return;
+			break;
 		if (channel_now() >= deadline)
-			kill(pid, SIGKILL);
+			kill(-pid, SIGKILL);
 		usleep(2000);
 	}
+	/* whoever has outlived it */
+	kill(-pid, SIGKILL);
+	return r == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

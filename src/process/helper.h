@@ -17,13 +17,11 @@ extern const char *helper_program;
 /* To read the container `image` (a descriptor) with that driver of QEMU's. */
 int helper_start_container(struct arena *arena, int image, const char *driver, pid_t *ret_pid, struct error *err);
 
-/* To read file systems with libguestfs; it finds the disk on the socket that helper_make_export made in `folder`. */
+/* To read file systems with libguestfs; it makes `folder` (base/folder.h), and in it the socket on which it finds the disk. */
 int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, pid_t *ret_pid, struct error *err);
 
-/* A private folder with a listening socket, on which whoever reads the disk shall export it.  Returns the socket. */
-int helper_make_export(struct arena *arena, const char **ret_folder, struct error *err);
-
-/* Ends the helper, by force if it takes long, and waits for it. */
-void helper_end(pid_t pid);
+/* Ends the helper and what it has started, by force if it takes long, and waits for it.  Returns its exit status; -1 if a signal
+ * ended it. */
+int helper_end(pid_t pid);
 
 #endif

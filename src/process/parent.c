@@ -17,6 +17,7 @@
 
 #include "base/folder.h"
 #include "base/limits.h"
+#include "fs/appliance.h"
 #include "process/channel.h"
 #include "process/helper.h"
 #include "process/record.h"
@@ -32,15 +33,14 @@ struct job {
 	int socket;
 	uint64_t deadline;    /* channel_now()'s milliseconds */
 	pid_t worker, helper, guestfs; /* 0: none; the helper may run twice, for the container and for file systems */
-	const char *export;   /* the folder of the socket on which the disk is exported; NULL: none */
+	const char *folder;   /* libguestfs's; NULL: none */
 	/* the files that were opened: what a worker's numbers mean */
 	const char *files[LIMIT_BACKING_DEPTH * 2 + 1];
 	unsigned file_count;
 };
 
-/* What was learnt from images before: who lints many must not wait for each. */
-static bool no_kvm;
-static struct error no_guestfs; /* code 0: nothing is known against it */
+/* What a helper's exit status said of the machine before: who lints many images must not wait for each.  Workers have no say. */
+static bool no_kvm, no_guestfs;
 
 static void unreadable(struct lint_result *result, const char *why)
 {
@@ -101,6 +101,8 @@ static bool start_worker(struct job *job, uint64_t size, const struct lint_optio
 		_exit(worker_run(job->name, job->image, size, pair[1], options));
 	}
 	close(pair[1]);
+	/* a worker that asks and does not listen must not stop us; when we listen, we poll */
+	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	if (job->worker < 0) {
 		job->worker = 0;
 		close(pair[0]);
@@ -135,21 +137,25 @@ static int start_container(struct job *job, const char *driver, struct error *er
 	return helper_start_container(job->arena, job->image, driver, &job->helper, err);
 }
 
-static int make_export(struct job *job, struct error *err)
-{
-	if (job->export)
-		return error_set(err, EBUSY, "the disk is exported already");
-	if (no_guestfs.code)
-		return error_set(err, no_guestfs.code, "%s", no_guestfs.message);
-	return helper_make_export(job->arena, &job->export, err);
-}
-
 static int start_guestfs(struct job *job, struct error *err)
 {
-	if (job->guestfs || !job->export)
-		return error_set(err, EBUSY, "libguestfs is running already, or has nothing to read");
+	if (job->folder)
+		return error_set(err, EBUSY, "libguestfs was started already");
+	if (no_guestfs)
+		return error_set(err, ENOENT, "libguestfs, which reads this, or the QEMU or kernel that it starts, is not "
+				 "installed; " APPLIANCE_INSTALL);
 	job->deadline += LIMIT_GUESTFS_SECONDS * 1000;
-	return helper_start_guestfs(job->arena, job->export, no_kvm, &job->guestfs, err);
+	job->folder = folder_name(job->arena);
+	return helper_start_guestfs(job->arena, job->folder, no_kvm, &job->guestfs, err);
+}
+
+static void end_guestfs(struct job *job)
+{
+	int status = helper_end(job->guestfs);
+
+	no_guestfs |= status == APPLIANCE_EXIT_ABSENT;
+	no_kvm |= status == APPLIANCE_EXIT_NO_KVM;
+	folder_remove(job->folder);
 }
 
 static int answer(struct job *job, const struct record_request *request, struct error *err)
@@ -165,17 +171,8 @@ static int answer(struct job *job, const struct record_request *request, struct 
 	case RECORD_CONTAINER:
 		fd = start_container(job, request->name, &why);
 		break;
-	case RECORD_EXPORT:
-		fd = make_export(job, &why);
-		break;
-	case RECORD_GUESTFS:
+	default: /* RECORD_GUESTFS */
 		fd = start_guestfs(job, &why);
-		break;
-	default: /* RECORD_TELL, which wants no reply */
-		no_kvm = true;
-		if (request->base)
-			error_set(&no_guestfs, EIO, "%s", request->name);
-		return 0;
 	}
 	record_encode_reply(&out, fd < 0 ? fd : 0, job->file_count - 1, fd < 0 ? why.message : NULL);
 	r = channel_send(job->socket, out.data, out.size, fd, err);
@@ -257,9 +254,7 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	if (job.helper)
 		helper_end(job.helper);
 	if (job.guestfs)
-		helper_end(job.guestfs);
-	if (job.export)
-		folder_remove(job.export);
+		end_guestfs(&job);
 	if (!complete) {
 		/* what a reader said before it died is not to be believed */
 		lint_result_init(result, name);

@@ -240,8 +240,7 @@ bool record_decode_request(struct arena *arena, const void *data, size_t size, s
 	struct cursor c = cursor_make(data, size);
 
 	ret->kind = (enum record_kind)cursor_le32(&c);
-	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER && ret->kind != RECORD_EXPORT &&
-	    ret->kind != RECORD_GUESTFS && ret->kind != RECORD_TELL)
+	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER && ret->kind != RECORD_GUESTFS)
 		return false;
 	ret->base = cursor_le32(&c);
 	ret->name = get_string(&c, arena);

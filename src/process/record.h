@@ -24,9 +24,7 @@ enum record_kind {
 	RECORD_SIBLING,    /* request: open the file of this name */
 	RECORD_CONTAINER,  /* request: start the helper for this driver */
 	RECORD_NOTE,       /* on how the image was read */
-	RECORD_EXPORT,     /* request: a socket to export the disk on */
-	RECORD_GUESTFS,    /* request: start the helper to read file systems of what is exported there */
-	RECORD_TELL,       /* for the images that follow: there is no KVM (code 0) or no libguestfs, and why */
+	RECORD_GUESTFS,    /* request: start the helper to read file systems */
 	RECORD_REPLY,      /* parent to worker: status, message, and a descriptor beside it */
 };
 
@@ -41,7 +39,7 @@ int record_decode(struct arena *arena, const void *data, size_t size, struct lin
 /* Longer names must not be asked for: strings of records are cut. */
 #define RECORD_NAME_MAXIMUM 4000
 
-/* A request of any kind, or RECORD_TELL; `base` is a file's number for RECORD_SIBLING, a code for RECORD_TELL. */
+/* A request of any kind; `base` is a file's number for RECORD_SIBLING. */
 struct record_request {
 	enum record_kind kind;
 	unsigned base;

@@ -100,35 +100,13 @@ static int open_container(void *context, struct arena *arena, const char *driver
 	return r;
 }
 
-/* A request without a name, answered by a descriptor. */
-static int ask_for(struct guestfs *guestfs, enum record_kind kind, struct error *err)
+static int start_helper(struct guestfs *guestfs, struct error *err)
 {
-	const struct record_request request = { .kind = kind, .name = "" };
+	const struct record_request request = { .kind = RECORD_GUESTFS, .name = "" };
 	unsigned number;
 	int fd = -1, r = ask(guestfs->image->arena, &request, &fd, &number, err);
 
 	return r < 0 ? r : fd;
-}
-
-static int make_export(struct guestfs *guestfs, struct error *err)
-{
-	return ask_for(guestfs, RECORD_EXPORT, err);
-}
-
-static int start_helper(struct guestfs *guestfs, struct error *err)
-{
-	return ask_for(guestfs, RECORD_GUESTFS, err);
-}
-
-/* Nothing depends on its arrival. */
-static void tell(struct guestfs *guestfs, int code, const char *why)
-{
-	const struct record_request request = { .kind = RECORD_TELL, .base = (unsigned)code, .name = why };
-	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
-
-	(void)guestfs;
-	record_encode_request(&out, &request);
-	channel_send(parent_socket, out.data, out.size, -1, NULL);
 }
 
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
@@ -143,9 +121,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.reader = (enum image_reader)options->reader,
 		.initrd_limit = options->initrd_limit,
 	};
-	struct guestfs guestfs = {
-		.options = options, .make_export = make_export, .start_helper = start_helper, .tell = tell
-	};
+	struct guestfs guestfs = { .options = options, .start_helper = start_helper };
 	const struct image_services services = {
 		.open_sibling = open_sibling,
 		.open_container = open_container,

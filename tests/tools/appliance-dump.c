@@ -90,9 +90,10 @@ int main(int argc, char **argv)
 	arena = arena_new(LIMIT_ARENA_BYTES);
 	helper_program = arena_printf(arena, "%.*s/../vmlint-helper", (int)(strrchr(argv[0], '/') - argv[0]), argv[0]);
 	atexit(clean_up);
-	listener = helper_make_export(arena, &folder, &err);
-	socket = listener < 0 ? listener : helper_start_guestfs(arena, folder, false, &helper, &err);
-	if (socket < 0)
+	folder = folder_name(arena);
+	socket = helper_start_guestfs(arena, folder, false, &helper, &err);
+	listener = socket < 0 ? -1 : appliance_receive_export(socket, &err);
+	if (listener < 0)
 		fs_die("helper", &err);
 	export = nbd_export_new(view_file(arena, image, (uint64_t)st.st_size), listener);
 	appliance = appliance_new(arena, socket, export);

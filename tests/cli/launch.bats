@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# vmlint ends while libguestfs is being started: no process, socket or folder is left.  QEMU is a script that hangs and does not
+# listen to SIGTERM, so that no appliance is started.
+
+load common
+VMLINT=$PLAIN
+
+setup() {
+	# short, for the socket in it
+	TMPDIR=$(mktemp -d /tmp/vmlint-bats-XXXXXX)
+	export TMPDIR
+	cat >hv <<-'END'
+		#!/bin/sh
+		echo $$ >>"${0%/*}/started"
+		trap '' TERM INT HUP
+		sleep 300 &
+		echo $! >>"${0%/*}/started"
+		wait
+		sleep 300
+	END
+	chmod +x hv
+	: >started
+	export LIBGUESTFS_HV=$PWD/hv
+}
+
+teardown() {
+	rm -rf "$TMPDIR"
+}
+
+# alive: processes of ours; a zombie only waits for an init that may be slow.
+alive() {
+	local pid
+	for pid in $(cat started) $(pgrep -f "vmlint-helper guestfs $TMPDIR"); do
+		grep -qs '^State:.[^ZX]' "/proc/$pid/status" && echo "$pid"
+	done
+	return 0
+}
+
+nothing_left() {
+	local i
+	for i in $(seq 150); do
+		[ -n "$(alive)$(ls -A "$TMPDIR")" ] || return 0
+		sleep 0.1
+	done
+	ps -fp "$(alive | paste -sd,)" || true
+	status=- output="left: $(ls -A "$TMPDIR")" stderr= complain "$1: something is left"
+}
+
+@test "killed at any time of a launch" {
+	local image signal delay
+	image=$(fixture erofs-arm64)
+	for signal in KILL INT TERM; do
+		for delay in 0.02 0.05 0.1 0.2 until; do
+			: >started
+			# a shell's background jobs ignore SIGINT, so python starts it
+			python3 - "$VMLINT" "$image" "$signal" "$delay" <<-'END'
+				import os, signal, subprocess, sys, time
+				program, image, number, delay = sys.argv[1:]
+				p = subprocess.Popen([program, image], start_new_session=True, stdout=subprocess.DEVNULL)
+				if delay == "until":
+				    end = time.time() + 20
+				    while os.path.getsize("started") == 0 and time.time() < end:
+				        time.sleep(0.02)
+				    assert os.path.getsize("started"), "QEMU was not started"
+				else:
+				    time.sleep(float(delay))
+				p.send_signal(getattr(signal, "SIG" + number))
+				p.wait(20)
+			END
+			nothing_left "SIG$signal after $delay s"
+		done
+	done
+}
+
+@test "a worker that is killed: the helper and what it has started end too" {
+	local image parent i
+	image=$(fixture erofs-arm64)
+	"$VMLINT" "$image" >out 2>&1 3>&- &
+	parent=$!
+	for i in $(seq 200); do
+		[ ! -s started ] || break
+		sleep 0.1
+	done
+	[ -s started ]
+	pkill -KILL -P "$parent" -x vmlint
+	wait "$parent" || true
+	grep -q "could not check" out
+	nothing_left "the worker was killed"
+}
