@@ -167,9 +167,9 @@ const struct grub_entry *grub_default_entry(const struct grub_course *outcome)
 }
 
 /* What is tried after a boot that failed: GRUB starts again and finds what save_env left.  New attempts are added to the
- * course. */
+ * course.  If it comes to another entry then (next_entry is for one start), that is no way of this one. */
 static void add_restarts(struct grub_vm *vm, const struct grub_state *first, const struct grub_script *embedded,
-			 struct grub_course *course, const char *path)
+			 const struct grub_entry *of, struct grub_course *course, const char *path)
 {
 	const struct grub_saved *saved = newest(vm->arena, course->saved), *before = NULL;
 	struct grub_attempt all[LIMIT_GRUB_ATTEMPTS];
@@ -193,7 +193,7 @@ static void add_restarts(struct grub_vm *vm, const struct grub_state *first, con
 		vm->only = NULL;
 		vm->only_default = false;
 		entry = entry_at(&outcomes[0], path);
-		if (!entry)
+		if (!entry || !grub_same_place(&entry->place, &of->place) || strcmp(entry->id, of->id) != 0)
 			break;
 		for (size_t i = 0; i < entry->courses[0].attempt_count; i++) {
 			const struct grub_attempt *attempt = &entry->courses[0].attempts[i];
@@ -233,10 +233,12 @@ static void restart_menu(struct restarts *r, const struct grub_menu *menu, const
 
 			if (course->menu)
 				restart_menu(r, course->menu, by_default);
-			if (!course->attempt_count || !course->saved || !r->left)
+			/* where no kernel is started, GRUB waits in its menu */
+			if (!course->attempt_count || !course->saved || !r->left || course->end != GRUB_END_BOOT)
 				continue;
 			r->left--;
-			add_restarts(r->vm, r->first, r->embedded, course, entry == by_default ? NULL : entry->path);
+			add_restarts(r->vm, r->first, r->embedded, entry, course,
+				     entry == by_default ? NULL : entry->path);
 		}
 	}
 }

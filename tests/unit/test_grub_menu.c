@@ -223,6 +223,29 @@ static void test_initrdless(void **state)
 	assert_non_null(strstr(course->saved->data, "initrdfail=1\n"));
 }
 
+/* An entry for one start: what boots after it is not this one's way. */
+static void test_next_entry(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+	const struct grub_entry *entry;
+
+	for (int i = 0; i < 2; i++) {
+		memory_fs_file(m->esp, m->arena, "/good", "kernel");
+		memory_fs_file(m->esp, m->arena, "/EFI/debian/grubenv",
+			       "# GRUB Environment Block\nnext_entry=bb\n###################################################");
+		outcome = machine_script(m, arena_printf(m->arena,
+			"load_env\nif [ \"${next_entry}\" ]; then\n set default=\"${next_entry}\"\n set next_entry=\n"
+			" save_env next_entry\nelse\n set default=0\nfi\n"
+			"menuentry a --id aa {\n linux /good 1\n}\nmenuentry b --id bb {\n linux %s 2\n}\n",
+			i ? "/good" : "/missing"));
+		entry = grub_default_entry(outcome);
+		assert_string_equal(entry->id, "bb");
+		assert_string_equal(only_attempt(entry)->arguments.text, "2");
+		assert_int_equal(only_attempt(entry)->loaded, i);
+	}
+}
+
 static void test_fedora(void **state)
 {
 	struct machine *m = *state;
@@ -421,6 +444,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_debian, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_defaults, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_initrdless, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_next_entry, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_fedora, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_prefixes, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_removable, machine_setup, machine_teardown),
