@@ -235,7 +235,8 @@ static bool set_initrd_limit(struct call *call, const char *argument)
 	call->lint.initrd_limit = value;
 	if (*argument >= '0' && *argument <= '9' && !errno && value)
 		return true;
-	command_usage("lint", "--initrd-limit takes a number of bytes from 1 to 2^64-1, also with K, M, G or T behind it, not \"%s\"",
+	command_usage("lint",
+		      "--initrd-limit takes a number of bytes from 1 to 2^64-1, also with K, M, G or T behind it, not \"%s\"",
 		      argument);
 	return false;
 }
