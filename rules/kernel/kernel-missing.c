@@ -18,6 +18,9 @@
  * expect: !p2/boot/vmlinuz-*: error: what the boot entry starts is no Linux kernel: the file is empty
  * bad:    debian-arm64 | part 2 poke-file /boot/vmlinuz-* 56 00000000
  * expect: !p2/boot/vmlinuz-*: error: what the boot entry starts is no Linux kernel
+ * bad:    debian-arm64 | grub write "" | part 2 rm-glob /boot/vmlinuz-?*
+ * expect: !p2: error: Debian GNU/Linux 12 (bookworm) is installed here, and the image has no kernel
+ * expect: !p2/boot/grub/grub.cfg: error: * [boot-config-missing]
  * bad:    debian-arm64 | ext journal-dirty 2 | --reader=native | --select=kernel-missing
  * expect: : not evaluated: cannot look for kernels everywhere: * ext4 file system in partition 2 *
  * bad:    debian-arm64 | part 2 truncate-file /boot/vmlinuz-* 99%

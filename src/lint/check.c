@@ -32,6 +32,12 @@ static struct diagnostic *add_message(struct check *check, enum severity severit
 		.location = location,
 		.message = message,
 	};
+	/* that it did not apply, or was another's affair, was said of something else, and before */
+	if (lint->verdict == VERDICT_SKIPPED || lint->moot) {
+		lint->verdict = VERDICT_PASS;
+		lint->moot = false;
+		lint->reason = NULL;
+	}
 	lint->verdict_before = lint->verdict;
 	if (severity >= SEVERITY_WARNING)
 		lint->verdict = VERDICT_SUPERSEDING;
@@ -265,6 +271,27 @@ const struct rule *lint_blamed_rule(const struct image *image, int code)
 	return id ? rule_find(id) : NULL;
 }
 
+static void supersede(struct lint *lint, const struct rule *by, const char *reason)
+{
+	if (lint->verdict == VERDICT_SUPERSEDING)
+		return;
+	lint->verdict = VERDICT_SUPERSEDING;
+	lint->reason = reason;
+	lint->moot = true;
+	lint->root = by;
+}
+
+void superseded(struct check *check, const char *id, const char *reason)
+{
+	const struct rule *by = rule_find(id);
+	struct lint *lint = check->lint;
+
+	if (lint->options->selected[by - rules] && lint_severity(lint, by, by->severity) != SEVERITY_OFF)
+		supersede(lint, by, arena_printf(check->arena, "superseded by %s: %s", id, reason));
+	else
+		not_evaluated(check, NULL, "%s", reason);
+}
+
 void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
 {
 	const struct rule *by = err ? lint_blamed_rule(check->image, err->code) : NULL;
@@ -275,12 +302,7 @@ void not_evaluated(struct check *check, const struct error *err, const char *for
 	if (by && err->code == EUCLEAN && !lint_is_reported(check->lint, by))
 		by = NULL;
 	if (by) {
-		if (check->lint->verdict != VERDICT_SUPERSEDING) {
-			check->lint->verdict = VERDICT_SUPERSEDING;
-			check->lint->reason = arena_printf(check->arena, "superseded by %s: %s", by->id, err->message);
-			check->lint->moot = true;
-			check->lint->root = by;
-		}
+		supersede(check->lint, by, arena_printf(check->arena, "superseded by %s: %s", by->id, err->message));
 		return;
 	}
 

@@ -113,4 +113,8 @@ void not_applicable(struct check *check, const char *format, ...) __attribute__(
 void not_evaluated(struct check *check, const struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What this rule is about cannot be looked at, and rule `id` has a finding that says why.  If that rule is not asked for, it is
+ * not evaluated. */
+void superseded(struct check *check, const char *id, const char *reason);
+
 #endif
