@@ -24,6 +24,12 @@
  * expect: !p2/etc/fstab: warning: fstab cannot be read: more than 40 symbolic links
  * bad:    debian-arm64 | part 2 mknod /etc/fstab p
  * expect: !p2/etc/fstab: warning: fstab cannot be read: not a regular file
+ * bad:    debian-arm64 | part 2 mknod /etc/fstab p | --select=fstab-unresolved,fstab-device-name
+ * expect: : not evaluated: fstab cannot be read [fstab-device-name, fstab-unresolved]
+ * bad:    debian-arm64 | fstab add "tmpfs /tmp tmpfs mode=1777 0 0\r"
+ * expect: !p2/etc/fstab:4:31: warning: the line ends with a carriage return, which becomes part of its last field: mount(8) refuses the line
+ * bad:    debian-arm64 | fstab add "tmpfs /tmp tmpfs mode=1777\r\ntmpfs /var/tmp tmpfs mode=1777 # scratch\r"
+ * expect: !p2/etc/fstab:4:27: warning: the line ends with a carriage return, *
  */
 #include "system-help.h"
 
@@ -50,6 +56,9 @@ static void judge(struct check *check, const struct system *system, const struct
 						    "\\040"
 						  : "a number is expected here, the sixth field");
 		return;
+	case FSTAB_CARRIAGE_RETURN:
+		/* a DOS text file has one in each line: judge_returns */
+		return;
 	case FSTAB_NUL:
 		finding_at(check, system, &entry->fault_place, "the line holds a NUL byte: what follows it is not read");
 		return;
@@ -61,6 +70,31 @@ static void judge(struct check *check, const struct system *system, const struct
 			   arena_printf(check->arena, "the mount point %s is no absolute path: the line is left out", target));
 }
 
+/* One finding for all lines of a DOS text file. */
+static void judge_returns(struct check *check, const struct system *system)
+{
+	const struct fstab_entry *first = NULL;
+	unsigned more = 0;
+	struct diagnostic *d;
+
+	for (size_t i = 0; i < system->fstab->entry_count; i++) {
+		const struct fstab_entry *entry = &system->fstab->entries[i];
+
+		if (entry->fault == FSTAB_CARRIAGE_RETURN && first)
+			more++;
+		else if (entry->fault == FSTAB_CARRIAGE_RETURN)
+			first = entry;
+	}
+	if (!first)
+		return;
+	d = finding_severity(check, system_severity(check, system, check->rule->severity),
+			     fstab_at(system, &first->fault_place),
+			     "the line ends with a carriage return, which becomes part of its last field: mount(8) refuses the line");
+	if (more)
+		finding_note(check, d, "so do%s %u more line%s", more == 1 ? "es" : "", more, more == 1 ? "" : "s");
+	finding_help(check, d, "run `sed -i 's/\\r$//' /etc/fstab` in the system");
+}
+
 RULE(fstab_invalid)
 {
 	if (system_none(check))
@@ -68,11 +102,14 @@ RULE(fstab_invalid)
 	for (unsigned i = 0; i < check->image->system_count; i++) {
 		const struct system *system = &check->image->systems[i];
 
-		fstab_unseen(check, system);
-		if (system->have_fstab == UNREADABLE && system_lacks(system->fstab_error.code))
+		if (system->have_fstab != UNREADABLE || !system_lacks(system->fstab_error.code))
+			fstab_unseen(check, system);
+		else
 			finding_severity(check, system_severity(check, system, check->rule->severity), system->fstab_place,
 					 "fstab cannot be read: %s", system->fstab_error.message);
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
 			judge(check, system, &system->fstab->entries[k]);
+		if (system->fstab)
+			judge_returns(check, system);
 	}
 }

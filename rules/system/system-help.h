@@ -58,10 +58,12 @@ static inline bool system_lacks(int code)
 	return code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP;
 }
 
-/* Not all of fstab was looked at: says so.  (What is no file at all is fstab-invalid's finding.) */
+/* Not all of fstab was looked at: says so.  What is no file at all is fstab-invalid's finding. */
 static inline void fstab_unseen(struct check *check, const struct system *system)
 {
-	if (system->have_fstab == UNREADABLE && !system_lacks(system->fstab_error.code))
+	if (system->have_fstab == UNREADABLE && system_lacks(system->fstab_error.code))
+		superseded(check, "fstab-invalid", "fstab cannot be read");
+	else if (system->have_fstab == UNREADABLE)
 		not_evaluated(check, &system->fstab_error, "fstab cannot be read");
 	else if (system->fstab && system->fstab->truncated)
 		not_evaluated(check, NULL, "fstab has more than %d lines", LIMIT_FSTAB_ENTRIES);

@@ -11,6 +11,7 @@ struct line {
 	const char *text;
 	size_t length, position;
 	unsigned int number;
+	bool remark; /* it ends with one */
 	const struct boot_source *source;
 };
 
@@ -126,7 +127,8 @@ static void parse_fstab_line(struct arena *arena, struct line *line, struct fsta
 		for (size_t i = 0; i < 2 && next_field(arena, line, true, numbers[i]); i++)
 			if (!is_number(numbers[i]->text)) {
 				/* a remark behind the options is common and harmless */
-				if (numbers[i]->text[0] != '#')
+				line->remark = numbers[i]->text[0] == '#';
+				if (!line->remark)
 					fault(entry, FSTAB_BAD_NUMBER, numbers[i]->place);
 				*numbers[i] = (struct fstab_field){ 0 };
 				break;
@@ -158,6 +160,7 @@ static const struct fstab *parse(struct arena *arena, const struct boot_source *
 		const char *start = data + position, *end = memchr(start, '\n', size - position);
 		struct line line = { .text = start, .number = ++number, .source = source };
 		struct fstab_entry *entry;
+		bool carriage_return;
 		const char *nul;
 
 		line.length = end ? (size_t)(end - start) : size - position;
@@ -179,7 +182,12 @@ static const struct fstab *parse(struct arena *arena, const struct boot_source *
 		entry->line = number;
 		if (nul)
 			fault(entry, FSTAB_NUL, place_at(&line, line.length));
+		carriage_return = !nul && line.length && start[line.length - 1] == '\r';
+		line.length -= carriage_return;
 		parse_line(arena, &line, entry);
+		/* behind a remark it does no harm; systemd takes it for a blank in crypttab */
+		if (carriage_return && !line.remark && parse_line == parse_fstab_line)
+			fault(entry, FSTAB_CARRIAGE_RETURN, place_at(&line, line.length));
 		entry->device_name = boot_device_parse(arena, entry->device.text ? entry->device.text : "");
 		parse_options(arena, entry);
 	}

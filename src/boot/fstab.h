@@ -33,6 +33,7 @@ enum fstab_fault {
 	FSTAB_GOOD,
 	FSTAB_TOO_FEW_FIELDS, /* fstab: fewer than three; crypttab: fewer than two */
 	FSTAB_BAD_NUMBER,     /* the fifth or sixth field of fstab is no number */
+	FSTAB_CARRIAGE_RETURN, /* fstab's line ends with one, which mount(8) takes for a part of the last field; not so here */
 	FSTAB_NUL,            /* the line holds a NUL byte: what follows it was not read */
 };
 

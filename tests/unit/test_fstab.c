@@ -89,7 +89,15 @@ static void test_faults(void **state)
 	assert_int_equal(f->entries[1].fault, FSTAB_TOO_FEW_FIELDS);
 	assert_int_equal(f->entries[2].fault, FSTAB_BAD_NUMBER);
 	assert_int_equal(f->entries[2].fault_place.column, 24);
-	assert_int_equal(f->entries[3].fault, FSTAB_BAD_NUMBER);
+	assert_int_equal(f->entries[3].fault, FSTAB_CARRIAGE_RETURN);
+	assert_int_equal(f->entries[3].fault_place.column, 27);
+	assert_string_equal(f->entries[3].pass.text, "1");
+	f = parse("UUID=5 / ext4 ro\r\nUUID=6 / ext4 ro # why\r\nUUID=7 / ext4 x\r");
+	assert_int_equal(f->entry_count, 3);
+	assert_int_equal(f->entries[0].fault, FSTAB_CARRIAGE_RETURN);
+	assert_string_equal(f->entries[0].options.text, "ro");
+	assert_int_equal(f->entries[1].fault, FSTAB_GOOD);
+	assert_int_equal(f->entries[2].fault_place.column, 16);
 	f = fstab_parse(arena, &source, nul, sizeof(nul) - 1);
 	assert_int_equal(f->entry_count, 2);
 	assert_int_equal(f->entries[0].fault, FSTAB_NUL);
