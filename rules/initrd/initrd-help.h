@@ -42,12 +42,13 @@ static inline const char *initrd_beyond_kernel(struct check *check, const struct
 	return arena_printf(check->arena, "root=%s is for an initrd to find", name->text);
 }
 
-enum initrd_found { INITRD_BUILT_IN, INITRD_NOT_BUILT_IN, INITRD_NOT_KNOWN };
+/* INITRD_NO_BUS: an initrd could have none, either. */
+enum initrd_found { INITRD_BUILT_IN, INITRD_NOT_BUILT_IN, INITRD_NO_BUS, INITRD_NOT_KNOWN };
 
 /* Is the driver of any bus built in? */
 static inline enum initrd_found initrd_bus_built_in(const struct boot_attempt *attempt)
 {
-	enum initrd_found found = INITRD_NOT_BUILT_IN;
+	enum initrd_found found = INITRD_NO_BUS;
 	const char *missing;
 
 	for (int bus = 0; bus < ROOT_BUSES_ALL; bus++) {
@@ -60,8 +61,20 @@ static inline enum initrd_found initrd_bus_built_in(const struct boot_attempt *a
 			return INITRD_BUILT_IN;
 		if (reach == REACH_UNKNOWN)
 			found = INITRD_NOT_KNOWN;
+		else if (reach != REACH_NO_DRIVER && found == INITRD_NO_BUS)
+			found = INITRD_NOT_BUILT_IN;
 	}
 	return found;
+}
+
+/* Of a need for which there is no driver: the module that the kernel was built with and that is nowhere; NULL: it was built
+ * without any. */
+static inline const char *initrd_module_gone(const struct boot_attempt *attempt, const struct root_need *need)
+{
+	for (const struct root_driver *d = need->drivers; d->module; d++)
+		if (release_driver(attempt->kernel_file->release, d->symbol, d->module) == DRIVER_MODULE_GONE)
+			return d->module;
+	return NULL;
 }
 
 /* Why the kernel of an attempt without initrd cannot mount its root by itself; NULL if it can.  *ret_known is false where that
@@ -81,7 +94,8 @@ static inline const char *initrd_lacking(struct check *check, const struct boot_
 
 		if (needs[i].layer != ROOT_FILESYSTEM && needs[i].layer != ROOT_RAID)
 			return arena_printf(check->arena, "its root lies on %s", needs[i].title);
-		if (reach == REACH_MISSING)
+		/* what no initrd could have is initrd-root-filesystem's */
+		if (reach == REACH_MISSING || (reach == REACH_NO_DRIVER && initrd_module_gone(attempt, &needs[i])))
 			return arena_printf(check->arena, "the driver of its root, %s, is a module", needs[i].title);
 		if (reach == REACH_UNKNOWN)
 			*ret_known = false;
@@ -92,10 +106,27 @@ static inline const char *initrd_lacking(struct check *check, const struct boot_
 	case INITRD_NOT_KNOWN:
 		*ret_known = false;
 		break;
+	case INITRD_NO_BUS: /* initrd-root-driver's */
 	case INITRD_BUILT_IN:
 		break;
 	}
 	return NULL;
+}
+
+/* Could the kernel mount its root by itself, all the same if it has an initrd?  True only where that is sure. */
+static inline bool initrd_is_dispensable(struct check *check, const struct boot_attempt *attempt)
+{
+	struct root_need needs[ROOT_NEEDS];
+	const char *missing;
+	size_t count;
+
+	if (initrd_beyond_kernel(check, attempt) || initrd_bus_built_in(attempt) != INITRD_BUILT_IN)
+		return false;
+	count = attempt_root_needs(attempt, needs);
+	for (size_t i = 0; i < count; i++)
+		if (needs[i].layer != ROOT_FILESYSTEM || attempt_need(attempt, &needs[i], &missing) != REACH_BUILTIN)
+			return false;
+	return count > 0;
 }
 
 /* Does the kernel hold an initramfs of its own? */

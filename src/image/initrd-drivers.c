@@ -98,11 +98,24 @@ static void ask(struct visitor *visitor, const char *const *names, size_t count,
 		initrd_ask(visitor->attempt, INITRD_MODULE, names[i], attempt_release(visitor->attempt));
 }
 
+/* Is the module installed, elsewhere than where the kernel's own are? */
+static bool is_added(const struct kernel_release *release, const char *name)
+{
+	struct modules *modules = release_modules(release);
+	const struct module *module = modules ? modules_find(modules, name) : NULL;
+
+	return module && module->state == MODULE_LOADABLE && !strstr(module->path, "kernel/") &&
+	       release_driver(release, NULL, name) == DRIVER_MODULE;
+}
+
 static enum driver_state state_of(const struct boot_attempt *attempt, const char *symbol, const char *module)
 {
 	const struct kernel_release *release = release_of(attempt);
 	enum driver_state state = release ? release_driver(release, symbol, module) : DRIVER_UNKNOWN;
 
+	/* one that was built from other sources than the kernel's */
+	if (state == DRIVER_ABSENT && symbol && is_added(release, module))
+		return DRIVER_MODULE;
 	/* that a module is in no list says that it is not installed, and no more */
 	if (state == DRIVER_ABSENT && !symbol)
 		return DRIVER_MODULE_GONE;

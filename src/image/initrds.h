@@ -14,7 +14,7 @@ enum driver_reach {
 	REACH_INITRD,    /* it is in the initrd, with all that it needs */
 	REACH_SOFT,      /* it is, but something that its softdep asks for is not: *ret_missing */
 	REACH_UNKNOWN,
-	REACH_NO_DRIVER, /* the kernel does not have it, neither built in nor installed: the profile's rows say so */
+	REACH_NO_DRIVER, /* the kernel was built without it, or its module is neither installed nor in the initrd */
 	REACH_MISSING,   /* it is a module, and *ret_missing, itself or what it needs, is not in the initrd */
 };
 
