@@ -13,8 +13,8 @@
  *
  * With no virtio driver at all that is an error. Each bus more that the kernel has a driver for, and the initrd has not, is a
  * warning, as the specification strongly recommends virtio over PCI and MMIO and Xen; for what it does not name (NVMe; Xen on
- * x86) it is a note. A driver that the kernel does not have at all, neither built in nor installed, is the affair of the
- * profile's driver rules.
+ * x86) it is a note. A single driver that the kernel does not have at all, neither built in nor installed, is the affair of the
+ * profile's driver rules; a kernel that has none for any virtio disk is an error here, with or without an initrd.
  *
  * good:   debian-arm64 systemd-boot-arm64 uki-arm64 debian-amd64
  * bad:    debian-arm64 | initrd remove-module virtio_blk,virtio_scsi
@@ -25,6 +25,10 @@
  * expect: !p1/debian/6*64/initrd.img: warning: the initrd has no driver for a root on virtio-blk over MMIO (virtio_mmio)
  * bad:    debian-arm64 | initrd recompress gzip | initrd remove-module xen_blkfront
  * expect: !p2/boot/initrd.img-*: warning: the initrd has no driver for a root on Xen block (xen_blkfront)
+ * bad:    debian-arm64 | kconfig off VIRTIO_BLK | kconfig off SCSI_VIRTIO | kconfig off XEN_BLKDEV_FRONTEND | kconfig off BLK_DEV_NVME | --select=initrd-root-driver
+ * expect: !p2/boot/config-*: error: kernel *-arm64 has no driver for a root on virtio-blk over PCI, virtio-blk over MMIO, virtio-scsi
+ * bad:    debian-arm64 | kconfig off SCSI_VIRTIO | initrd remove-module virtio_blk | --select=initrd-root-driver
+ * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)
  */
 #include "initrd-help.h"
 
@@ -32,6 +36,7 @@
 struct buses {
 	enum severity severity; /* of the worst that is missing; SEVERITY_OFF: none is */
 	const char *missing[SEVERITY_ERROR + 1]; /* by severity: "virtio-scsi (virtio_scsi), ..." */
+	const char *none;        /* virtio's that the kernel has no driver for, if it has not one: "virtio-blk over PCI, ..." */
 	const char *soft;
 	bool virtio, other, unknown; /* one of virtio's is there; another one; one is not known */
 };
@@ -52,7 +57,8 @@ static struct buses look(struct check *check, const struct boot_attempt *attempt
 {
 	enum architecture architecture = attempt->kernel_file->architecture;
 	struct buses buses = { 0 };
-	bool virtio_missing = false;
+	bool virtio_missing = false, virtio_unknown = false, spared;
+	const char *none = NULL;
 
 	for (int i = 0; i < ROOT_BUSES_ALL; i++) {
 		enum root_bus bus = (enum root_bus)i;
@@ -69,8 +75,12 @@ static struct buses look(struct check *check, const struct boot_attempt *attempt
 			continue;
 		if (reach == REACH_SOFT)
 			buses.soft = missing;
-		if (reach == REACH_UNKNOWN)
+		if (reach == REACH_UNKNOWN) {
 			buses.unknown = true;
+			virtio_unknown |= is_virtio(bus);
+		}
+		if (reach == REACH_NO_DRIVER && is_virtio(bus))
+			none = arena_printf(check->arena, "%s%s%s", none ? none : "", none ? ", " : "", root_bus_title(bus));
 		if (reach != REACH_MISSING)
 			continue;
 		virtio_missing |= is_virtio(bus);
@@ -80,8 +90,13 @@ static struct buses look(struct check *check, const struct boot_attempt *attempt
 			buses.severity = severity;
 	}
 	/* on x86, one that finds the disks of another hypervisor was made for that */
-	if (virtio_missing && !buses.virtio && !(buses.other && root_bus_applies(ROOT_AHCI, architecture)))
+	spared = buses.other && root_bus_applies(ROOT_AHCI, architecture);
+	if (buses.virtio || virtio_unknown || spared)
+		return buses;
+	if (virtio_missing)
 		buses.severity = SEVERITY_ERROR;
+	else
+		buses.none = none;
 	return buses;
 }
 
@@ -92,13 +107,15 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 
 	if (!attempt_has_kernel(attempt) || !attempt_root_on_disk(attempt) || !attempt->initrd)
 		return ATTEMPT_SKIPPED;
+	buses = look(check, attempt);
+	if (buses.none)
+		return ATTEMPT_BAD;
 	/* what ails the initrd as a whole is for other rules to say, of this attempt alone: so no `after` */
 	if (attempt->initrd->have == HAVE && (!attempt_initrd_is_sound(attempt) || attempt_initrd_is_foreign(attempt)))
 		return ATTEMPT_SKIPPED;
 	if (attempt->initrd->have == ABSENT &&
 	    (attempt->initrd_count || initrd_is_embedded(check, attempt) || initrd_lacking(check, attempt, &known)))
 		return ATTEMPT_SKIPPED;
-	buses = look(check, attempt);
 	if (buses.severity || buses.soft)
 		return ATTEMPT_BAD;
 	if (!buses.unknown)
@@ -107,6 +124,20 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 						  : "neither the kernel's configuration nor its modules are there to tell";
 	ret->error = &attempt->initrd->error;
 	return ATTEMPT_UNKNOWN;
+}
+
+/* The profile's rows say which drivers they are; this is what follows from all of them. */
+static void report_kernel(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt,
+			  const char *none)
+{
+	const struct kernel_release *release = attempt->kernel_file->release;
+	struct diagnostic *d = finding_entry(check, entry,
+					     release->config ? release_symbol_place(release, NULL) : release->modules_place,
+					     "kernel %s has no driver for a root on %s", attempt_kernel_title(attempt), none);
+
+	finding_note(check, d, "they are neither built in nor installed, so that no initrd could have them");
+	finding_help(check, d, "install a kernel that has them, or build this one with `scripts/config --enable VIRTIO_BLK "
+			       "--enable VIRTIO_PCI --enable SCSI_VIRTIO`");
 }
 
 static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)
@@ -118,6 +149,10 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 	enum severity severity = buses.severity > SEVERITY_NOTE && !counts ? buses.severity - 1 : buses.severity;
 	struct diagnostic *d;
 
+	if (buses.none) {
+		report_kernel(check, entry, attempt, buses.none);
+		return;
+	}
 	if (!worst) {
 		d = finding_severity(check, SEVERITY_NOTE, place,
 				     "a driver for the disk is in the initrd, and %s, which it asks for, is not", buses.soft);
