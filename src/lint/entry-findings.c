@@ -176,6 +176,13 @@ static const char *rd_symbol(enum compression compression)
 	return NULL;
 }
 
+bool attempt_initrd_is_unsupported(const struct boot_attempt *attempt)
+{
+	const struct kernel_release *release = attempt->kernel_file ? attempt->kernel_file->release : NULL;
+
+	return release && release->config && kconfig_value(release->config, "BLK_DEV_INITRD") != KCONFIG_YES;
+}
+
 const struct initrd_member *attempt_initrd_refused(struct check *check, const struct boot_attempt *attempt, const char **ret_why)
 {
 	const struct kernel_file *file = attempt->kernel_file;
@@ -187,8 +194,6 @@ const struct initrd_member *attempt_initrd_refused(struct check *check, const st
 		const char *symbol = rd_symbol(member->compression);
 
 		*ret_why = member->refused;
-		if (!*ret_why && config && kconfig_value(config, "BLK_DEV_INITRD") != KCONFIG_YES)
-			*ret_why = "CONFIG_BLK_DEV_INITRD is not set";
 		if (!*ret_why && config && symbol && kconfig_value(config, symbol) != KCONFIG_YES)
 			*ret_why = arena_printf(check->arena, "CONFIG_%s is not set", symbol);
 		if (*ret_why)

@@ -49,6 +49,8 @@ const char *attempt_kernel_title(const struct boot_attempt *attempt);
 bool attempt_initrd_is_sound(const struct boot_attempt *attempt);
 /* Does it hold modules, but of other releases than the kernel's alone? */
 bool attempt_initrd_is_foreign(const struct boot_attempt *attempt);
+/* Was its kernel built to take no initrd at all? */
+bool attempt_initrd_is_unsupported(const struct boot_attempt *attempt);
 /* The first member that the attempt's kernel cannot decompress, NULL if there is none that is known of. */
 const struct initrd_member *attempt_initrd_refused(struct check *check, const struct boot_attempt *attempt,
 						   const char **ret_why);
