@@ -20,13 +20,13 @@
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
- * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro console" "ro init=/usr/lib/systemd/systemd console" | grub replace "ro single" "ro init=/lib/none"
  * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/none, which is to be started as init, is not there
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro single" "ro single init=/usr/lib/systemd/systemd"
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  */
 #include <errno.h>
+#include <string.h>
 
 #include "system-help.h"
 
@@ -139,21 +139,70 @@ static const struct cmdline_word *wrong_init(struct check *check, const struct b
 	return wrong;
 }
 
+/* What was found so far: entries of a menu mostly have one init= in common, and then it is one finding. */
+struct wrong {
+	struct wrong *next;
+	const char *path;
+	const struct system *system;
+	struct location place;         /* entries of two loaders may be one text */
+	struct diagnostic *diagnostic; /* NULL: another one of the list has it */
+	unsigned others;               /* entries that it concerns, too */
+};
+
+static bool is_same_place(const struct location *a, const struct location *b)
+{
+	return a->partition == b->partition && a->line == b->line && a->column == b->column && !a->path == !b->path &&
+	       (!a->path || !strcmp(a->path, b->path));
+}
+
+static void judge_entry(struct check *check, const struct boot_entry *entry, struct wrong **list)
+{
+	const struct cmdline_word *init = wrong_init(check, entry);
+	struct wrong *w, *first = NULL, *before;
+
+	if (!init)
+		return;
+	w = ARENA_NEW(check->arena, struct wrong);
+	*w = (struct wrong){ .next = *list, .path = init->value,
+			     .system = entry->attempts[entry->attempt_count - 1].system,
+			     .place = boot_location(check->image, &init->value_place) };
+	for (before = *list; before; before = before->next) {
+		if (before->system != w->system || strcmp(before->path, w->path) != 0)
+			continue;
+		if (is_same_place(&before->place, &w->place))
+			return;
+		first = before->diagnostic ? before : first;
+	}
+	if (first)
+		first->others++;
+	else
+		w->diagnostic = finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there",
+					      init->value);
+	*list = w;
+}
+
+static void note_others(struct check *check, const struct wrong *list)
+{
+	for (; list; list = list->next)
+		if (list->others)
+			finding_note(check, list->diagnostic, "so %s %u more %s", list->others == 1 ? "is" : "are", list->others,
+				     list->others == 1 ? "entry" : "entries");
+}
+
 RULE(os_init_missing)
 {
 	const struct image *image = check->image;
+	struct wrong *found = NULL;
 
 	if (system_none(check))
 		return;
-	for (unsigned i = 0; i < image->boot_path_count; i++)
-		for (size_t k = 0; k < image->boot_paths[i].entry_count; k++) {
-			const struct boot_entry *entry = &image->boot_paths[i].entries[k];
-			const struct cmdline_word *init = wrong_init(check, entry);
-
-			if (init)
-				finding_entry(check, entry, boot_location(image, &init->value_place),
-					      "%s, which is to be started as init, is not there", init->value);
-		}
+	/* first those that the boot hangs on */
+	for (int pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; i < image->boot_path_count; i++)
+			for (size_t k = 0; k < image->boot_paths[i].entry_count; k++)
+				if (boot_entry_counts(image, &image->boot_paths[i].entries[k]) == !pass)
+					judge_entry(check, &image->boot_paths[i].entries[k], &found);
+	note_others(check, found);
 	for (unsigned i = 0; i < image->system_count; i++)
 		judge(check, &image->systems[i]);
 }
