@@ -39,7 +39,7 @@ static void set_up(struct fixture *f, const char *config)
 			  "kernel/virtio_blk.ko: kernel/virtio.ko kernel/virtio_ring.ko\nkernel/virtio.ko:\n"
 			  "kernel/virtio_ring.ko: kernel/virtio.ko\nkernel/virtio_pci.ko: kernel/virtio.ko\n"
 			  "kernel/ext4.ko: kernel/jbd2.ko\nkernel/jbd2.ko:\nkernel/crc_a.ko:\nkernel/crc_b.ko:\n"
-			  "kernel/nvme.ko:\n");
+			  "kernel/nvme.ko:\nextra/jfs.ko:\n");
 	image_system_file(s, LIB "/modules.builtin", "kernel/builtin.ko\n");
 	image_system_file(s, LIB "/modules.softdep", "softdep ext4 pre: crc32c nobody\n");
 	image_system_file(s, LIB "/modules.alias", "alias crc32c crc_a\nalias crc32* crc_b\n");
@@ -47,6 +47,7 @@ static void set_up(struct fixture *f, const char *config)
 							   "crc_a", "crc_b", "nvme", NULL };
 	     *m; m++)
 		image_system_file(s, arena_printf(s->arena, LIB "/kernel/%s.ko", *m), "x");
+	image_system_file(s, LIB "/extra/jfs.ko", "x");
 	s->image.boot_paths = &f->path;
 	s->image.boot_path_count = 1;
 	f->path.entries = f->entries;
@@ -129,6 +130,30 @@ static void test_closures(void **state)
 	assert_int_equal(attempt_bus(&f.attempts[0], ROOT_VIRTIO_BLK_PCI, &missing), REACH_MISSING);
 	/* without an initrd there is none of it */
 	assert_int_equal(attempt_driver(&f.attempts[1], "VIRTIO_PCI", "virtio_pci", &missing), REACH_MISSING);
+	tear_down(&f);
+}
+
+/* A kernel without the driver, and the driver from elsewhere: what counts is the initrd. */
+static void test_modules_of_other_sources(void **state)
+{
+	struct fixture f;
+	const char *missing;
+
+	(void)state;
+	set_up(&f, CONFIG);
+	add_initrd(&f, 0, "/boot/initrd", "lib/modules/" R "/extra/jfs.ko", "");
+	add_initrd(&f, 1, "/boot/initrd2", "etc/x", "");
+	image_ask_roots(&f.s->image);
+	for (int i = 0; i < 2; i++) {
+		attempt_ask_driver(&f.attempts[i], "JFS_FS", "jfs");
+		attempt_ask_driver(&f.attempts[i], "CRC_A", "crc_a");
+	}
+	image_read_initrds(&f.s->image);
+	assert_int_equal(reach(&f, "JFS_FS", "jfs", &missing), REACH_INITRD);
+	assert_int_equal(attempt_driver(&f.attempts[1], "JFS_FS", "jfs", &missing), REACH_MISSING);
+	assert_string_equal(missing, "jfs");
+	/* one of the kernel's own that its configuration denies */
+	assert_int_equal(reach(&f, "CRC_A", "crc_a", &missing), REACH_NO_DRIVER);
 	tear_down(&f);
 }
 
@@ -292,7 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closures),	  cmocka_unit_test(test_soft_dependencies),
 		cmocka_unit_test(test_nothing_asked_is_not_read), cmocka_unit_test(test_several_are_one),
-		cmocka_unit_test(test_made_an_archive),
+		cmocka_unit_test(test_made_an_archive),		  cmocka_unit_test(test_modules_of_other_sources),
 		cmocka_unit_test(test_a_bomb),		  cmocka_unit_test(test_needs_of_a_root),
 	};
 
