@@ -34,6 +34,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "block/nbd-export.h"
 #include "fs/fs.h"
 
@@ -67,7 +68,7 @@ enum appliance_op {
 #define APPLIANCE_READ_MAX (2U << 20) /* libguestfs's own bound is 4 MiB with its headers */
 #define APPLIANCE_MESSAGE_MAX 300
 #define APPLIANCE_PATH_MAX 4096
-#define APPLIANCE_VOLUMES_MAX 64
+#define APPLIANCE_VOLUMES_MAX LIMIT_VOLUMES
 
 /* How long things may take, in milliseconds: a launch with KVM, which takes 2 to 4 s where it works; one without; a LUKS key,
  * whose derivation is made to be slow; anything else.  The helper's own limits, and what we grant it beyond them. */

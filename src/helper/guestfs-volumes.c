@@ -150,11 +150,19 @@ static int partition_of(struct session *s, const char *device)
 	return partition;
 }
 
-static void find_arrays(struct session *s)
+static int too_many(struct error *err)
+{
+	return error_set(err, EFBIG, "there are more than %d volumes", APPLIANCE_VOLUMES_MAX);
+}
+
+static int find_arrays(struct session *s, struct error *err)
 {
 	char **arrays = guestfs.list_md_devices(s->g);
+	int r = 0;
 
-	for (size_t i = 0; arrays && arrays[i]; i++) {
+	if (!arrays)
+		return session_fail(s, err, "md");
+	for (size_t i = 0; r == 0 && arrays[i]; i++) {
 		char **detail = guestfs.md_detail(s->g, arrays[i]), volume[256];
 		const char *name = look_up(detail, "devname");
 		int partition = partition_of(s, arrays[i]);
@@ -167,10 +175,12 @@ static void find_arrays(struct session *s)
 			snprintf(volume, sizeof(volume), "md/%s", name);
 		else
 			snprintf(volume, sizeof(volume), "%s", arrays[i] + strlen("/dev/"));
-		add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, volume, arrays[i]);
+		if (!add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, volume, arrays[i]))
+			r = too_many(err);
 		free_strings(detail);
 	}
 	free_strings(arrays);
+	return r;
 }
 
 /* Are these the same but for hyphens?  `plain` has 32 characters and no NUL. */
@@ -229,7 +239,10 @@ static int find_logical_volumes(struct session *s, struct error *err)
 			group = strndup(name, length);
 			partition = group ? partition_of_group(s, group, physical) : 0;
 		}
-		add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, name, volumes[i]);
+		if (!add_volume(s, partition ? partition : PARTITION_WHOLE_DISK, name, volumes[i])) {
+			r = too_many(err);
+			break;
+		}
 	}
 	free(group);
 	if (volumes[0] && !physical)
@@ -242,10 +255,10 @@ static int find_logical_volumes(struct session *s, struct error *err)
 
 int session_volumes(struct session *s, struct buffer *out, struct error *err)
 {
-	int r;
+	int r = find_arrays(s, err);
 
-	find_arrays(s);
-	r = find_logical_volumes(s, err);
+	if (r == 0)
+		r = find_logical_volumes(s, err);
 	if (r < 0)
 		return r;
 	buffer_le32(out, s->volume_count);

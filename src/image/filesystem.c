@@ -364,6 +364,9 @@ const char *image_volumes_unseen(struct image *image)
 		const struct filesystem *f = &image->filesystems[i];
 		bool locked = !f->view && f->type && !strcmp(f->type, "crypto_LUKS");
 
+		/* blank, or parts of it lie on another disk */
+		if (!f->view && !f->type)
+			return arena_printf(image->arena, "what the %s holds is not known", filesystem_title(image, f));
 		if (locked || (f->view && f->hides_volumes && !is_seen_through(image, f)))
 			return arena_printf(image->arena, "what the %s hides was not seen", filesystem_title(image, f));
 	}

@@ -173,7 +173,7 @@ static int list_volumes(void *context, struct image *image, struct helper_volume
 	helper->asked++;
 	if (helper->error)
 		return error_set(err, helper->error, "no key fits");
-	volumes[1].type = helper->second_type ? helper->second_type : "swap";
+	volumes[1].type = !helper->second_type ? "swap" : *helper->second_type ? helper->second_type : NULL;
 	*ret = volumes;
 	*ret_count = 2;
 	return 0;
@@ -266,6 +266,13 @@ static void test_unseen(void **state)
 	assert_null(image_find_device(o.image, &gone));
 	assert_string_equal(image_device_unknown(o.image, &gone), "what the logical volume v-g/pages hides was not seen");
 	assert_null(image_device_unknown(o.image, &partition));
+	close_disk(&o);
+	/* one that lies on another disk too */
+	helper.second_type = "";
+	o = open_disk_with(&services);
+	gone = boot_device_parse(o.arena, "UUID=gone");
+	assert_null(image_find_device(o.image, &gone));
+	assert_string_equal(image_device_unknown(o.image, &gone), "what the logical volume v-g/pages holds is not known");
 	close_disk(&o);
 	/* a locked partition beside one that was opened */
 	helper.second_type = NULL;
