@@ -23,6 +23,10 @@
  * expect: !p2/boot/grub/grub.cfg: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry
  * bad:    debian-arm64 | grub write "menuentry one {\n echo one\n}\n"
  * expect: !p2/boot/grub/grub.cfg:1:1: error: the entry that GRUB boots by default loads no kernel
+ * bad:    debian-arm64 | grub write "for k in 1; do echo a fi\nmenuentry one { echo one\n} done\n"
+ * expect: !p2/boot/grub/grub.cfg:3:*: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry
+ * bad:    debian-arm64 | part 2 mkdir /boot/grub/grub.cfg
+ * expect: !p2/boot/grub/grub.cfg: error: GRUB (/EFI/debian/grubaa64.efi) reads its menu from it, and it is a folder
  */
 #include "boot-help.h"
 
@@ -60,7 +64,10 @@ static void no_entries(struct check *check, const struct boot_path *path)
 		else if (config->file.found == GRUB_MISSING)
 			missing = config;
 	}
-	if (missing && in_image(missing)) {
+	if (missing && in_image(missing) && missing->file.instead) {
+		d = finding(check, place_of(check, missing), "GRUB (%s) reads its menu from it, and it %s", grub,
+			    missing->file.instead);
+	} else if (missing && in_image(missing)) {
 		d = finding(check, place_of(check, missing), "the file is missing, and GRUB (%s) reads its menu from it", grub);
 		if (found)
 			finding_note(check, d, "%s in partition %d leads there", found->file.path, found->file.device->partition);
@@ -70,11 +77,18 @@ static void no_entries(struct check *check, const struct boot_path *path)
 		d = finding(check, at, "GRUB (%s) is to read its menu from %s: %s", grub, missing->file.text.text,
 			    missing->file.reason ? missing->file.reason : "it does not exist");
 	} else if (found) {
-		d = finding(check, place_of(check, found), "it gives GRUB (%s) no menu entry", grub);
-		for (size_t i = 0; i < path->grub->problem_count && i < 3; i++)
-			finding_note(check, d, "GRUB refuses line %u of %s: %s", path->grub->problems[i].place.line,
-				     path->grub->problems[i].place.source ? path->grub->problems[i].place.source->path : "it",
-				     path->grub->problems[i].message);
+		const struct grub_problem *problems = path->grub->problems;
+		size_t problem_count = path->grub->problem_count;
+		struct location at = place_of(check, found);
+
+		/* the first thing that GRUB does not understand is what to look at */
+		if (problem_count && problems[0].place.source && !strcmp(problems[0].place.source->path, found->file.path))
+			at = boot_location(check->image, &problems[0].place);
+		d = finding(check, at, "it gives GRUB (%s) no menu entry", grub);
+		for (size_t i = 0; i < problem_count && i < 3; i++)
+			finding_note(check, d, "GRUB refuses line %u of %s, at column %u: %s", problems[i].place.line,
+				     problems[i].place.source ? problems[i].place.source->path : "it",
+				     problems[i].place.column, problems[i].message);
 	} else {
 		d = finding(check, at_file(path->program->esp->partition, grub), "GRUB finds no configuration: its prefix is %s",
 			    path->grub->prefix ? path->grub->prefix : "not set");

@@ -47,6 +47,8 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 
 static const char *what(struct check *check, const struct boot_file *initrd)
 {
+	if (initrd->instead)
+		return arena_printf(check->arena, "the initrd %s %s", initrd->text.text, initrd->instead);
 	if (initrd->filesystem)
 		return arena_printf(check->arena, "the initrd %s does not exist in %s", initrd->text.text,
 				    boot_title(check, initrd->filesystem, ""));

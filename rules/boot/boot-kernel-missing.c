@@ -24,24 +24,44 @@
  * expect: !p2/boot/grub/grub.cfg:*:8: warning: the kernel (hd0,gpt7)/vmlinuz does not exist: there is no device (hd0,gpt7)
  * bad:    xbootldr-arm64 | entry replace "/linux" "/gone"
  * expect: !p3/loader/entries/debian-*.conf:5:12: warning: the kernel *gone does not exist in the vfat file system in partition 3
+ * bad:    debian-arm64 | grub replace "linux\t/boot/vmlinuz-" "linux\tboot/vmlinuz-"
+ * expect: !p2/boot/grub/grub.cfg:*:8: error: the kernel boot/vmlinuz-* does not begin with a slash, so GRUB refuses it
+ * bad:    debian-arm64 | grub append "menuentry old {\n linux /boot\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:*:8: warning: the kernel /boot is a folder
+ * bad:    debian-arm64 | grub append "menuentry other {\n chainloader /EFI/other.efi\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:*:14: warning: the EFI program /EFI/other.efi does not exist in the ext4 file system in partition 2
+ * bad:    systemd-boot-arm64 | entry replace "initrd " "devicetree /gone.dtb\ninitrd "
+ * expect: !p1/loader/entries/debian-*.conf:6:12: error: the device tree /gone.dtb does not exist in the vfat file system in partition 1
  */
 #include "boot-help.h"
+
+/* The kernel, or the device tree without which systemd-boot does not start it. */
+static const struct boot_file *missing(const struct boot_attempt *attempt)
+{
+	if (attempt->kernel.have == ABSENT)
+		return &attempt->kernel;
+	return attempt->devicetree && attempt->devicetree->have == ABSENT ? attempt->devicetree : NULL;
+}
 
 static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	(void)check;
-	if (attempt->kernel.have == UNREADABLE) {
-		*ret_reason = attempt->kernel.reason;
-		return BOOT_NOT_KNOWN;
-	}
-	return attempt->kernel.have == HAVE ? BOOT_GOOD : BOOT_BAD;
+	const struct boot_file *file = missing(attempt);
+
+	if (file)
+		return BOOT_BAD;
+	file = attempt->kernel.have == UNREADABLE ? &attempt->kernel : attempt->devicetree;
+	if (!file || file->have == HAVE)
+		return BOOT_GOOD;
+	*ret_reason = file->reason;
+	return BOOT_NOT_KNOWN;
 }
 
 /* A file of the same name elsewhere in the image: where /boot was moved. */
-static const struct filesystem *find_elsewhere(struct check *check, const struct boot_attempt *attempt, const char **ret_path)
+static const struct filesystem *find_elsewhere(struct check *check, const struct boot_file *file, const char **ret_path)
 {
 	static const char *const folders[] = { "", "/boot" };
-	const char *name = strrchr(attempt->kernel.text.text, '/');
+	const char *name = strrchr(file->text.text, '/');
 
 	for (unsigned i = 0; name && name[1] && i < check->image->filesystem_count; i++) {
 		struct filesystem *filesystem = &check->image->filesystems[i];
@@ -63,13 +83,17 @@ static const struct filesystem *find_elsewhere(struct check *check, const struct
 	return NULL;
 }
 
-static const char *what(struct check *check, const struct boot_file *kernel)
+static const char *what(struct check *check, const struct boot_attempt *attempt, const struct boot_file *file)
 {
-	if (kernel->filesystem)
-		return arena_printf(check->arena, "the kernel %s does not exist in %s", kernel->text.text,
-				    boot_title(check, kernel->filesystem, NULL));
-	return arena_printf(check->arena, "the kernel %s does not exist%s%s", kernel->text.text, kernel->reason ? ": " : "",
-			    kernel->reason ? kernel->reason : "");
+	const char *kind = file != &attempt->kernel ? "device tree" : attempt->is_program ? "EFI program" : "kernel";
+
+	if (file->instead)
+		return arena_printf(check->arena, "the %s %s %s", kind, file->text.text, file->instead);
+	if (file->filesystem)
+		return arena_printf(check->arena, "the %s %s does not exist in %s", kind, file->text.text,
+				    boot_title(check, file->filesystem, NULL));
+	return arena_printf(check->arena, "the %s %s does not exist%s%s", kind, file->text.text, file->reason ? ": " : "",
+			    file->reason ? file->reason : "");
 }
 
 RULE(boot_kernel_missing)
@@ -81,15 +105,17 @@ RULE(boot_kernel_missing)
 		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
 		const struct filesystem *elsewhere;
+		const struct boot_file *file;
 		struct diagnostic *d;
 		const char *there;
 
 		if (!bad)
 			continue;
-		d = boot_finding(check, &found, entry, boot_file_place(check, bad, &bad->kernel), what(check, &bad->kernel));
+		file = missing(bad);
+		d = boot_finding(check, &found, entry, boot_file_place(check, bad, file), what(check, bad, file));
 		if (!d)
 			continue;
-		elsewhere = find_elsewhere(check, bad, &there);
+		elsewhere = file->instead ? NULL : find_elsewhere(check, file, &there);
 		if (elsewhere)
 			finding_note(check, d, "there is %s in %s", there, boot_title(check, elsewhere, ""));
 		finding_help(check, d,

@@ -82,6 +82,7 @@ struct grub_file {
 	const char *path;      /* in the device */
 	enum grub_found found;
 	const char *reason;    /* why it is missing or not known */
+	const char *instead;   /* of one that is missing: what is wrong with what is there ("is a folder"), or NULL */
 	uint64_t handle;       /* of the file in device->fs, if found */
 	const char *newc;      /* of an initrd: GRUB puts the file into an archive under this name; NULL: it is one itself */
 };

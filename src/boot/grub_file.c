@@ -11,7 +11,7 @@ struct grub_lookup {
 	const struct fs *fs;
 	const char *path;
 	enum grub_found found;
-	const char *reason;
+	const char *reason, *instead;
 	struct fs_entry entry;
 	uint64_t size;
 };
@@ -21,7 +21,7 @@ struct grub_parsed {
 	const struct fs *fs;
 	const char *path;
 	enum grub_found found;
-	const char *reason;
+	const char *reason, *instead;
 	const struct grub_script *script;
 };
 
@@ -117,7 +117,7 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 		device = root->text;
 	}
 	file->path = path;
-	if (*path && *path != '/')
+	if (*path && *path != '/' && !path[strspn(path, "0123456789+,")])
 		return resolved(file, GRUB_NOT_KNOWN, "it is a list of blocks, not a path");
 	if (!strcmp(device, "memdisk")) {
 		if (vm->start->memdisk)
@@ -133,6 +133,11 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 		if (reason)
 			return resolved(file, GRUB_NOT_KNOWN, reason);
 		return resolved(file, GRUB_MISSING, arena_printf(vm->arena, "there is no device (%s)", device));
+	}
+	/* fs/fshelp.c and kern/file.c: only what begins with a slash is a path on a disk */
+	if (*path && *path != '/') {
+		file->instead = "does not begin with a slash, so GRUB refuses it";
+		return resolved(file, GRUB_MISSING, "a file's name begins with a slash");
 	}
 	return open_device(vm, file);
 }
@@ -169,6 +174,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 	if (r < 0) {
 		lookup->found = is_absent(r) ? GRUB_MISSING : GRUB_NOT_KNOWN;
 		lookup->reason = arena_strdup(vm->arena, err.message);
+		lookup->instead = r == -ELOOP ? "is a symbolic link that leads in a circle" : NULL;
 	}
 	return lookup;
 }
@@ -184,6 +190,7 @@ void grub_find(struct grub_vm *vm, const struct boot_text *text, struct grub_fil
 	lookup = look_up(vm, fs, file->path);
 	file->found = lookup->found;
 	file->reason = lookup->reason;
+	file->instead = lookup->instead;
 	file->handle = lookup->entry.handle;
 	if (ret_type)
 		*ret_type = lookup->entry.type;
@@ -193,6 +200,7 @@ void grub_find(struct grub_vm *vm, const struct boot_text *text, struct grub_fil
 	if (!ret_type && file->found == GRUB_FOUND && lookup->entry.type != FS_FILE) {
 		file->found = GRUB_MISSING;
 		file->reason = "it is not a regular file";
+		file->instead = lookup->entry.type == FS_DIRECTORY ? "is a folder" : "is a device, a FIFO or a socket";
 	}
 }
 
@@ -257,6 +265,7 @@ const struct grub_script *grub_read_script(struct grub_vm *vm, const struct boot
 		if (parsed->fs == fs && !strcmp(parsed->path, file->path)) {
 			file->found = parsed->found;
 			file->reason = parsed->reason;
+			file->instead = parsed->instead;
 			return parsed->script;
 		}
 	parsed = ARENA_NEW(vm->arena, struct grub_parsed);
@@ -270,5 +279,6 @@ const struct grub_script *grub_read_script(struct grub_vm *vm, const struct boot
 	parsed->path = file->path;
 	parsed->found = file->found;
 	parsed->reason = file->reason;
+	parsed->instead = file->instead;
 	return parsed->script;
 }

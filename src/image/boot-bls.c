@@ -74,6 +74,7 @@ static void add_type1(struct menu *menu, struct boot_entry *entry, const struct 
 	if (from->kernel || file.have != HAVE) {
 		attempt = boot_add_attempt(menu->maker, entry, program->key_place);
 		attempt->kernel = file;
+		attempt->is_program = !from->kernel;
 		boot_set_cmdline(menu->maker, entry, attempt, &options);
 	} else if (boot_add_program(menu->maker, entry, &file, &options, program->key_place, 0)) {
 		attempt = &entry->attempts[entry->attempt_count - 1];
@@ -82,6 +83,11 @@ static void add_type1(struct menu *menu, struct boot_entry *entry, const struct 
 		return;
 	}
 	attempt->has_devicetree |= from->devicetree != NULL;
+	if (from->devicetree) {
+		struct boot_file tree = boot_find_file(menu->maker, filesystem, &from->devicetree->value);
+
+		attempt->devicetree = arena_memdup(arena, &tree, sizeof(tree));
+	}
 	while ((initrd = bls_next(from, "initrd", initrd)))
 		count++;
 	if (!count || !from->kernel)

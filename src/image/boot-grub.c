@@ -14,7 +14,7 @@ static struct boot_file map_file(struct boot_maker *maker, const struct grub_fil
 {
 	struct image *image = maker->image;
 	struct boot_file file = { .text = from->text, .reason = from->reason, .path = from->path,
-				  .newc = from->newc };
+				  .newc = from->newc, .instead = from->instead };
 	struct fs *fs = NULL;
 	struct error err;
 
@@ -120,9 +120,12 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 	case GRUB_CHAIN: {
 		struct boot_file file = map_file(maker, &from->kernel);
 
-		if (file.have != HAVE)
-			boot_add_attempt(maker, entry, from->place)->kernel = file;
-		else if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
+		if (file.have != HAVE) {
+			struct boot_attempt *attempt = boot_add_attempt(maker, entry, from->place);
+
+			attempt->kernel = file;
+			attempt->is_program = true;
+		} else if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
 			entry->leaves = true;
 		break;
 	}

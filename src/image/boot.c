@@ -109,12 +109,15 @@ struct boot_file boot_find_file(struct boot_maker *maker, struct filesystem *fil
 	r = fs_resolve(filesystem->fs, image->arena, path, false, &entry, NULL, &err);
 	if (r == 0 && entry.type != FS_FILE) {
 		file.reason = "it is not a regular file";
+		file.instead = entry.type == FS_DIRECTORY ? "is a folder" : "is a device, a FIFO or a socket";
 		return file;
 	}
 	if (r == 0) {
 		file.handle = entry.handle;
 		r = fs_file_view(filesystem->fs, image->arena, entry.handle, &file.view, &err);
 	}
+	if (r == -ELOOP)
+		file.instead = "is a symbolic link that leads in a circle";
 	if (r == 0) {
 		file.have = HAVE;
 	} else if (r != -ENOENT && r != -ENOTDIR && r != -ELOOP && r != -ENAMETOOLONG) {

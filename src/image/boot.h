@@ -28,6 +28,7 @@ struct boot_file {
 	struct boot_text text;   /* as written, with its place */
 	enum have have;          /* ABSENT: it is not there.  UNREADABLE: we could not look: reason */
 	const char *reason;      /* for ABSENT and UNREADABLE, a few words; may be NULL */
+	const char *instead;     /* for ABSENT: what is wrong with what is there ("is a folder"), or NULL */
 	const struct filesystem *filesystem; /* NULL: no such device, or not known */
 	const char *path;        /* in it */
 	uint64_t handle;         /* if HAVE */
@@ -44,6 +45,8 @@ struct boot_attempt {
 	const struct boot_file *initrds; /* in order */
 	size_t initrd_count;
 	const struct cmdline *cmdline;   /* never NULL: with what CONFIG_CMDLINE does to it where that is known */
+	bool is_program;                 /* the configuration starts an EFI program there, not a kernel */
+	const struct boot_file *devicetree; /* without which the loader refuses the entry; NULL: none */
 	bool has_devicetree;             /* the configuration gives a device tree of its own */
 	struct initrd_facts *initrd;     /* of all initrds together; set by image_read_initrds */
 	struct filesystem *root;         /* what root= names, or what is found without it; NULL: none, see root_known */
