@@ -94,8 +94,9 @@ static inline const char *initrd_lacking(struct check *check, const struct boot_
 
 		if (needs[i].layer != ROOT_FILESYSTEM && needs[i].layer != ROOT_RAID)
 			return arena_printf(check->arena, "its root lies on %s", needs[i].title);
-		/* what no initrd could have is initrd-root-filesystem's */
-		if (reach == REACH_MISSING || (reach == REACH_NO_DRIVER && initrd_module_gone(attempt, &needs[i])))
+		/* what no initrd could have is initrd-root-filesystem's; what one has that cannot start counts for nothing */
+		if (reach == REACH_MISSING || reach == REACH_INITRD || reach == REACH_SOFT ||
+		    (reach == REACH_NO_DRIVER && initrd_module_gone(attempt, &needs[i])))
 			return arena_printf(check->arena, "the driver of its root, %s, is a module", needs[i].title);
 		if (reach == REACH_UNKNOWN)
 			*ret_known = false;

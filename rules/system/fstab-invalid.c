@@ -89,7 +89,8 @@ static void judge_returns(struct check *check, const struct system *system)
 		return;
 	d = finding_severity(check, system_severity(check, system, check->rule->severity),
 			     fstab_at(system, &first->fault_place),
-			     "the line ends with a carriage return, which becomes part of its last field: mount(8) refuses the line");
+			     "the line ends with a carriage return, which becomes part of its last field: mount(8) refuses "
+			     "the line");
 	if (more)
 		finding_note(check, d, "so do%s %u more line%s", more == 1 ? "es" : "", more, more == 1 ? "" : "s");
 	finding_help(check, d, "run `sed -i 's/\\r$//' /etc/fstab` in the system");

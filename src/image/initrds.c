@@ -242,6 +242,13 @@ void attempt_ask_path(const struct boot_attempt *attempt, const char *path)
 	initrd_ask(attempt, INITRD_PATH, path, NULL);
 }
 
+const char *attempt_initrd_init(const struct boot_attempt *attempt)
+{
+	const struct cmdline_word *rdinit = attempt->cmdline ? attempt->cmdline->rdinit : NULL;
+
+	return rdinit && rdinit->value && *rdinit->value ? rdinit->value : "/init";
+}
+
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path)
 {
 	return initrd_answer_to(attempt, INITRD_PATH, path, NULL);
@@ -281,6 +288,22 @@ static void read_set(struct initrd_set *set)
 	error_prefix(&facts->error, r, "%s", set->files[0]->path);
 }
 
+/* Not where this would be all that is asked: for one file alone no initrd is gone through. */
+static void ask_for_init(struct image *image)
+{
+	for (unsigned p = 0; p < image->boot_path_count; p++)
+		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++) {
+			const struct boot_entry *entry = &image->boot_paths[p].entries[e];
+
+			for (size_t a = 0; a < entry->attempt_count; a++) {
+				const struct boot_attempt *attempt = &entry->attempts[a];
+
+				if (attempt->initrd && (image->thorough || attempt->initrd->question_count))
+					attempt_ask_path(attempt, attempt_initrd_init(attempt));
+			}
+		}
+}
+
 void image_read_initrds(struct image *image)
 {
 	struct initrd_inquiries *inquiries = inquiries_of(image);
@@ -292,6 +315,7 @@ void image_read_initrds(struct image *image)
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
 					attempt_ask_driver(&image->boot_paths[p].entries[e].attempts[a], NULL,
 							   inquiries->modules.list[i].text);
+	ask_for_init(image);
 	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
 		if (set->count && ++count > LIMIT_INITRDS) {
 			set->facts.have = UNREADABLE;

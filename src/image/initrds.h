@@ -31,6 +31,10 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 				 const char **ret_missing);
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path);
 
+/* What the kernel starts from the initrd: "/init", or what rdinit= names.  Every initrd that is asked anything is asked
+ * for it. */
+const char *attempt_initrd_init(const struct boot_attempt *attempt);
+
 /* Where a byte of all initrds together stands. */
 struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_t offset, uint64_t length);
 

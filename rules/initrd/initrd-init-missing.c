@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* initrd-init-missing: the initrd has no /init, which the kernel starts from it
+ *
+ * severity: error
+ * effect:   blocks-boot
+ *
+ * When the initrd is unpacked the kernel starts /init of it, or what `rdinit=` names. If that is not there the kernel goes on as if
+ * there were no initrd: it looks for the root itself, without the modules and programs that are in the initrd, and stops with
+ * "VFS: Unable to mount root fs". That is no defect where the kernel can mount its root alone and the initrd holds only
+ * microcode or ACPI tables.
+ *
+ * An initrd of which nothing else is asked, as all drivers are built in, is read for this with --thorough alone.
+ *
+ * good:   debian-arm64 systemd-boot-arm64 uki-arm64
+ * bad:    debian-arm64 | initrd remove init
+ * expect: !p2/boot/initrd.img-*: error: the initrd has no /init, and root=UUID=* is for an initrd to find: the kernel knows no UUIDs of file systems
+ * bad:    debian-arm64 | grub replace "ro console" "ro rdinit=/sbin/nothing console"
+ * expect: !p2/boot/grub/grub.cfg:*: error: the initrd has no /sbin/nothing, and root=UUID=* is for an initrd to find: *
+ */
+#include "initrd-help.h"
+
+static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
+{
+	const struct boot_device_name *root = &attempt->cmdline->root_device;
+	const char *why;
+	bool known;
+
+	/* what ails the initrd as a whole is for other rules of this area to say, and so is that it could not be read */
+	if (!attempt_has_kernel(attempt) || !attempt_initrd_is_sound(attempt) || attempt_initrd_refused(check, attempt, &why))
+		return ATTEMPT_SKIPPED;
+	if (root->kind == BOOT_DEVICE_NETWORK || (root->kind == BOOT_DEVICE_NODE && !strncmp(root->value, "ram", 3)))
+		return ATTEMPT_SKIPPED;
+	if (attempt_initrd_path(attempt, attempt_initrd_init(attempt)) != INITRD_NOT_FOUND ||
+	    !attempt->kernel_file->release || initrd_is_embedded(check, attempt))
+		return ATTEMPT_GOOD;
+	if (initrd_lacking(check, attempt, &known))
+		return ATTEMPT_BAD;
+	ret->reason = arena_printf(check->arena, "what is built into kernel %s is not known", attempt_kernel_title(attempt));
+	return known ? ATTEMPT_GOOD : ATTEMPT_UNKNOWN;
+}
+
+static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)
+{
+	const struct cmdline_word *rdinit = attempt->cmdline->rdinit;
+	struct location place = rdinit && rdinit->value ? boot_location(check->image, &rdinit->value_place)
+							: attempt_initrd_place(attempt, 0, 0);
+	struct diagnostic *d;
+	bool known;
+
+	d = finding_entry(check, entry, place, "the initrd has no %s, and %s", attempt_initrd_init(attempt),
+			  initrd_lacking(check, attempt, &known));
+	finding_help(check, d, "%s",
+		     rdinit && rdinit->value ? "take rdinit= out of the command line" : initrd_advice(check, attempt));
+}
+
+RULE(initrd_init_missing)
+{
+	static const struct entry_rule rule = { judge, report, .by_kernel = true, .by_initrd = true };
+
+	judge_entries(check, &rule);
+}
