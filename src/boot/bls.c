@@ -164,7 +164,7 @@ static const struct boot_source *make_source(struct arena *arena, const char *de
 {
 	struct boot_source *source = ARENA_NEW(arena, struct boot_source);
 
-	*source = (struct boot_source){ device, partition, path };
+	*source = (struct boot_source){ .device = device, .partition = partition, .path = path };
 	return source;
 }
 

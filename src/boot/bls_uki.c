@@ -75,7 +75,7 @@ static const struct boot_source *section_source(struct arena *arena, const struc
 {
 	struct boot_source *source = arena_memdup(arena, entry->source, sizeof(*source));
 
-	source->path = arena_printf(arena, "%s, section %s", entry->source->path, section);
+	source->section = arena_strdup(arena, section);
 	return source;
 }
 

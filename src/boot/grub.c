@@ -66,7 +66,7 @@ static void set_variables(struct grub_vm *vm)
 
 static const struct grub_script *embedded_script(struct grub_vm *vm)
 {
-	static const struct boot_source source = { NULL, 0, "the configuration inside the core image" };
+	static const struct boot_source source = { .path = "the configuration inside the core image" };
 	const struct grub_start *start = vm->start;
 
 	if (!start->config)

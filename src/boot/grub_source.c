@@ -222,8 +222,9 @@ static bool read_env(struct grub_vm *vm, const struct boot_text *text, struct gr
 		if (saved->device == file->device && !strcmp(saved->path, file->path)) {
 			struct boot_source *source = ARENA_NEW(vm->arena, struct boot_source);
 
-			*source = (struct boot_source){ file->device ? file->device->name : "memdisk",
-							file->device ? file->device->partition : 0, file->path };
+			*source = (struct boot_source){ .device = file->device ? file->device->name : "memdisk",
+							.partition = file->device ? file->device->partition : 0,
+							.path = file->path };
 			*ret = saved->data;
 			*ret_size = saved->size;
 			*ret_source = source;

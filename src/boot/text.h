@@ -21,6 +21,7 @@ struct boot_source {
 	const char *device; /* as the loader names it ("hd0,gpt2", "memdisk"), or NULL where only one is meant */
 	int partition;      /* its number in the partition table; 0 when it is none */
 	const char *path;   /* in that device's file system; for an embedded text what it is */
+	const char *section; /* of that PE file; NULL: the whole file */
 };
 
 struct boot_place {

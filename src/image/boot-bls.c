@@ -100,13 +100,12 @@ static void add_type1(struct menu *menu, struct boot_entry *entry, const struct 
 
 /* systemd-boot leaves out what is not there; names that begin with "auto-" are its own.  It takes a file in \EFI\Linux by its
  * section .osrel alone. */
-static bool is_shown(struct menu *menu, const struct bls_entry *from, const struct boot_entry *entry)
+static bool is_shown(const struct bls_entry *from, const struct boot_entry *entry)
 {
 	if (!ascii_ncasecmp(from->file, "auto-", 5))
 		return false;
 	if (from->type == BLS_TYPE2)
 		return from->line_count > 0;
-	(void)menu;
 	return entry->leaves || (entry->attempt_count && entry->attempts[0].kernel.have != ABSENT);
 }
 
@@ -163,7 +162,7 @@ void boot_follow_entries(struct boot_maker *maker)
 			add_type1(&menu, boot_add_entry(maker, title_of(list[i]), list[i]->id,
 							(struct boot_place){ .source = list[i]->source }),
 				  list[i]);
-		if (is_shown(&menu, list[i], &path->entries[at])) {
+		if (is_shown(list[i], &path->entries[at])) {
 			first[shown_count] = at;
 			shown[shown_count++] = list[i];
 		}

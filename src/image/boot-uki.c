@@ -5,9 +5,11 @@
  * to all profiles; those behind the nth, up to the next, replace them for that profile; nobody choosing means the first.
  * Options that a loader gives replace .cmdline where Secure Boot is off.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf16.h"
+#include "boot/bls.h"
 #include "fs/fs.h"
 #include "image/boot-internal.h"
 
@@ -94,7 +96,8 @@ static bool section_text(struct boot_maker *maker, const struct boot_file *file,
 		return false;
 	source = ARENA_NEW(arena, struct boot_source);
 	source->partition = file->filesystem ? file->filesystem->partition : 0;
-	source->path = arena_printf(arena, "%s, section %s", file->path, name);
+	source->path = file->path;
+	source->section = arena_strdup(arena, name);
 	text = arena_strndup(arena, (const char *)bytes, size);
 	/* the stub takes blanks and line ends off the end */
 	for (size_t n = strlen(text); n && (unsigned char)text[n - 1] <= ' '; n--)
@@ -131,9 +134,11 @@ static bool section_file(struct boot_maker *maker, const struct boot_file *file,
 	struct boot_source *source = ARENA_NEW(arena, struct boot_source);
 
 	source->partition = file->filesystem ? file->filesystem->partition : 0;
-	source->path = arena_printf(arena, "%s, section %s", file->path, name);
+	source->path = file->path;
+	source->section = arena_strdup(arena, name);
 	*ret = *file;
-	ret->text = boot_text_make(arena, source->path, (struct boot_place){ source, 1, 1 });
+	ret->text = boot_text_make(arena, arena_printf(arena, "%s, section %s", file->path, name),
+				   (struct boot_place){ source, 1, 1 });
 	if (!section) {
 		ret->have = ABSENT;
 		ret->reason = arena_printf(arena, "it has no section %s", name);
@@ -144,30 +149,43 @@ static bool section_file(struct boot_maker *maker, const struct boot_file *file,
 	return true;
 }
 
-/* Addons beside the image, each with more of the command line. */
-static void add_addons(struct boot_maker *maker, const struct boot_file *file, struct boot_text_builder *b)
+static bool is_addon(const struct fs_entry *entry)
+{
+	size_t length = entry->name ? strlen(entry->name) : 0;
+
+	return length > 10 && !ascii_casecmp(entry->name + length - 10, ".addon.efi") && entry->type == FS_FILE;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return bls_compare_versions(((const struct fs_entry *)a)->name, ((const struct fs_entry *)b)->name);
+}
+
+/* Addons of one folder, each with more of the command line, in the order of systemd's strverscmp_improved(). */
+static void add_addons(struct boot_maker *maker, const struct boot_file *file, const char *path, struct boot_text_builder *b)
 {
 	struct arena *arena = maker->image->arena;
 	struct fs_entry folder, *entries;
 	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
 	struct error err;
-	size_t count;
+	size_t count, n = 0;
 
-	if (!fs || fs_resolve(fs, arena, arena_printf(arena, "%s.extra.d", file->path), false, &folder, NULL, &err) < 0 ||
-	    folder.type != FS_DIRECTORY || fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err) < 0)
+	if (!fs || fs_resolve(fs, arena, path, false, &folder, NULL, &err) < 0 || folder.type != FS_DIRECTORY ||
+	    fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err) < 0)
 		return;
-	for (size_t i = 0; i < count && i < LIMIT_UKI_ADDONS; i++) {
-		size_t length = entries[i].name ? strlen(entries[i].name) : 0;
+	for (size_t i = 0; i < count; i++)
+		if (is_addon(&entries[i]))
+			entries[n++] = entries[i];
+	qsort(entries, n, sizeof(*entries), compare_names);
+	for (size_t i = 0; i < n && i < LIMIT_UKI_ADDONS; i++) {
 		struct boot_file addon = *file;
 		struct program program;
 		struct boot_text text;
 
-		if (length <= 10 || ascii_casecmp(entries[i].name + length - 10, ".addon.efi") || entries[i].type != FS_FILE)
-			continue;
-		addon.path = arena_printf(arena, "%s.extra.d/%s", file->path, entries[i].name);
+		addon.path = arena_printf(arena, "%s/%s", path, entries[i].name);
 		addon.handle = entries[i].handle;
 		if (fs_file_view(fs, arena, addon.handle, &addon.view, &err) < 0 || !read_program(maker, &addon, &program) ||
-		    !section_text(maker, &addon, &program, ".cmdline", 0, &text) || !text.length)
+		    program.kind == EFI_UKI || !section_text(maker, &addon, &program, ".cmdline", 0, &text) || !text.length)
 			continue;
 		if (b->length)
 			boot_text_add(b, " ", 1, boot_text_place(&text, 0), false);
@@ -194,7 +212,9 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 		boot_text_add_text(&b, options);
 	else if (section_text(maker, file, program, ".cmdline", profile, &text))
 		boot_text_add_text(&b, &text);
-	add_addons(maker, file, &b);
+	/* those of all images first, then those beside this one */
+	add_addons(maker, file, "/loader/addons", &b);
+	add_addons(maker, file, arena_printf(arena, "%s.extra.d", file->path), &b);
 	text = boot_text_finish(&b);
 	boot_set_cmdline(maker, entry, attempt, &text);
 	attempt->has_devicetree = find_section(program->pe, ".dtb", profile) || find_section(program->pe, ".dtbauto", profile);

@@ -339,11 +339,10 @@ static struct location inside_grub(const struct image *image)
 	return at_image();
 }
 
-/* Bytes of a section of a unified kernel image: "/EFI/Linux/a.efi, section .cmdline" */
-static struct location inside_section(const struct image *image, const struct boot_place *place, const char *comma)
+/* Bytes of a section of a unified kernel image. */
+static struct location inside_section(const struct image *image, const struct boot_place *place)
 {
-	const char *path = arena_strndup(image->arena, place->source->path, (size_t)(comma - place->source->path));
-	const char *name = comma + strlen(", section ");
+	const char *path = place->source->path, *name = place->source->section;
 
 	for (const struct efi_binary *b = image->binaries; b; b = b->next) {
 		const struct pe_section *section;
@@ -363,13 +362,11 @@ struct location boot_location(const struct image *image, const struct boot_place
 {
 	const struct boot_source *source = place->source;
 	struct location location;
-	const char *comma;
 
 	if (!source || (!source->device && !source->partition) || (source->device && !strcmp(source->device, "memdisk")))
 		return inside_grub(image);
-	comma = strstr(source->path, ", section ");
-	if (comma)
-		return inside_section(image, place, comma);
+	if (source->section)
+		return inside_section(image, place);
 	location = at_text(source->partition, source->path, place->line, place->column);
 	if (*source->path != '/')
 		location.path = arena_printf(image->arena, "/%s", source->path);

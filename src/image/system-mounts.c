@@ -26,7 +26,7 @@ static void read_table(struct system *system, const char *path, parser *parse, e
 	int r = fs_resolve(system->fs, system->arena, path, false, &entry, &resolved, err);
 
 	*ret_place = system_place(system, r == 0 ? resolved : path);
-	*source = (struct boot_source){ NULL, ret_place->partition, ret_place->path };
+	*source = (struct boot_source){ .partition = ret_place->partition, .path = ret_place->path };
 	if (r == 0)
 		r = boot_read_file(system->fs, system->arena, path, LIMIT_TEXT_FILE, &data, &size, err);
 	*ret_have = r == 0 ? HAVE : r == -ENOENT || r == -ENOTDIR ? ABSENT : UNREADABLE;

@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct boot_source source = { NULL, 1, "/etc/fstab" };
+	static const struct boot_source source = { .partition = 1, .path = "/etc/fstab" };
 	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
 	const char *bytes = (const char *)data;
 	struct boot_text text;

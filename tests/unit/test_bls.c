@@ -29,7 +29,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const struct boot_source source = { "hd0,gpt1", 1, "/loader/entries/x.conf" };
+static const struct boot_source source = { .device = "hd0,gpt1", .partition = 1,
+					     .path = "/loader/entries/x.conf" };
 
 static void test_entry(void **state)
 {
@@ -245,7 +246,8 @@ static void test_uki(void **state)
 	options = bls_options(arena, menu[1]);
 	assert_string_equal(options.text, "root=LABEL=a rw");
 	place = boot_text_place(&options, 13);
-	assert_string_equal(place.source->path, "/EFI/Linux/zz.efi, section .cmdline");
+	assert_string_equal(place.source->path, "/EFI/Linux/zz.efi");
+	assert_string_equal(place.source->section, ".cmdline");
 	assert_int_equal(place.column, 14);
 	assert_false(menu[2]->readable);
 	assert_null(menu[2]->title);

@@ -140,10 +140,10 @@ static void test_uki(void **state)
 	struct location place;
 	char byte;
 
-	add_pe(d, "/EFI/Linux/a.efi", plain);
-	a = start(d, "\\EFI\\Linux\\a.efi", NULL, 0);
+	add_pe(d, "/EFI/Linux/a, section .text", plain);
+	a = start(d, "\\EFI\\Linux\\a, section .text", NULL, 0);
 	assert_int_equal(a->kernel.have, HAVE);
-	assert_string_equal(a->kernel.path, "/EFI/Linux/a.efi");
+	assert_string_equal(a->kernel.path, "/EFI/Linux/a, section .text");
 	assert_true(a->kernel_file->in_uki);
 	assert_int_equal(a->kernel.view->size, strlen("kernel") + 1);
 	/* microcode comes before the initrd, wherever its section stands */
@@ -153,14 +153,14 @@ static void test_uki(void **state)
 	assert_string_equal(a->cmdline->text.text, "root=LABEL=a  ro");
 	assert_false(a->has_devicetree);
 	/* options of a loader count in place of .cmdline */
-	a = start(d, "/EFI/Linux/a.efi", "root=LABEL=b", 0);
+	a = start(d, "/EFI/Linux/a, section .text", "root=LABEL=b", 0);
 	assert_string_equal(a->cmdline->text.text, "root=LABEL=b");
-	assert_string_equal(start(d, "/EFI/Linux/a.efi", "", 0)->cmdline->text.text, "root=LABEL=a  ro");
+	assert_string_equal(start(d, "/EFI/Linux/a, section .text", "", 0)->cmdline->text.text, "root=LABEL=a  ro");
 	/* a word of .cmdline stands at a byte of the file, once the file is known as a binary */
-	a = start(d, "/EFI/Linux/a.efi", NULL, 0);
+	a = start(d, "/EFI/Linux/a, section .text", NULL, 0);
 	place = boot_location(&d->s->image, &a->cmdline->root->value_place);
 	assert_int_equal(place.partition, 1);
-	assert_string_equal(place.path, "/EFI/Linux/a.efi");
+	assert_string_equal(place.path, "/EFI/Linux/a, section .text");
 }
 
 static void test_profiles(void **state)
@@ -191,15 +191,19 @@ static void test_addons(void **state)
 {
 	static const char *const image[] = { ".linux", "kernel", ".cmdline", "base", NULL };
 	static const char *const addon[] = { ".cmdline", "console=ttyAMA0", NULL };
+	static const char *const second[] = { ".cmdline", "quiet", NULL }, *const global[] = { ".cmdline", "panic=1", NULL };
 	static const char *const nothing[] = { ".text", "", NULL };
 	struct disk *d = *state;
 
 	add_pe(d, "/a.efi", image);
-	add_pe(d, "/a.efi.extra.d/b.addon.efi", addon);
+	add_pe(d, "/a.efi.extra.d/b-10.addon.efi", second);
+	add_pe(d, "/a.efi.extra.d/b-9.addon.efi", addon);
+	add_pe(d, "/loader/addons/z.ADDON.EFI", global);
+	add_pe(d, "/loader/addons/linux.addon.efi", image);
 	add_pe(d, "/a.efi.extra.d/c.addon.efi", nothing);
 	memory_fs_file(d->esp, d->s->arena, "/a.efi.extra.d/d.addon.efi", "no program");
 	memory_fs_file(d->esp, d->s->arena, "/a.efi.extra.d/e.cred", "secret");
-	assert_string_equal(start(d, "/a.efi", NULL, 0)->cmdline->text.text, "base console=ttyAMA0");
+	assert_string_equal(start(d, "/a.efi", NULL, 0)->cmdline->text.text, "base panic=1 console=ttyAMA0 quiet");
 }
 
 static void follow_entries(struct disk *d)

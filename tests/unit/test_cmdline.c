@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "boot/cmdline.h"
 
-static const struct boot_source source = { "hd0,gpt2", 2, "/boot/grub/grub.cfg" };
+static const struct boot_source source = { .device = "hd0,gpt2", .partition = 2, .path = "/boot/grub/grub.cfg" };
 static struct arena *arena;
 
 static int setup(void **state)
@@ -121,7 +121,7 @@ static void test_last_counts(void **state)
 /* Words from two files keep the place of each. */
 static void test_origins(void **state)
 {
-	static const struct boot_source env = { "hd0,gpt1", 1, "/EFI/fedora/grubenv" };
+	static const struct boot_source env = { .device = "hd0,gpt1", .partition = 1, .path = "/EFI/fedora/grubenv" };
 	struct boot_text_builder b = boot_text_build(arena, 4096);
 	struct boot_text text, part;
 	const struct cmdline *c;

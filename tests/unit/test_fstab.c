@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "boot/fstab.h"
 
-static const struct boot_source source = { NULL, 2, "/etc/fstab" };
+static const struct boot_source source = { .partition = 2, .path = "/etc/fstab" };
 static struct arena *arena;
 
 static int setup(void **state)
