@@ -9,7 +9,7 @@
  * GRUB has readers of its own for each file system and refuses one with an incompatible feature that it does not know: to it the
  * partition then holds an "unknown filesystem", and searching for its UUID finds nothing. It happens when the tools that make
  * the image are newer than what is installed in it: mke2fs 1.47 sets metadata_csum_seed, mkfs.xfs 6.5 sets nrext64, and GRUB
- * 2.06 reads neither (2.12 reads both).
+ * 2.06 reads neither (2.12 reads both); later ones of mkfs.xfs set exchange and parent, which GRUB reads from 2.14 on.
  *
  * Distributions add such features to older versions: Debian's 2.06 knows metadata_csum_seed and large_dir from 2.06-8 on, and
  * nrext64 from 2.06-13+deb12u2 on. Where it is not known what a distribution added, nothing is said; where nobody is named
@@ -36,8 +36,14 @@ static const struct feature {
 	{ "ext", "inline_data", NULL, NULL },
 	{ "ext", "ea_inode", NULL, NULL },
 	{ "ext", "casefold", NULL, NULL },
+	/* whether Debian added these to earlier releases is not known from those named here on */
+	{ "xfs", "sparse", "2.04", "2.00" },
 	{ "xfs", "bigtime", "2.06", NULL },
 	{ "xfs", "nrext64", "2.12", "2.06-13+deb12u2" },
+	{ "xfs", "exchange", "2.14", "2.12" },
+	{ "xfs", "parent", "2.14", "2.12" },
+	{ "xfs", "metadir", "2.14", "2.12" },
+	{ "xfs", "zoned", NULL, NULL },
 };
 
 /* The newest release whose readers were looked at. */
@@ -131,6 +137,16 @@ static const struct boot_entry *entry_there(const struct boot_path *path, const 
 	return found;
 }
 
+/* The option of mkfs.xfs whose suboption the feature is. */
+static char xfs_option(const char *name)
+{
+	if (!strcmp(name, "parent"))
+		return 'n';
+	if (!strcmp(name, "zoned"))
+		return 'r';
+	return !strcmp(name, "bigtime") || !strcmp(name, "metadir") ? 'm' : 'i';
+}
+
 static void judge(struct check *check, const struct boot_path *path, const struct filesystem *f, const struct feature *feature)
 {
 	const char *version = path->core->version;
@@ -160,8 +176,8 @@ static void judge(struct check *check, const struct boot_path *path, const struc
 	else if (!strcmp(feature->family, "ext"))
 		finding_help(check, d, "make the file system anew with mke2fs -O ^%s", feature->name);
 	else
-		finding_help(check, d, "make the file system anew with mkfs.xfs -%s %s=0, or use a newer GRUB",
-			     !strcmp(feature->name, "nrext64") ? "i" : "m", feature->name);
+		finding_help(check, d, "make the file system anew with mkfs.xfs -%c %s=0%s", xfs_option(feature->name),
+			     feature->name, feature->since ? ", or use a newer GRUB" : "");
 	if (!configuration && !boot_entry_counts(check->image, entry))
 		finding_stands_alone(check);
 }
