@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cursor.h"
+#include "base/stream.h"
 
 /* Names are the protocol's own. */
 #define NBD_MAGIC 0x4e42444d41474943ULL
@@ -296,14 +296,6 @@ static bool work(struct nbd_export *export, struct connection *c)
 	return c->have < c->needed || take(export, c);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 struct nbd_export *nbd_export_new(struct view *view, int listener)
 {
 	struct nbd_export *export = calloc(1, sizeof(*export));
@@ -329,7 +321,7 @@ int nbd_export_wait(struct nbd_export *export, int fd, uint64_t deadline, struct
 	struct pollfd polled[2 + NBD_EXPORT_CONNECTIONS];
 
 	for (;;) {
-		uint64_t now = now_ms();
+		uint64_t now = stream_now();
 		int n;
 
 		polled[0] = (struct pollfd){ .fd = fd, .events = POLLIN };

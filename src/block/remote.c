@@ -8,11 +8,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/stream.h"
 
 #define BLOCK_BYTES 65536
 #define BLOCKS 16
@@ -31,21 +31,13 @@ struct remote {
 	struct block blocks[BLOCKS];
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int receive(int socket, void *data, size_t size, uint64_t deadline, struct error *err)
 {
 	unsigned char *p = data;
 
 	while (size) {
 		struct pollfd pfd = { .fd = socket, .events = POLLIN };
-		uint64_t now = now_ms();
+		uint64_t now = stream_now();
 		ssize_t n;
 		int r;
 
@@ -64,23 +56,6 @@ static int receive(int socket, void *data, size_t size, uint64_t deadline, struc
 					 strerror(errno));
 		if (n == 0)
 			return error_set(err, EIO, "the helper that reads the container has ended unexpectedly");
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int send_all(int socket, const void *data, size_t size, struct error *err)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = send(socket, p, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, EIO, "the helper that reads the container has gone: %s", strerror(errno));
 		p += n;
 		size -= (size_t)n;
 	}
@@ -107,7 +82,7 @@ static int take_failure(int socket, int32_t status, uint32_t length, uint64_t de
 
 static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t length, struct error *err)
 {
-	uint64_t deadline = now_ms() + REMOTE_READ_MS + REMOTE_GRACE_MS, id = ++remote->next_id;
+	uint64_t deadline = stream_now() + REMOTE_READ_MS + REMOTE_GRACE_MS, id = ++remote->next_id;
 	unsigned char head[REMOTE_REPLY_BYTES];
 	BUFFER_AUTO request = buffer_make(REMOTE_REQUEST_BYTES);
 	struct cursor c = cursor_make(head, sizeof(head));
@@ -123,9 +98,9 @@ static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t le
 	buffer_le64(&request, offset);
 	buffer_le32(&request, length);
 	buffer_le32(&request, 0);
-	r = send_all(remote->socket, request.data, request.size, err);
-	if (r == 0)
-		r = receive(remote->socket, head, sizeof(head), deadline, err);
+	if (!stream_send(remote->socket, request.data, request.size, NULL))
+		return error_set(err, EIO, "the helper that reads the container has gone: %s", strerror(errno));
+	r = receive(remote->socket, head, sizeof(head), deadline, err);
 	if (r < 0)
 		return r;
 	same = cursor_le64(&c) == id;
@@ -212,7 +187,7 @@ static const struct view_ops remote_ops = { remote_read, NULL };
 
 int view_remote(struct arena *arena, int socket, struct view **ret, struct error *err)
 {
-	uint64_t deadline = now_ms() + REMOTE_START_MS + REMOTE_GRACE_MS, size;
+	uint64_t deadline = stream_now() + REMOTE_START_MS + REMOTE_GRACE_MS, size;
 	unsigned char hello[REMOTE_HELLO_BYTES];
 	struct cursor c = cursor_make(hello, sizeof(hello));
 	struct remote *remote;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
+#include "base/stream.h"
 #include "partition/number.h"
 
 struct appliance {
@@ -25,14 +25,6 @@ struct appliance {
 	struct fs *mounted[APPLIANCE_VOLUMES_MAX];
 	unsigned mounted_count;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 struct appliance *appliance_new(struct arena *arena, int socket, struct nbd_export *export)
 {
@@ -66,7 +58,7 @@ static int wait_readable(struct appliance *appliance, uint64_t deadline, struct 
 	if (appliance->export) {
 		r = nbd_export_wait(appliance->export, appliance->socket, deadline, err);
 	} else {
-		now = now_ms();
+		now = stream_now();
 		r = now < deadline ? poll(&pfd, 1, (int)(deadline - now)) : 0;
 		r = r > 0 || (r < 0 && errno == EINTR) ? 0 : -ETIMEDOUT;
 	}
@@ -124,23 +116,6 @@ static int taken_code(int code, enum appliance_op op)
 	}
 }
 
-static int send_all(int socket, const void *data, size_t size, struct error *err)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = send(socket, p, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, EIO, "the helper that runs libguestfs has gone: %s", strerror(errno));
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 int appliance_receive_export(int socket, struct error *err)
 {
 	union {
@@ -157,7 +132,7 @@ int appliance_receive_export(int socket, struct error *err)
 	uint32_t length;
 	ssize_t n;
 
-	r = wait_readable(&appliance, now_ms() + APPLIANCE_GRACE_MS, err);
+	r = wait_readable(&appliance, stream_now() + APPLIANCE_GRACE_MS, err);
 	if (r < 0)
 		return r;
 	/* one message of the helper's, and nothing follows before we ask: it comes as a whole */
@@ -227,14 +202,14 @@ static int make_room(struct appliance *appliance, size_t length, struct error *e
 long appliance_ask(struct appliance *appliance, const struct appliance_request *request, void *data, size_t capacity,
 		   const uint8_t **ret_data, struct error *err)
 {
-	uint64_t deadline = now_ms() + time_for(request->op) + APPLIANCE_GRACE_MS;
+	uint64_t deadline = stream_now() + time_for(request->op) + APPLIANCE_GRACE_MS;
 	BUFFER_AUTO out = buffer_make_room(APPLIANCE_REQUEST_BYTES + APPLIANCE_TEXT_MAX);
 	uint8_t head[APPLIANCE_REPLY_BYTES];
 	struct cursor c = cursor_make(head, sizeof(head));
 	uint32_t id = ++appliance->next_id, length;
 	int32_t status;
 	bool same;
-	int r;
+	int r = 0;
 
 	if (appliance->dead)
 		return error_set(err, EIO, "libguestfs has failed before");
@@ -248,7 +223,8 @@ long appliance_ask(struct appliance *appliance, const struct appliance_request *
 	if (out.overflowed)
 		return error_set(err, ENAMETOOLONG, "a request to libguestfs is too long");
 	appliance->dead = true; /* until this exchange has gone as it should */
-	r = send_all(appliance->socket, out.data, out.size, err);
+	if (!stream_send(appliance->socket, out.data, out.size, NULL))
+		r = error_set(err, EIO, "the helper that runs libguestfs has gone: %s", strerror(errno));
 	if (request->op == APPLIANCE_UNLOCK)
 		explicit_bzero(out.data, out.capacity);
 	if (r == 0)

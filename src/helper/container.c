@@ -20,11 +20,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/stream.h"
 #include "block/remote.h"
 
 /* systemd's socket activation puts the listening socket at descriptor 3, so the image must move away. */
@@ -41,41 +41,6 @@ static void stop(int number)
 	shutdown(REMOTE_SOCKET_FD, SHUT_RDWR);
 }
 
-static bool send_all(const void *data, size_t size)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = send(REMOTE_SOCKET_FD, p, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR && !stopping)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-/* A whole request; false at the end of the socket. */
-static bool receive_all(void *data, size_t size)
-{
-	char *p = data;
-
-	while (size) {
-		ssize_t n = recv(REMOTE_SOCKET_FD, p, size, 0);
-
-		if (n < 0 && errno == EINTR && !stopping)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
 static bool send_hello(int status, uint64_t size, const char *message)
 {
 	size_t length = message ? strnlen(message, REMOTE_MESSAGE_MAX) : 0;
@@ -87,7 +52,7 @@ static bool send_hello(int status, uint64_t size, const char *message)
 	buffer_le32(&out, (uint32_t)length);
 	buffer_le64(&out, size);
 	buffer_append(&out, message ? message : "", length);
-	return send_all(out.data, out.size);
+	return stream_send(REMOTE_SOCKET_FD, out.data, out.size, &stopping);
 }
 
 static bool send_reply(uint64_t id, int status, const void *data, size_t length)
@@ -97,7 +62,8 @@ static bool send_reply(uint64_t id, int status, const void *data, size_t length)
 	buffer_le64(&out, id);
 	buffer_le32(&out, (uint32_t)status);
 	buffer_le32(&out, (uint32_t)length);
-	return send_all(out.data, out.size) && send_all(data, length);
+	return stream_send(REMOTE_SOCKET_FD, out.data, out.size, &stopping) &&
+	       stream_send(REMOTE_SOCKET_FD, data, length, &stopping);
 }
 
 static bool send_failure(uint64_t id, int code, const char *message)
@@ -105,22 +71,14 @@ static bool send_failure(uint64_t id, int code, const char *message)
 	return send_reply(id, -code, message, strnlen(message, REMOTE_MESSAGE_MAX));
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Lets libnbd work until done(nbd) is not 0 or the time is up; 1, or -1 with errno. */
 static int wait_until(struct nbd_handle *nbd, int (*done)(struct nbd_handle *nbd, int64_t cookie), int64_t cookie,
 		      int64_t ms)
 {
-	int64_t deadline = now_ms() + ms;
+	int64_t deadline = (int64_t)stream_now() + ms;
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - (int64_t)stream_now();
 		int r = done(nbd, cookie);
 
 		if (r)
@@ -280,7 +238,7 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, uint32_t block, uns
 	uint32_t length;
 	int64_t cookie;
 
-	if (!receive_all(request, sizeof(request)))
+	if (!stream_receive(REMOTE_SOCKET_FD, request, sizeof(request), &stopping))
 		return false;
 	id = cursor_le64(&c);
 	offset = cursor_le64(&c);

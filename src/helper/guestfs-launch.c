@@ -9,18 +9,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "helper/guestfs.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* Is there a KVM that lets itself be opened?  Whether it works is another matter. */
 static bool have_kvm(void)
@@ -119,7 +111,7 @@ static bool is_absence(struct session *session, const char *words)
 /* One launch within its limit.  0, or a negative errno with the cause in err; then there is no handle. */
 static int try(struct session *session, unsigned sector_size, unsigned memory, bool kvm, struct error *err)
 {
-	uint64_t limit = kvm ? APPLIANCE_KVM_MS : APPLIANCE_TCG_MS, begin = now_ms();
+	uint64_t limit = kvm ? APPLIANCE_KVM_MS : APPLIANCE_TCG_MS, begin = stream_now();
 	char line[200], words[200] = "";
 	bool good;
 
@@ -128,7 +120,7 @@ static int try(struct session *session, unsigned sector_size, unsigned memory, b
 	set_limit(0);
 	if (good)
 		return 0;
-	if (now_ms() - begin >= limit) {
+	if (stream_now() - begin >= limit) {
 		snprintf(line, sizeof(line), "nothing within %u s", (unsigned)(limit / 1000));
 	} else {
 		last_line(session->tail, line, sizeof(line));

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "base/stream.h"
 #include "helper/helper.h"
 
 static volatile sig_atomic_t stopping;
@@ -98,40 +99,6 @@ static void on_stop(int number)
 	setitimer(ITIMER_REAL, &again, NULL);
 }
 
-static bool receive_all(void *data, size_t size)
-{
-	char *p = data;
-
-	while (size) {
-		ssize_t n = recv(APPLIANCE_SOCKET_FD, p, size, 0);
-
-		if (n < 0 && errno == EINTR && !stopping)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-static bool send_all(const void *data, size_t size)
-{
-	const char *p = data;
-
-	while (size) {
-		ssize_t n = send(APPLIANCE_SOCKET_FD, p, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR && !stopping)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
 static bool send_reply(uint32_t id, int status, const void *data, size_t length)
 {
 	BUFFER_AUTO head = buffer_make(APPLIANCE_REPLY_BYTES);
@@ -140,7 +107,8 @@ static bool send_reply(uint32_t id, int status, const void *data, size_t length)
 	buffer_le32(&head, (uint32_t)status);
 	buffer_le32(&head, (uint32_t)length);
 	buffer_le32(&head, 0);
-	return send_all(head.data, head.size) && send_all(data, length);
+	return stream_send(APPLIANCE_SOCKET_FD, head.data, head.size, &stopping) &&
+	       stream_send(APPLIANCE_SOCKET_FD, data, length, &stopping);
 }
 
 /* Makes the folder and in it the socket on which the disk is to be exported, and passes that on. */
@@ -215,7 +183,7 @@ static bool receive_request(struct request *request)
 	unsigned char head[APPLIANCE_REQUEST_BYTES];
 	struct cursor c = cursor_make(head, sizeof(head));
 
-	if (!receive_all(head, sizeof(head)))
+	if (!stream_receive(APPLIANCE_SOCKET_FD, head, sizeof(head), &stopping))
 		return false;
 	request->op = cursor_le32(&c);
 	request->id = cursor_le32(&c);
@@ -223,7 +191,8 @@ static bool receive_request(struct request *request)
 	request->offset = cursor_le64(&c);
 	request->length = cursor_le32(&c);
 	request->text_bytes = cursor_le32(&c);
-	if (request->text_bytes > APPLIANCE_TEXT_MAX || !receive_all(request->text, request->text_bytes))
+	if (request->text_bytes > APPLIANCE_TEXT_MAX ||
+	    !stream_receive(APPLIANCE_SOCKET_FD, request->text, request->text_bytes, &stopping))
 		return false;
 	request->text[request->text_bytes] = 0;
 	return true;
