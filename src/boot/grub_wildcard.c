@@ -87,7 +87,7 @@ static bool expand(struct grub_vm *vm, const char *word, struct boot_place place
 {
 	const char *start = word, *colon = strchr(word, ')'), *wild = strpbrk(word, "*?");
 
-	if (*word == '(' && (!colon || wild < colon)) {
+	if (*word == '(' && wild && (!colon || wild < colon)) {
 		*reason = arena_printf(vm->arena, "%s stands for devices of the machine that boots", word);
 		return false;
 	}

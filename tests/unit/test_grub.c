@@ -191,6 +191,7 @@ static void test_control(void **state)
 		{ "insmod regexp; for i in (hd0,gpt1)/w/?-*; do set r=$r,$i; done", "none,(hd0,gpt1)/w/b-10,(hd0,gpt1)/w/a-9" },
 		{ "insmod regexp; for i in /?/*/e; do set r=$r,$i; done", "none,/w/d/e" },
 		{ "insmod regexp; for i in '/w/*' /no/* /w/x*; do set r=$r,$i; done", "none,/w/*,/no/*,/w/x*" },
+		{ "insmod regexp; d='x (hd0,gpt1)/w/d'; for i in *$d; do set r=$r,$i; done", "none,*x,(hd0,gpt1)/w/d" },
 		{ "insmod regexp; d=/w; for i in $d/*9; do set r=$r,$i; done", "none,/w/a-9" },
 		{ "if search --file --set=r /no; then set r=yes; fi", "none" },
 		{ "probe --set=r --fs-uuid (hd0,gpt2)", ROOT_UUID },
