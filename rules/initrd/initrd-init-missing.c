@@ -4,7 +4,7 @@
  * severity: error
  * effect:   blocks-boot
  *
- * When the initrd is unpacked the kernel starts /init of it, or what `rdinit=` names. If that is not there the kernel goes on as if
+ * When the initrd is unpacked the kernel starts /init of it, or what `rdinit=` names. If that is not there it goes on as if
  * there were no initrd: it looks for the root itself, without the modules and programs that are in the initrd, and stops with
  * "VFS: Unable to mount root fs". That is no defect where the kernel can mount its root alone and the initrd holds only
  * microcode or ACPI tables.
