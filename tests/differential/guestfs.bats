@@ -55,7 +55,7 @@ setup_file() {
 	awk '/^=/ { file = "theirs/" $2 "." $3; printf "" >file; next } /./ { print >file }' theirs.all
 	"$TOOLS/appliance-dump" combined 512 unlock:5:vmlint volumes mount:1::nouuid:files/xfs mount:2:::files/btrfs \
 		mount:2::subvol=@:files/btrfs-root mount:3:::files/erofs mount:4:debian/root::files/lvm mount:5:::files/luks \
-		mount:6:md/vmlint::files/md 3>&- >helper
+		mount:6:md/vmlint::files/md mount:8:::files/dirty 3>&- >helper
 }
 
 # drive IMAGE OPTIONS: one more; $device is what its partitions' names begin with
@@ -98,8 +98,22 @@ combine() {
 		echo "start=$next, size=$size" >>table
 		next=$(((next + size + 2047) / 2048 * 2048))
 	done
-	truncate -s $((next * 512 + 1048576)) combined
+	dirty
+	dd if=dirty of=combined bs=1M seek=$((next / 2048)) conv=notrunc,sparse status=none
+	echo "start=$next, size=32768" >>table
+	truncate -s $((next * 512 + 17 * 1048576)) combined
 	{ echo "label: gpt"; cat table; } | sfdisk -q --no-tell-kernel combined
+}
+
+# An ext4 with a file whose new content is in the journal alone.
+dirty() {
+	local block
+	mkdir -p tree
+	printf '%01024d' 1 >tree/file
+	mke2fs -q -F -t ext4 -b 1024 -d tree dirty 16M
+	block=$(debugfs -R "bmap /file 0" dirty 2>/dev/null)
+	printf '%01024d' 2 >content
+	printf 'jo\njw -b %s content\njc\n' "$block" | debugfs -w -f - dirty >/dev/null 2>&1
 }
 
 # our_list FILE HEAD: the lines of one file system, as find prints them in look
@@ -172,4 +186,11 @@ same() {
 	same lvm helper p4/debian/root files/lvm
 	same luks helper p5 files/luks
 	same md helper p6/md/vmlint files/md
+}
+
+@test "a journal that was not replayed is, and the image stays as it was" {
+	cd "$BATS_FILE_TMPDIR"
+	debugfs -R "cat /file" dirty 2>/dev/null | cmp - tree/file
+	cmp content files/dirty/file
+	cmp -n 16777216 -i "$(sed -n 's/^start=\([0-9]*\), size=32768$/\1/p' table | awk '{ print $1 * 512 }'):0" combined dirty
 }
