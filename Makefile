@@ -6,7 +6,7 @@
 #   make deps                install the Debian packages of .ci/packages that are missing
 #   make bench               vmlint beside the shell pipeline and libguestfs, in one run
 #   make check-firmware      asserts each rule's effect in one run of OVMF
-#   make check-images        tests on files of whole distributions (downloads some 120 MB, once)
+#   make check-images        tests on images of whole distributions (downloads some 1 GB, once)
 #   make fuzz T=gpt SECONDS=60
 #   make appliance           a disk that looks at a virtual machine from inside, build/appliance-*.img
 #   make check-live          starts it in QEMU, under TCG (some minutes)
@@ -172,7 +172,7 @@ bench: build/deps.stamp build/deps-bench.stamp
 check-firmware: build/deps.stamp
 	@tests/firmware/check
 # whole distributions' files, which are large to fetch: not part of check
-check-images: build/deps.stamp
+check-images: build/deps.stamp build/deps-images.stamp
 	@$(MAKE) --no-print-directory all
 	@bats tests/images
 lint:
