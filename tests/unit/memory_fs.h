@@ -24,6 +24,7 @@ struct memory_fs {
 	struct memory_node nodes[MEMORY_FS_NODES]; /* 0 is the root */
 	unsigned int count;
 	bool broken; /* every read fails */
+	struct arena *arena;
 	bool keeps;  /* a listing is made once and given out again, as one from far away is */
 	struct memory_listing {
 		struct fs_entry *entries;
@@ -59,7 +60,8 @@ static inline int memory_readdir(struct fs *fs, struct arena *arena, uint64_t ha
 		*ret_count = m->kept[handle].count;
 		return 0;
 	}
-	entries = ARENA_ARRAY(arena, m->count, struct fs_entry);
+	/* whoever asks may give an arena that does not last */
+	entries = ARENA_ARRAY(m->keeps ? m->arena : arena, m->count, struct fs_entry);
 	for (unsigned int i = 1; i < m->count; i++)
 		if (m->nodes[i].parent == handle)
 			entries[n++] = (struct fs_entry){ .handle = i, .type = m->nodes[i].type,
@@ -96,6 +98,7 @@ static inline struct memory_fs *memory_fs_new(struct arena *arena)
 	static const struct fs_ops ops = { memory_stat, memory_readdir, memory_readlink, NULL, memory_pread, NULL };
 	struct memory_fs *m = ARENA_NEW(arena, struct memory_fs);
 
+	m->arena = arena;
 	m->fs = (struct fs){ .ops = &ops, .type = "memory", .root = 0, .state = m };
 	m->nodes[0] = (struct memory_node){ .name = "", .type = FS_DIRECTORY };
 	m->count = 1;
