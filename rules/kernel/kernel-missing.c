@@ -104,6 +104,10 @@ static void any_kernel(struct check *check)
 	}
 	if (!image->system_count)
 		return;
+	if (image->kernels_error.code) {
+		not_evaluated(check, &image->kernels_error, "cannot look for kernels everywhere");
+		return;
+	}
 	for (unsigned i = 0; i < image->system_count; i++)
 		if (image->systems[i].partial.code) {
 			not_evaluated(check, &image->systems[i].partial, "cannot look for kernels everywhere");

@@ -53,6 +53,7 @@ struct listing {
 	struct arena *arena;
 	struct chunk *first, *last;
 	size_t count, bytes;
+	bool any; /* entry at all, also that of the directory itself */
 	int result;
 	struct error *err;
 };
@@ -82,6 +83,7 @@ static int add_entry(struct ext2_dir_entry *entry, int offset, int block_size, c
 	const char *name = entry->name;
 
 	(void)offset, (void)block_size, (void)buffer;
+	listing->any = true;
 	if ((length == 1 && name[0] == '.') || (length == 2 && name[0] == '.' && name[1] == '.'))
 		return 0;
 	/* a name that no path can lead to */
@@ -131,6 +133,9 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		return listing.result;
 	if (code)
 		return ext_fail(state, code, err, "directory at inode %" PRIu64, handle);
+	/* libext2fs is silent on a map of blocks that it cannot read; each directory names itself at least */
+	if (!listing.any)
+		return error_set(err, EUCLEAN, "directory at inode %" PRIu64 ": its blocks hold no entries", handle);
 	*ret = ARENA_ARRAY(arena, listing.count, struct fs_entry);
 	*ret_count = 0;
 	for (const struct chunk *chunk = listing.first; chunk; chunk = chunk->next) {

@@ -3,6 +3,7 @@
  *
  * A file of such a name that is no kernel is nobody's concern, unless a boot entry names it.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -50,15 +51,20 @@ static unsigned kernel_count(const struct image *image)
 	return n;
 }
 
-static size_t list(struct arena *arena, struct fs *fs, const char *path, struct fs_entry **ret)
+static size_t list(struct image *image, struct arena *arena, struct fs *fs, const char *path, struct fs_entry **ret)
 {
+	struct error err = { 0 };
 	struct fs_entry entry;
-	size_t count;
+	size_t count = 0;
+	int r = fs_resolve(fs, arena, path, false, &entry, NULL, &err);
 
-	if (fs_resolve(fs, arena, path, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
-	    fs->ops->readdir(fs, arena, entry.handle, ret, &count, NULL) < 0)
+	if (r == 0 && entry.type != FS_DIRECTORY)
 		return 0;
-	return count;
+	if (r == 0)
+		r = fs->ops->readdir(fs, arena, entry.handle, ret, &count, &err);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP && r != -ENAMETOOLONG && !image->kernels_error.code)
+		error_set(&image->kernels_error, -r, "%s", err.message);
+	return r < 0 ? 0 : count;
 }
 
 /* Links followed: *ret_path is in the image's arena, the folders' listings on the way are not kept. */
@@ -106,7 +112,7 @@ static void search_folder(struct image *image, struct filesystem *filesystem, co
 {
 	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *entries;
-	size_t count = list(scratch, filesystem->fs, folder, &entries);
+	size_t count = list(image, scratch, filesystem->fs, folder, &entries);
 
 	for (size_t i = 0; i < count; i++)
 		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
@@ -118,7 +124,7 @@ static void search_boot_partition(struct image *image, struct filesystem *filesy
 {
 	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *tokens, *releases, *ukis;
-	size_t token_count = list(scratch, filesystem->fs, "/", &tokens), count;
+	size_t token_count = list(image, scratch, filesystem->fs, "/", &tokens), count;
 
 	for (size_t i = 0; i < token_count && i < MOST_FOLDERS; i++) {
 		const char *folder = arena_printf(image->arena, "/%s", tokens[i].name);
@@ -126,13 +132,13 @@ static void search_boot_partition(struct image *image, struct filesystem *filesy
 		if (tokens[i].type != FS_DIRECTORY || !ascii_casecmp(tokens[i].name, "EFI") ||
 		    !ascii_casecmp(tokens[i].name, "loader"))
 			continue;
-		count = list(scratch, filesystem->fs, folder, &releases);
+		count = list(image, scratch, filesystem->fs, folder, &releases);
 		for (size_t k = 0; k < count && k < MOST_FOLDERS; k++)
 			if (releases[k].type == FS_DIRECTORY)
 				search_folder(image, filesystem,
 					      arena_printf(image->arena, "%s/%s", folder, releases[k].name));
 	}
-	count = list(scratch, filesystem->fs, "/EFI/Linux", &ukis);
+	count = list(image, scratch, filesystem->fs, "/EFI/Linux", &ukis);
 	for (size_t i = 0; i < count && i < MOST_FOLDERS; i++)
 		if (ukis[i].type == FS_FILE && ends(ukis[i].name, ".efi"))
 			add_uki(image, filesystem, arena_printf(image->arena, "/EFI/Linux/%s", ukis[i].name),
@@ -169,17 +175,17 @@ static void search_system(struct image *image, const struct system *system)
 	static const char *const folders[] = { "/usr/lib/modules", "/lib/modules" };
 	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct fs_entry *entries, *releases;
-	size_t count = list(scratch, system->fs, "/boot", &entries), release_count;
+	size_t count = list(image, scratch, system->fs, "/boot", &entries), release_count;
 
 	for (size_t i = 0; i < count; i++)
 		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
 			add_of_system(image, system, arena_printf(image->arena, "/boot/%s", entries[i].name));
 	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
-		release_count = list(scratch, system->fs, folders[f], &releases);
+		release_count = list(image, scratch, system->fs, folders[f], &releases);
 		for (size_t i = 0; i < release_count && i < MOST_FOLDERS; i++) {
 			const char *folder = arena_printf(image->arena, "%s/%s", folders[f], releases[i].name);
 
-			count = releases[i].type == FS_DIRECTORY ? list(scratch, system->fs, folder, &entries) : 0;
+			count = releases[i].type == FS_DIRECTORY ? list(image, scratch, system->fs, folder, &entries) : 0;
 			for (size_t k = 0; k < count; k++)
 				if (entries[k].type == FS_FILE && kernel_name(entries[k].name))
 					add_of_system(image, system,

@@ -141,3 +141,11 @@ volume() { # volume OPTIONS
 	[ "$status" = 2 ]
 	[[ $output = *checksum* ]]
 }
+
+@test "a directory whose blocks cannot be found is an error, and not empty" {
+	rm -f v
+	mke2fs -q -t ext4 -d plain v 64M
+	debugfs -w -R "sif /usr block[0] 999999999" v
+	run "$FS_DUMP" v out
+	[[ $output == *"its blocks hold no entries"* ]]
+}
