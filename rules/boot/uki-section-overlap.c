@@ -16,7 +16,6 @@
  * good:   uki-arm64 uki-entries-arm64 xbootldr-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    uki-entries-arm64 | part 1 copy /EFI/Linux/debian-* /EFI/Linux/a.efi | pe overlap-sections EFI/Linux/a.efi
  * expect: !p1/EFI/Linux/a.efi@*: warning: sections * and * overlap in memory
- * expect: !p1: note: the EFI system partition has * bytes free, less than 1 MiB [esp-full]
  */
 #include "boot-help.h"
 #include "efi/pe.h"

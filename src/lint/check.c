@@ -299,8 +299,12 @@ void not_evaluated(struct check *check, const struct error *err, const char *for
 	va_list ap;
 
 	/* it tells of a file system as a whole: not of one file that is broken, nor of one that is cut off */
-	if (by && err->code == EUCLEAN && !lint_is_reported(check->lint, by))
-		by = NULL;
+	if (by && err->code == EUCLEAN && !lint_is_reported(check->lint, by)) {
+		/* a FAT's chains are that rule's, of whichever file */
+		by = rule_find("esp-fat-corrupt");
+		if (!lint_is_reported(check->lint, by))
+			by = NULL;
+	}
 	if (by) {
 		supersede(check->lint, by, arena_printf(check->arena, "superseded by %s: %s", by->id, err->message));
 		return;
