@@ -6,14 +6,18 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "fs/fat.h"
 #include "image/binary.h"
+#include "image/filesystem.h"
 #include "image/image.h"
+#include "image/system.h"
 #include "lint/rule.h"
 #include "partition/gpt.h"
 
@@ -51,6 +55,36 @@ static inline const char *esp_label(struct check *check)
 	return arena_printf(check->arena, " -n %s", word.data);
 }
 
+/* " -i SERIAL" with the number by which fstab mounts a FAT volume that the image does not have, so most likely this one; "" if it
+ * mounts none. */
+static inline const char *esp_serial_of_fstab(struct check *check)
+{
+	const struct image *image = check->image;
+
+	for (unsigned s = 0; s < image->system_count; s++) {
+		const struct fstab *fstab = image->systems[s].fstab;
+
+		for (size_t i = 0; fstab && i < fstab->entry_count; i++) {
+			const struct boot_device_name *name = &fstab->entries[i].device_name;
+			unsigned high, low;
+			int end = 0;
+			bool there = false;
+
+			if (name->kind != BOOT_DEVICE_UUID ||
+			    sscanf(name->value, "%4x-%4x%n", &high, &low, &end) != 2 || end != 9 || name->value[9])
+				continue;
+			for (unsigned f = 0; f < image->filesystem_count; f++) {
+				const char *uuid = image->filesystems[f].uuid;
+
+				there = there || (uuid && !strcasecmp(uuid, name->value));
+			}
+			if (!there)
+				return arena_printf(check->arena, " -i %04x%04x", high, low);
+		}
+	}
+	return "";
+}
+
 /* Formats it anew; with `keep`, its files are taken out before and put back.  mtools does not read a FAT32 of too few
  * clusters.  fatcat does, if its sectors have 512 bytes, and forgets the case of short names, which means nothing. */
 static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool keep)
@@ -72,6 +106,8 @@ static inline void esp_help_mkfs(struct check *check, struct diagnostic *d, bool
 	/* fstab and boot loaders may name the volume by its serial number or its label */
 	if (keep || (esp->fat->claims_fat && esp->fat->boot.serial))
 		identity = arena_printf(check->arena, " -i %08x%s", (unsigned)esp->fat->boot.serial, esp_label(check));
+	else
+		identity = esp_serial_of_fstab(check);
 	mkfs = arena_printf(check->arena, "mkfs.vfat -F 32 -S %u -s %u%s --offset=%" PRIu64 " {disk} %" PRIu64,
 			    sector_size, cluster, identity, esp->start / sector_size, (uint64_t)(esp->size / KiB));
 	if (keep && esp->fat->type == FAT_32 && esp->fat->clusters < FAT32_MIN_CLUSTERS)
