@@ -118,7 +118,7 @@ grubenv() {
 	vmlint --select='boot-*' disk.img
 	lints "part 2 mkdir /boot/grub/grub.cfg"
 	exits 1
-	says "!p2/boot/grub/grub.cfg: error: the file is missing"
+	says "!p2/boot/grub/grub.cfg: error: GRUB (/EFI/debian/grubaa64.efi) reads its menu from it, and it is a folder"
 }
 
 @test "what hangs on the machine is not known, and said so only where it matters" {
@@ -160,7 +160,8 @@ grubenv() {
 	config="search --fs-uuid --set=root 12 || menuentry a { linux /vmlinuz; }"
 	written
 	exits 1
-	says "it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry" "note: GRUB refuses line 1 of /boot/grub/grub.cfg: "
+	says "/boot/grub/grub.cfg:1:32: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry" \
+		"note: GRUB refuses line 1 of /boot/grub/grub.cfg, at column 32: "
 	# a root that a variable names which nothing set
 	config=$(printf '%s\n' "menuentry a {" 'set root=$nothing' 'linux /vmlinuz' '}')
 	written
