@@ -143,8 +143,9 @@ volume() { # volume OPTIONS
 }
 
 @test "a directory whose blocks cannot be found is an error, and not empty" {
-	rm -f v
-	mke2fs -q -t ext4 -d plain v 64M
+	rm -rf v tiny
+	mkdir -p tiny/usr/share
+	mke2fs -q -t ext4 -d tiny v 64M
 	debugfs -w -R "sif /usr block[0] 999999999" v
 	run "$FS_DUMP" v out
 	[[ $output == *"its blocks hold no entries"* ]]
