@@ -17,43 +17,9 @@
  * bad:    gicv3 | set host-event name=RESET data:={"guest":false,"reason":"host-signal"}
  * expect: !power: error: the guest was told to reboot, and the machine did not reset itself
  */
-#include <string.h>
-
-#include "lint/guest-findings.h"
-
-/* Did the hypervisor say, behind this fact and before the next boot began, that the guest asked for it? */
-static bool said(const struct guest *guest, const struct fact *phase)
-{
-	for (const struct fact *f = phase + 1; f < guest->facts + guest->count; f++) {
-		const char *name = fact_text(f, "name"), *data = fact_text(f, "data");
-
-		if (!strcmp(f->kind, "host-boot"))
-			break;
-		if (!strcmp(f->kind, "host-event") && name && !strcmp(name, "RESET") && data &&
-		    strstr(data, "\"guest\":true"))
-			return true;
-	}
-	return false;
-}
+#include "guest-power.h"
 
 RULE(guest_psci_reset)
 {
-	const struct guest *guest = check->machine->guest;
-	bool told = false;
-
-	if (!guest_next(guest, NULL, "host-machine"))
-		return not_applicable(check, "the record is not of a run that the host watched");
-	for (const struct fact *f = guest_next(guest, NULL, "phase"); f; f = guest_next(guest, f, "phase")) {
-		const char *name = fact_text(f, "name");
-
-		if (!name || strcmp(name, "reboot"))
-			continue;
-		told = true;
-		if (!said(guest, f)) {
-			finding(check, at_fact("power"), "the guest was told to reboot, and the machine did not reset itself");
-			return;
-		}
-	}
-	if (!told)
-		not_applicable(check, "the guest was not told to reboot");
+	guest_power_check(check, "reboot", "RESET", "reboot", "reset itself");
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <blkid/blkid.h>
@@ -12,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/limits.h"
+#include "block/window.h"
 
 /* Where superblocks stand (libblkid 2.38 to 2.41, by what it reads): nearly all of them within the first 68 KiB or, as those
  * of arrays, in the last 128 KiB.  ZFS has four labels of 256 KiB, two at either end, and is looked for, which takes a
@@ -21,54 +21,10 @@
 #define ZFS_HEAD (512 * KiB)
 #define ZFS_TAIL (576 * KiB)
 #define ZFS_LIST (16 * KiB)
-#define PIECE (64 * KiB)
 
 int superblock_memory_file(struct error *err)
 {
-	int fd = memfd_create("vmlint-superblock", MFD_CLOEXEC);
-
-	return fd < 0 ? error_set(err, errno, "cannot make a memory file: %s", strerror(errno)) : fd;
-}
-
-static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
-{
-	while (length) {
-		ssize_t n = pwrite(fd, data, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(err, n ? errno : EIO, "cannot write a memory file: %s", strerror(n ? errno : EIO));
-		data += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Copies a window of the view, in which holes stay holes. */
-static int copy_window(struct arena *arena, struct view *view, int fd, uint64_t from, uint64_t to, struct error *err)
-{
-	struct arena_mark mark = arena_mark(arena);
-	uint8_t *piece = arena_alloc(arena, PIECE);
-	int r = 0;
-
-	if (to > view->size)
-		to = view->size;
-	while (from < to && r == 0) {
-		uint64_t at = view_next_data(view, from);
-		size_t length;
-
-		if (at >= to)
-			break;
-		length = to - at < PIECE ? (size_t)(to - at) : PIECE;
-		r = view_read(view, at, piece, length, err);
-		if (r == 0)
-			r = write_all(fd, piece, length, at, err);
-		from = at + length;
-	}
-	arena_release(arena, mark);
-	return r;
+	return window_memory_file("vmlint-superblock", err);
 }
 
 static uint64_t before_end(const struct view *view, uint64_t length)
@@ -83,8 +39,8 @@ static int copy_near(struct arena *arena, struct view *view, int fd, struct erro
 
 	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)view->size) < 0)
 		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
-	r = copy_window(arena, view, fd, 0, HEAD, err);
-	return r < 0 ? r : copy_window(arena, view, fd, tail > HEAD ? tail : HEAD, view->size, err);
+	r = window_copy(arena, view, fd, 0, HEAD, false, err);
+	return r < 0 ? r : window_copy(arena, view, fd, tail > HEAD ? tail : HEAD, view->size, false, err);
 }
 
 /* 1: the rest of ZFS's labels was copied too; 0: there is none. */
@@ -100,9 +56,9 @@ static int copy_zfs(struct arena *arena, struct view *view, int fd, struct error
 	/* encoding XDR, either byte order */
 	if (r < 0 || list[0] != 1 || list[1] > 1)
 		return r;
-	r = copy_window(arena, view, fd, HEAD, ZFS_HEAD, err);
+	r = window_copy(arena, view, fd, HEAD, ZFS_HEAD, false, err);
 	if (r == 0)
-		r = copy_window(arena, view, fd, tail > ZFS_HEAD ? tail : ZFS_HEAD, view->size, err);
+		r = window_copy(arena, view, fd, tail > ZFS_HEAD ? tail : ZFS_HEAD, view->size, false, err);
 	return r < 0 ? r : 1;
 }
 

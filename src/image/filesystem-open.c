@@ -73,6 +73,9 @@ static enum have open_files(struct image *image, struct filesystem *f)
 		f->fs = f->fat->fs;
 		return HAVE;
 	}
+	/* what firmware refuses is of no use to it, whatever a more lenient reader makes of it */
+	if (!strcmp(f->type, "vfat"))
+		return unreadable(f, EUCLEAN, "the boot sector of the FAT volume is damaged");
 	if (f->ext)
 		return open_ext(image, f);
 	if (!strcmp(f->type, "squashfs"))

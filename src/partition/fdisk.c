@@ -5,58 +5,22 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <libfdisk/libfdisk.h>
 
 #include "base/limits.h"
+#include "block/window.h"
 
 #define WINDOW MiB
-#define PIECE (64 * KiB)
 #define SAID_MAXIMUM 32
 
 int fdisk_memory_file(struct error *err)
 {
-	int fd = memfd_create("vmlint-fdisk", MFD_CLOEXEC);
-
-	return fd < 0 ? error_set(err, errno, "cannot make a memory file: %s", strerror(errno)) : fd;
+	return window_memory_file("vmlint-fdisk", err);
 }
 
-static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
-{
-	while (length) {
-		ssize_t n = pwrite(fd, data, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(err, n ? errno : EIO, "cannot write a memory file: %s", strerror(n ? errno : EIO));
-		data += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Copies a window of the disk, in which holes stay holes.  A part that cannot be read stays zero: our own readers report it. */
-static int copy_window(struct arena *arena, struct view *disk, int fd, uint64_t from, uint64_t to, struct error *err)
-{
-	struct arena_mark mark = arena_mark(arena);
-	uint8_t *piece = arena_alloc(arena, PIECE);
-	int r = 0;
-
-	for (uint64_t at = view_next_data(disk, from); at < to && r == 0; at = view_next_data(disk, at)) {
-		size_t length = to - at < PIECE ? (size_t)(to - at) : PIECE;
-
-		if (view_read(disk, at, piece, length, NULL) == 0)
-			r = write_all(fd, piece, length, at, err);
-		at += length;
-	}
-	arena_release(arena, mark);
-	return r;
-}
-
+/* A part that cannot be read stays zero: our own readers report it. */
 static int fill(struct arena *arena, struct view *disk, int fd, struct error *err)
 {
 	uint64_t tail = disk->size > WINDOW ? disk->size - WINDOW : 0;
@@ -66,9 +30,9 @@ static int fill(struct arena *arena, struct view *disk, int fd, struct error *er
 		return error_set(err, EFBIG, "the disk is too large for libfdisk");
 	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)disk->size) < 0)
 		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
-	r = copy_window(arena, disk, fd, 0, disk->size < WINDOW ? disk->size : WINDOW, err);
+	r = window_copy(arena, disk, fd, 0, disk->size < WINDOW ? disk->size : WINDOW, true, err);
 	if (r == 0 && disk->size > WINDOW)
-		r = copy_window(arena, disk, fd, tail > WINDOW ? tail : WINDOW, disk->size, err);
+		r = window_copy(arena, disk, fd, tail > WINDOW ? tail : WINDOW, disk->size, true, err);
 	return r;
 }
 

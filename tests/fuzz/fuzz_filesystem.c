@@ -13,6 +13,8 @@
 #include "fs/ext.h"
 #include "fs/squashfs.h"
 
+#include "../unit/visit.h"
+
 #define SIZE_MAX_BYTES (16 * GiB)
 #define PIECES_MAX 1024
 
@@ -47,36 +49,6 @@ static int sparse_read(struct view *view, uint64_t offset, void *data, size_t le
 	return 0;
 }
 
-static void visit(struct fs *fs, struct arena *arena, uint64_t directory, unsigned *budget, unsigned depth)
-{
-	static uint8_t data[16 * KiB];
-	struct fs_entry *entries;
-	struct error err;
-	size_t count;
-
-	if (fs->ops->readdir(fs, arena, directory, &entries, &count, &err) < 0)
-		return;
-	for (size_t i = 0; i < count && *budget; i++, --*budget) {
-		struct fs_stat st;
-		void *value;
-		size_t length;
-		char *target;
-
-		if (fs->ops->stat(fs, entries[i].handle, &st, &err) < 0)
-			continue;
-		(void)fs->ops->getxattr(fs, arena, entries[i].handle, "user.a", &value, &length, &err);
-		if (st.type == FS_SYMLINK)
-			(void)fs->ops->readlink(fs, arena, entries[i].handle, &target, &err);
-		if (st.type == FS_DIRECTORY && depth < 4)
-			visit(fs, arena, entries[i].handle, budget, depth + 1);
-		if (st.type != FS_FILE)
-			continue;
-		length = st.size < sizeof(data) ? (size_t)st.size : sizeof(data);
-		(void)fs->ops->pread(fs, entries[i].handle, 0, data, length, &err);
-		(void)fs->ops->pread(fs, entries[i].handle, st.size - length, data, length, &err);
-	}
-}
-
 static void use(struct fs *fs, struct arena *arena)
 {
 	struct fs_entry entry;
@@ -84,7 +56,7 @@ static void use(struct fs *fs, struct arena *arena)
 	struct error err;
 	unsigned budget = 100;
 
-	visit(fs, arena, fs->root, &budget, 0);
+	visit(fs, arena, fs->root, "user.a", &budget, 4);
 	if (fs_resolve(fs, arena, "/top/a/link", false, &entry, &path, &err) == 0 && (!path || *path != '/'))
 		abort();
 }

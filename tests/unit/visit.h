@@ -34,6 +34,7 @@ static inline void visit(struct fs *fs, struct arena *arena, uint64_t directory,
 			continue;
 		length = st.size < sizeof(data) ? (size_t)st.size : sizeof(data);
 		(void)fs->ops->pread(fs, entries[i].handle, 0, data, length, &err);
+		(void)fs->ops->pread(fs, entries[i].handle, st.size - length, data, length, &err);
 	}
 }
 
