@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guest-power: a guest that was told to end, and whether the hypervisor said that it asked for that; for the rules in this folder. */
+/* guest-power: a guest that was told to end, and whether the hypervisor says that it did so; for the rules in this folder. */
 #ifndef RULES_GUEST_GUEST_POWER_H
 #define RULES_GUEST_GUEST_POWER_H
 
@@ -7,7 +7,7 @@
 
 #include "lint/guest-findings.h"
 
-/* Did the hypervisor say, behind this fact and before the next boot began, that the guest asked for it?  `event` as QMP has it. */
+/* Did the hypervisor say, behind this fact and before the next boot began, that the guest asked for `event`, as QMP calls it? */
 static inline bool guest_power_said(const struct guest *guest, const struct fact *phase, const char *event)
 {
 	for (const struct fact *f = phase + 1; f < guest->facts + guest->count; f++) {
