@@ -96,7 +96,7 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	vmlint guest --judge --format=yaml x
 	refuses '--format takes text or json, not "yaml"'
 	vmlint guest --judge --frobnicate x
-	refuses "--frobnicate is no option of guest --judge"
+	refuses "unknown option --frobnicate"
 	vmlint lint --select=guest-acpi x
 	refuses 'no rule matches "guest-acpi"'
 }

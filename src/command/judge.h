@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* judge: the rules on guests over the record of one, for `guest --judge` and `boot`. */
+#ifndef COMMAND_JUDGE_H
+#define COMMAND_JUDGE_H
+
+#include "command/options.h"
+
+/* Judges a record into result, which was begun with lint_result_init.  NULL, or why it is no record. */
+const char *judge_record(struct arena *arena, const char *text, size_t size, const struct lint_options *lint,
+			 struct lint_result *result);
+
+#endif
