@@ -21,6 +21,7 @@ extern const struct command commands[];
 int command_lint(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rules(int argc, char **argv);
+int command_boot(int argc, char **argv);
 int command_guest(int argc, char **argv);
 int command_guest_or_judge(int argc, char **argv);
 

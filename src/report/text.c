@@ -203,6 +203,7 @@ static void text_image(struct report *report, const struct lint_result *result)
 			buffer_char(&line, '\n');
 		}
 		put(report, &line);
+		print_notes(report, result);
 		return;
 	}
 	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* boot: options of `vmlint boot`. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "command/boot.h"
+
+static const char usage[] =
+	"Usage: vmlint boot [OPTION...]\n"
+	"\n"
+	"Boots a small system of vmlint's own in a virtual machine, and says where that falls short of the VM System\n"
+	"Specification for ARM Processors: a check of hypervisor and firmware.\n"
+	"\n"
+	"What to boot:\n"
+	"  --arch=ARCH           aarch64 (default) or x86_64\n"
+	"  --firmware=FILE       UEFI firmware; what the system has for ARCH unless told\n"
+	"  --store=FILE          what the variable store holds at first (never written to), or none\n"
+	"  --appliance=FILE      the system to boot, a raw image that `make appliance` made\n"
+	"  --qemu=PROGRAM        qemu-system-ARCH unless told\n"
+	"  --accel=WHO           tcg (default) or kvm\n"
+	"  --gic=LIST            interrupt controllers, one boot for each: 2, 3 (default)\n"
+	"  --transport=LIST      of the disk, one boot for each: pci (default), mmio\n"
+	"  --device-tree         ACPI off: firmware hands out a device tree\n"
+	"  --smp=N, --memory=MIB 2 processors and 1024 MiB unless told\n"
+	"  --timeout=SECONDS     that the guest may be silent about its next step; 240 unless told\n"
+	"\n"
+	"What to try (the first boot does; the others only look):\n"
+	"  --persistent, --no-persistent  do variables live through a reset, and in a new process? (default: yes)\n"
+	"  --hotplug, --no-hotplug        put in a disk and a network card, and take them out (default: yes)\n"
+	"\n"
+	"Rules, printing and exit status, as of lint:\n"
+	"  --select=RULES, --ignore=RULES, --severity=RULE=LEVEL, --profile=NAME, --format=FORMAT, --color=WHEN,\n"
+	"  -q, --quiet, -v, --verbose, --fail-on=LEVEL, --exit-zero, -h, --help\n"
+	"\n"
+	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, the machine could not be taken\n"
+	"through its boots, or a rule at or above --fail-on could not be evaluated.\n";
+
+enum option_key {
+	OPTION_ARCH = 256,
+	OPTION_FIRMWARE,
+	OPTION_STORE,
+	OPTION_APPLIANCE,
+	OPTION_QEMU,
+	OPTION_ACCEL,
+	OPTION_GIC,
+	OPTION_TRANSPORT,
+	OPTION_DEVICE_TREE,
+	OPTION_SMP,
+	OPTION_MEMORY,
+	OPTION_TIMEOUT,
+	OPTION_PERSISTENT,
+	OPTION_NO_PERSISTENT,
+	OPTION_HOTPLUG,
+	OPTION_NO_HOTPLUG,
+};
+
+static const struct option long_options[] = {
+	{ "arch", required_argument, NULL, OPTION_ARCH },
+	{ "firmware", required_argument, NULL, OPTION_FIRMWARE },
+	{ "store", required_argument, NULL, OPTION_STORE },
+	{ "appliance", required_argument, NULL, OPTION_APPLIANCE },
+	{ "qemu", required_argument, NULL, OPTION_QEMU },
+	{ "accel", required_argument, NULL, OPTION_ACCEL },
+	{ "gic", required_argument, NULL, OPTION_GIC },
+	{ "transport", required_argument, NULL, OPTION_TRANSPORT },
+	{ "device-tree", no_argument, NULL, OPTION_DEVICE_TREE },
+	{ "smp", required_argument, NULL, OPTION_SMP },
+	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "persistent", no_argument, NULL, OPTION_PERSISTENT },
+	{ "no-persistent", no_argument, NULL, OPTION_NO_PERSISTENT },
+	{ "hotplug", no_argument, NULL, OPTION_HOTPLUG },
+	{ "no-hotplug", no_argument, NULL, OPTION_NO_HOTPLUG },
+	COMMON_OPTIONS,
+};
+
+/* The place of `argument` in a list of words, or -1, with a message. */
+static int word(const char *option, const char *argument, const char *const *words, const char *names)
+{
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], argument))
+			return i;
+	}
+	command_usage("boot", "%s takes %s, not \"%s\"", option, names, argument);
+	return -1;
+}
+
+/* A bit for each word of a comma-separated list; 0, with a message, for a wrong one. */
+static unsigned word_mask(struct arena *arena, const char *option, const char *argument, const char *const *words,
+			  const char *names)
+{
+	char *rest = arena_strdup(arena, argument), *one;
+	unsigned mask = 0;
+
+	while ((one = strsep(&rest, ","))) {
+		int i = word(option, one, words, names);
+
+		if (i < 0)
+			return 0;
+		mask |= 1u << i;
+	}
+	return mask;
+}
+
+static bool number(const char *option, const char *argument, unsigned long least, unsigned long most, unsigned *ret)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(argument, &end, 10);
+	if (*argument < '0' || *argument > '9' || *end || errno || value < least || value > most) {
+		command_usage("boot", "%s takes a number from %lu to %lu, not \"%s\"", option, least, most, argument);
+		return false;
+	}
+	*ret = (unsigned)value;
+	return true;
+}
+
+static const char *const machines[] = { "aarch64", "x86_64", NULL }, *const gics[] = { "2", "3", NULL },
+			 *const transports[] = { "pci", "mmio", NULL }, *const accels[] = { "auto", "tcg", "kvm", NULL };
+
+static bool set_option(struct common *common, int key, const char *argument)
+{
+	struct boot_options *o = (struct boot_options *)common;
+	int i;
+
+	switch (key) {
+	case OPTION_ARCH:
+		i = word("--arch", argument, machines, "aarch64 or x86_64");
+		o->machine = (enum vm_machine)i;
+		return i >= 0;
+	case OPTION_FIRMWARE:
+		o->firmware = argument;
+		return true;
+	case OPTION_STORE:
+		o->store = argument;
+		return true;
+	case OPTION_APPLIANCE:
+		o->appliance = argument;
+		return true;
+	case OPTION_QEMU:
+		o->qemu = argument;
+		return true;
+	case OPTION_ACCEL:
+		i = word("--accel", argument, accels, "auto, tcg or kvm");
+		o->accel = (enum boot_accel)i;
+		return i >= 0;
+	case OPTION_GIC:
+		o->gics = word_mask(common->arena, "--gic", argument, gics, "2, 3 or 2,3");
+		return o->gics != 0;
+	case OPTION_TRANSPORT:
+		o->transports = word_mask(common->arena, "--transport", argument, transports, "pci, mmio or pci,mmio");
+		return o->transports != 0;
+	case OPTION_DEVICE_TREE:
+		o->tree = true;
+		return true;
+	case OPTION_SMP:
+		return number("--smp", argument, 1, 512, &o->cpus);
+	case OPTION_MEMORY:
+		return number("--memory", argument, 256, 1 << 20, &o->memory_mib);
+	case OPTION_TIMEOUT:
+		return number("--timeout", argument, 1, 86400, &o->seconds);
+	case OPTION_PERSISTENT:
+	case OPTION_NO_PERSISTENT:
+		o->persistent = key == OPTION_PERSISTENT;
+		return true;
+	case OPTION_HOTPLUG:
+	case OPTION_NO_HOTPLUG:
+		o->hotplug = key == OPTION_HOTPLUG;
+		return true;
+	}
+	return command_usage("boot", "unknown option"), false;
+}
+
+static void run_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
+{
+	struct boot_options *options = (struct boot_options *)common;
+
+	boot_one(options, &options->boots[index], arena, result);
+}
+
+int command_boot(int argc, char **argv)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct boot_options options = {
+		.common = common_make(arena, "boot"),
+		.gics = BOOT_GIC_3, .transports = BOOT_PCI, .persistent = true, .hotplug = true,
+		.cpus = 2, .memory_mib = 1024, .seconds = 240,
+	};
+	struct error err;
+
+	options.common.on_guests = true;
+	options.common.set = set_option;
+	if (!common_parse(&options.common, argc, argv, long_options))
+		return EXIT_TROUBLE;
+	if (options.common.help) {
+		fputs(usage, stdout);
+		return command_finish(EXIT_CLEAN);
+	}
+	if (optind < argc)
+		return command_usage("boot", "%s is too much: boot starts a system of its own", argv[optind]);
+	if (boot_find(&options, &err) < 0)
+		return fprintf(stderr, "vmlint: %s\n", err.message), EXIT_TROUBLE;
+	boot_plan(&options);
+	return common_run(&options.common, (int)options.boot_count, run_one);
+}

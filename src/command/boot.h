@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* boot: what `vmlint boot` was asked for, and the boots that come of it. */
+#ifndef COMMAND_BOOT_H
+#define COMMAND_BOOT_H
+
+#include "command/options.h"
+#include "hypervisor/live.h"
+
+enum boot_accel { BOOT_ACCEL_AUTO, BOOT_ACCEL_TCG, BOOT_ACCEL_KVM };
+
+/* Masks of what is to be booted with: a bit for each. */
+enum { BOOT_GIC_2 = 1, BOOT_GIC_3 = 2 };
+enum { BOOT_PCI = 1 << VM_PCI, BOOT_MMIO = 1 << VM_MMIO };
+
+/* One boot of the matrix: a run of live_run, which may start the guest more than once, and one result. */
+struct boot {
+	struct live_options live;
+	const char *configuration; /* "gic=3 transport=pci acpi=on": what tells it from others */
+	const char *name;	   /* what diagnostics begin with: "guest", or "guest[gic=3,pci]" where there are several */
+};
+
+struct boot_options {
+	struct common common; /* first: common_run hands this out */
+	enum vm_machine machine;
+	const char *appliance; /* raw image, found or made */
+	const char *firmware;  /* code */
+	const char *store;     /* a variable store's first contents; NULL: what belongs to the firmware, in the end none */
+	const char *qemu;      /* NULL: by machine, from PATH */
+	enum boot_accel accel;
+	unsigned gics, transports; /* masks */
+	bool tree;		   /* a device tree in place of ACPI */
+	bool persistent, hotplug;
+	unsigned cpus, memory_mib, seconds;
+	struct boot *boots; /* boot_plan makes them */
+	unsigned boot_count;
+};
+
+/* Finds what is to be started where nothing was said: QEMU, the firmware with its store, the appliance, which is made if it is
+ * not there and this program stands in its source tree.  0 or a negative errno, and in err what to do about it. */
+int boot_find(struct boot_options *options, struct error *err);
+
+/* Makes options->boots, in the arena. */
+void boot_plan(struct boot_options *options);
+
+/* Runs one boot and judges it into result. */
+void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result);
+
+#endif
