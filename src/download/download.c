@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* download: what was fetched is written under another name, verified, and only then given its own. */
+#include "download/download.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nettle/sha2.h>
+
+#include "download/cache.h"
+#include "download/transfer.h"
+
+#define LIST_MAXIMUM (1 << 20)
+
+struct work {
+	struct arena *arena;
+	const struct address *address;
+	const struct download_watch *watch;
+	const char *final, *part, *state; /* paths */
+	uint64_t size;			  /* of what is being verified */
+};
+
+static void tell(const struct work *w, const char *what, uint64_t done, uint64_t total)
+{
+	if (w->watch && w->watch->progress)
+		w->watch->progress(w->watch->context, what, done, total);
+}
+
+static void show_waiting(void *context)
+{
+	tell(context, "waiting for another vmlint that downloads", 0, 0);
+}
+
+static void show_transfer(void *context, uint64_t done, uint64_t total)
+{
+	tell(context, "downloading", done, total);
+}
+
+static void show_digest(void *context, uint64_t done)
+{
+	const struct work *w = context;
+
+	tell(w, "verifying", done, w->size);
+}
+
+static void begun(void *context, const struct transfer *t)
+{
+	const struct work *w = context;
+
+	cache_write_text(w->state, t->validator);
+}
+
+/* Compares an open file with the digest that is wanted.  -EBADMSG for another. */
+static int verify(struct work *w, int fd, struct download *ret, struct error *err)
+{
+	const struct digest *wanted = &w->address->digest;
+	char is[DIGEST_TEXT], should[DIGEST_TEXT];
+	struct stat st;
+	int rc;
+
+	w->size = fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+	rc = digest_file(fd, wanted->kind ? wanted->kind : DIGEST_SHA256, show_digest, w, &ret->digest, err);
+	if (rc < 0 || !wanted->kind)
+		return rc < 0 ? error_prefix(err, rc, "%s", w->address->text) : 0;
+	ret->verified = digest_equal(&ret->digest, wanted);
+	if (ret->verified)
+		return 0;
+	digest_text(&ret->digest, is);
+	digest_text(wanted, should);
+	/* both to their 16th digit: the whole of them does not fit */
+	return error_set(err, EBADMSG, "%s: it is not what it should be: its %s is %.16s..., expected is %.16s...; it is not used",
+			 w->address->text, digest_name(wanted->kind), is, should);
+}
+
+static int verify_path(struct work *w, const char *path, struct download *ret, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		rc = error_set(err, EINVAL, "%s: it is no file", path);
+	else
+		rc = verify(w, fd, ret, err);
+	close(fd);
+	ret->path = path;
+	return rc;
+}
+
+/* Fetches into the part file, which is ours. */
+static int fetch(struct work *w, int fd, struct download *ret, struct error *err)
+{
+	struct transfer t = { .address = w->address->text, .fd = fd, .maximum = DOWNLOAD_MAXIMUM,
+			      .verified = w->address->digest.kind != 0, .begun = begun, .progress = show_transfer, .context = w };
+	bool resumed;
+	struct stat st;
+	int rc;
+
+	cache_read_text(w->state, t.validator, sizeof(t.validator));
+	if (fstat(fd, &st) == 0)
+		t.size = (uint64_t)st.st_size;
+	resumed = t.size > 0;
+	rc = transfer_run(&t, err);
+	/* nobody gains from half a file where there is no room for the whole */
+	if (rc == -ENOSPC || rc == -EFBIG || rc == -ENOENT)
+		unlink(w->part);
+	if (rc < 0)
+		return rc;
+	rc = verify(w, fd, ret, err);
+	if (rc != -EBADMSG)
+		return rc;
+	/* the pieces may have been of two files */
+	if (resumed && ftruncate(fd, 0) == 0) {
+		t.size = t.total = 0;
+		t.validator[0] = '\0';
+		rc = transfer_run(&t, err);
+		if (rc == 0)
+			rc = verify(w, fd, ret, err);
+	}
+	if (rc == -EBADMSG)
+		unlink(w->part);
+	return rc;
+}
+
+static int get(struct work *w, struct download *ret, struct error *err)
+{
+	for (;;) {
+		bool done = false;
+		int fd, rc;
+
+		if (access(w->final, F_OK) == 0) {
+			rc = verify_path(w, w->final, ret, err);
+			if (rc != -EBADMSG)
+				return rc;
+			/* somebody has changed it since */
+			unlink(w->final);
+		}
+		fd = cache_claim(w->part, w->final, show_waiting, w, &done, err);
+		if (done)
+			continue;
+		if (fd < 0)
+			return fd;
+		rc = fetch(w, fd, ret, err);
+		if (rc == 0 && (fsync(fd) < 0 || rename(w->part, w->final) < 0))
+			rc = error_set(err, errno, "cannot keep %s: %s", w->final, strerror(errno));
+		if (rc == 0 || access(w->part, F_OK) < 0)
+			unlink(w->state);
+		close(fd);
+		ret->path = w->final;
+		return rc;
+	}
+}
+
+/* A file's name in the cache: by what it holds, or, where that is not known, by where it comes from. */
+static const char *name_of(struct arena *arena, const struct address *address)
+{
+	char digits[DIGEST_TEXT];
+	struct digest d = address->digest;
+
+	if (!d.kind) {
+		struct sha256_ctx c;
+
+		d.kind = DIGEST_SHA256;
+		sha256_init(&c);
+		sha256_update(&c, strlen(address->text), (const uint8_t *)address->text);
+		sha256_digest(&c, SHA256_DIGEST_SIZE, d.bytes);
+	}
+	digest_text(&d, digits);
+	return arena_printf(arena, "%s-%.32s-%s", address->digest.kind ? digest_name(d.kind) : "address", digits, address->name);
+}
+
+int download_get(struct arena *arena, const struct address *address, const struct download_watch *watch, struct download *ret,
+		 struct error *err)
+{
+	struct work w = { .arena = arena, .address = address, .watch = watch };
+	const char *folder;
+
+	*ret = (struct download){ 0 };
+	if (address->scheme == ADDRESS_FILE)
+		return verify_path(&w, address->path, ret, err);
+	if (address->scheme == ADDRESS_HTTP && !address->digest.kind)
+		return error_set(err, EPERM, "%s: anybody on the way can change it: add its digest, #sha256=... or #sha512=..., or use "
+				 "https", address->text);
+	folder = cache_folder(arena, err);
+	if (!folder)
+		return -err->code;
+	w.final = arena_printf(arena, "%s/%s", folder, name_of(arena, address));
+	w.part = arena_printf(arena, "%s.part", w.final);
+	w.state = arena_printf(arena, "%s.part.version", w.final);
+	return get(&w, ret, err);
+}
+
+static int find(const char *path, const char *name, struct digest *ret, struct error *err)
+{
+	char *text = malloc(LIST_MAXIMUM + 1);
+	bool found = false;
+
+	if (text) {
+		cache_read_text(path, text, LIST_MAXIMUM + 1);
+		found = digest_of_list(text, strlen(text), name, ret);
+	}
+	free(text);
+	return found ? 0 : error_set(err, ENODATA, "%s: it is not in its list of digests", name);
+}
+
+int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, bool *ret_old,
+		    struct error *err)
+{
+	const char *folder = cache_folder(arena, err);
+	const char *path, *new;
+	struct transfer t = { .address = list->text, .maximum = LIST_MAXIMUM };
+	int rc;
+
+	*ret_old = false;
+	if (!folder)
+		return -err->code;
+	if (list->scheme == ADDRESS_FILE)
+		return find(list->path, name, ret, err);
+	path = arena_printf(arena, "%s/%s", folder, name_of(arena, list));
+	new = arena_printf(arena, "%s.%ld", path, (long)getpid());
+	t.fd = open(new, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (t.fd < 0)
+		return error_set(err, errno, "cannot write %s: %s", new, strerror(errno));
+	rc = transfer_run(&t, err);
+	if (rc == 0 && rename(new, path) < 0)
+		rc = error_set(err, errno, "cannot keep %s: %s", path, strerror(errno));
+	if (rc < 0)
+		unlink(new);
+	close(t.fd);
+	if (rc < 0 && access(path, R_OK) < 0)
+		return rc;
+	*ret_old = rc < 0;
+	return find(path, name, ret, err);
+}
