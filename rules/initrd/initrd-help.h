@@ -71,7 +71,7 @@ static inline enum initrd_found initrd_bus_built_in(const struct boot_attempt *a
  * without any. */
 static inline const char *initrd_module_gone(const struct boot_attempt *attempt, const struct root_need *need)
 {
-	for (const struct root_driver *d = need->drivers; d->module; d++)
+	for (const struct kernel_driver *d = need->drivers; d->module; d++)
 		if (release_driver(attempt->kernel_file->release, d->symbol, d->module) == DRIVER_MODULE_GONE)
 			return d->module;
 	return NULL;

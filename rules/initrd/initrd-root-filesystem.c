@@ -111,7 +111,7 @@ static const char *not_set(struct check *check, const struct root_need *need)
 
 	if (!need->drivers[1].module)
 		return arena_printf(check->arena, "CONFIG_%s is not set", need->drivers[0].symbol);
-	for (const struct root_driver *d = need->drivers; d->module; d++)
+	for (const struct kernel_driver *d = need->drivers; d->module; d++)
 		buffer_printf(&out, "%sCONFIG_%s", d == need->drivers ? "none of " : ", ", d->symbol);
 	buffer_string(&out, " is set");
 	return arena_strdup(check->arena, out.data);

@@ -24,21 +24,8 @@
  * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
  */
 #include "image/kernels.h"
+#include "linux/filesystems.h"
 #include "system-help.h"
-
-struct driver {
-	const char *type, *symbol, *module;
-};
-
-/* What mounts a type.  Types that nothing is known of are not judged. */
-static const struct driver drivers[] = {
-	{ "ext4", "EXT4_FS", "ext4" },	   { "ext3", "EXT4_FS", "ext4" },	{ "xfs", "XFS_FS", "xfs" },
-	{ "btrfs", "BTRFS_FS", "btrfs" },  { "vfat", "VFAT_FS", "vfat" },	{ "msdos", "MSDOS_FS", "msdos" },
-	{ "f2fs", "F2FS_FS", "f2fs" },	   { "exfat", "EXFAT_FS", "exfat" },	{ "ntfs3", "NTFS3_FS", "ntfs3" },
-	{ "iso9660", "ISO9660_FS", "isofs" }, { "udf", "UDF_FS", "udf" },	{ "squashfs", "SQUASHFS", "squashfs" },
-	{ "erofs", "EROFS_FS", "erofs" },  { "jfs", "JFS_FS", "jfs" },		{ "nilfs2", "NILFS2_FS", "nilfs2" },
-	{ "virtiofs", "VIRTIO_FS", "virtiofs" }, { "9p", "9P_FS", "9p" },	{ "overlay", "OVERLAY_FS", "overlay" },
-};
 
 /* One driver that a line needs. */
 struct need {
@@ -52,6 +39,14 @@ static bool is_missing(const struct kernel_release *release, const struct need *
 	enum driver_state state = release_driver(release, need->symbol, need->module);
 
 	return state == DRIVER_ABSENT || state == DRIVER_MODULE_GONE;
+}
+
+static bool any_driver(const struct kernel_release *release, const struct filesystem_type *type)
+{
+	for (const struct kernel_driver *d = type->drivers; d->module; d++)
+		if (!is_missing(release, &(struct need){ .symbol = d->symbol, .module = d->module }))
+			return true;
+	return false;
 }
 
 /* Is this release started by default, or could it be, as nobody knows which is? */
@@ -142,22 +137,20 @@ static bool is_there(struct check *check, const struct fstab_entry *entry)
 static void judge(struct check *check, const struct system *system, const struct kernel_release *release,
 		  const struct fstab_entry *entry)
 {
-	const struct driver *driver = NULL;
-	struct need need = { 0 };
+	const struct filesystem_type *known;
 	const char *type;
 
 	if (entry->fault || fstab_entry_is_optional(entry) || fstab_is_root(entry) || fstab_is_swap(entry) ||
 	    fstab_option(entry, "bind") || fstab_option(entry, "x-initrd.mount") || !is_there(check, entry))
 		return;
 	type = type_of(check, entry);
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers) && !driver; i++)
-		if (!strcmp(drivers[i].type, type))
-			driver = &drivers[i];
-	if (!driver)
+	known = filesystem_type_find(type);
+	/* types that nothing is known of, and what is there is of another one, which is fstab-type's */
+	if (!known || !known->drivers[0].module || fstab_type_is_wrong(check->image, system, entry))
 		return;
-	need.symbol = driver->symbol;
-	need.module = driver->module;
-	if (is_missing(release, &need)) {
+	if (!any_driver(release, known)) {
+		const struct need need = { .symbol = known->drivers[0].symbol, .module = known->drivers[0].module };
+
 		judge_need(check, system, release, entry, &need);
 		return;
 	}

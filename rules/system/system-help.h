@@ -96,6 +96,18 @@ static inline enum effect fstab_effect(const struct fstab_entry *entry)
 													   : EFFECT_BLOCKS_BOOT;
 }
 
+/* What the line's device is, if that cannot be mounted as the type that the line has for it; NULL: all is well, or not known. */
+static inline const struct filesystem *fstab_type_is_wrong(struct image *image, const struct system *system,
+							   const struct fstab_entry *entry)
+{
+	const struct filesystem *f;
+
+	if (entry->fault || system_makes_device(system, &entry->device_name))
+		return NULL;
+	f = image_find_device(image, &entry->device_name);
+	return f && filesystem_refuses(f, entry->type.text) ? f : NULL;
+}
+
 /* "/boot", "swap": what the line is for. */
 static inline const char *fstab_what(const struct fstab_entry *entry)
 {

@@ -272,19 +272,18 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 void boot_find_root(struct image *image, struct boot_attempt *attempt)
 {
 	const struct cmdline *cmdline = attempt->cmdline;
-	const char *made;
 
 	attempt->root = NULL;
 	attempt->system = NULL;
 	attempt->root_known = false;
 	attempt->root_reason = NULL;
+	attempt->root_made = made_by_initrd(cmdline);
 	if (cmdline->text.unknown && !cmdline->root) {
 		not_known(attempt, cmdline->text.unknown);
 		return;
 	}
 	by_name(image, attempt, &cmdline->root_device);
-	made = made_by_initrd(cmdline);
 	/* such a system may take its file from the partition that root= names */
-	if (made && !attempt->root)
-		not_known(attempt, made);
+	if (attempt->root_made && !attempt->root)
+		not_known(attempt, attempt->root_made);
 }

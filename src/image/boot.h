@@ -52,6 +52,7 @@ struct boot_attempt {
 	struct filesystem *root;         /* what root= names, or what is found without it; NULL: none, see root_known */
 	bool root_known;                 /* false: whether there is such a root cannot be said from here: root_reason */
 	const char *root_reason;
+	const char *root_made;           /* why the initrd makes the root itself, whatever root= says; NULL: it does not */
 	const struct system *system;     /* that lies on it; NULL: none */
 };
 

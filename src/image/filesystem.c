@@ -14,6 +14,7 @@
 #include "fs/probe.h"
 #include "fs/superblock.h"
 #include "image/gather.h"
+#include "linux/filesystems.h"
 #include "partition/gpt.h"
 #include "partition/mbr.h"
 #include "partition/number.h"
@@ -392,6 +393,16 @@ const char *image_device_unknown(struct image *image, const struct boot_device_n
 			return arena_printf(image->arena, "partition %d cannot be read: %s", f->partition, f->error.message);
 	}
 	return NULL;
+}
+
+/* Features that the kernel's ext2 and ext3 have: file types, recovery, meta block groups. */
+#define EXT3_INCOMPATIBLE 0x16U
+
+bool filesystem_refuses(const struct filesystem *f, const char *types)
+{
+	bool beyond_ext3 = f->ext && f->ext->fault == EXT_GOOD && (f->ext->incompat & ~EXT3_INCOMPATIBLE);
+
+	return f->have == HAVE && f->type && filesystem_type_contradicts(types, f->type, beyond_ext3);
 }
 
 const char *filesystem_title(const struct image *image, const struct filesystem *f)

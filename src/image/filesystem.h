@@ -69,6 +69,9 @@ struct filesystem *image_find_device(struct image *image, const struct boot_devi
  * (volumes that could not be looked at, a superblock that could not be read).  Lives in the image's arena. */
 const char *image_device_unknown(struct image *image, const struct boot_device_name *name);
 
+/* Would mounting it fail for certain if that type, or each of a list with commas, were asked for (mount -t, rootfstype=)? */
+bool filesystem_refuses(const struct filesystem *filesystem, const char *types);
+
 /* "ext4 file system in partition 2", "logical volume vg/root": for messages.  Lives in the image's arena. */
 const char *filesystem_title(const struct image *image, const struct filesystem *filesystem);
 

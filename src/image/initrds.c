@@ -304,6 +304,32 @@ static void ask_for_init(struct image *image)
 		}
 }
 
+bool attempt_root_type_is_wrong(const struct boot_attempt *attempt)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+
+	return attempt->root && !attempt->root_made && cmdline->root && cmdline->rootfstype &&
+	       filesystem_refuses(attempt->root, cmdline->rootfstype->value);
+}
+
+#define DRACUT_LIBRARY "/lib/dracut-lib.sh"
+#define SYSTEMD "/lib/systemd/systemd"
+
+bool attempt_detects_root_type(const struct boot_attempt *attempt)
+{
+	return attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
+}
+
+/* Who made it, where something hangs on that. */
+static void ask_for_maker(const struct boot_attempt *attempt)
+{
+	if (!attempt_root_type_is_wrong(attempt))
+		return;
+	attempt_ask_path(attempt, DRACUT_LIBRARY);
+	attempt_ask_path(attempt, SYSTEMD);
+}
+
 void image_read_initrds(struct image *image)
 {
 	struct initrd_inquiries *inquiries = inquiries_of(image);
@@ -311,10 +337,13 @@ void image_read_initrds(struct image *image)
 
 	for (unsigned p = 0; p < image->boot_path_count; p++)
 		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++)
-			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++)
+			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++) {
+				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
+
+				ask_for_maker(attempt);
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
-					attempt_ask_driver(&image->boot_paths[p].entries[e].attempts[a], NULL,
-							   inquiries->modules.list[i].text);
+					attempt_ask_driver(attempt, NULL, inquiries->modules.list[i].text);
+			}
 	ask_for_init(image);
 	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
 		if (set->count && ++count > LIMIT_INITRDS) {

@@ -7,6 +7,7 @@
 #define IMAGE_INITRDS_H
 
 #include "image/boot.h"
+#include "linux/filesystems.h"
 
 /* From where a kernel gets a driver before the root is there. */
 enum driver_reach {
@@ -34,6 +35,13 @@ enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const
 /* What the kernel starts from the initrd: "/init", or what rdinit= names.  Every initrd that is asked anything is asked
  * for it. */
 const char *attempt_initrd_init(const struct boot_attempt *attempt);
+
+/* Does rootfstype= ask for a type as which the root cannot be mounted, so far as the command line alone says? */
+bool attempt_root_type_is_wrong(const struct boot_attempt *attempt);
+
+/* Would the initrd mount the root as what it is, all the same?  dracut does, where systemd does not do its work.  Known once
+ * initrds were read, where the type is wrong. */
+bool attempt_detects_root_type(const struct boot_attempt *attempt);
 
 /* Where a byte of all initrds together stands. */
 struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_t offset, uint64_t length);
@@ -74,10 +82,7 @@ enum root_layer { ROOT_FILESYSTEM, ROOT_LVM, ROOT_CRYPTO, ROOT_RAID };
 struct root_need {
 	enum root_layer layer;
 	const char *title; /* "ext4", "LVM", ... */
-	/* any one of these drivers; ends with NULL, NULL */
-	const struct root_driver {
-		const char *symbol, *module;
-	} *drivers;
+	const struct kernel_driver *drivers; /* any one of these; ends with NULL, NULL */
 	const char *const *tools; /* any one of these files, NULL-terminated; NULL: none is needed */
 };
 #define ROOT_NEEDS 4

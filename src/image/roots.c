@@ -8,7 +8,7 @@
 
 static const struct bus {
 	const char *title;
-	struct root_driver drivers[BUS_DRIVERS]; /* all of them */
+	struct kernel_driver drivers[BUS_DRIVERS]; /* all of them */
 } buses[ROOT_BUSES_ALL] = {
 	[ROOT_VIRTIO_BLK_PCI] = { "virtio-blk over PCI", { { "VIRTIO_PCI", "virtio_pci" }, { "VIRTIO_BLK", "virtio_blk" } } },
 	[ROOT_VIRTIO_BLK_MMIO] = { "virtio-blk over MMIO", { { "VIRTIO_MMIO", "virtio_mmio" }, { "VIRTIO_BLK", "virtio_blk" } } },
@@ -89,27 +89,9 @@ bool attempt_root_on_disk(const struct boot_attempt *attempt)
 	}
 }
 
-static const struct {
-	const char *type;
-	struct root_driver drivers[3];
-} types[] = {
-	{ "ext4", { { "EXT4_FS", "ext4" } } },
-	{ "ext3", { { "EXT4_FS", "ext4" }, { "EXT3_FS", "ext3" } } },
-	{ "ext2", { { "EXT2_FS", "ext2" }, { "EXT4_FS", "ext4" } } },
-	{ "xfs", { { "XFS_FS", "xfs" } } },
-	{ "btrfs", { { "BTRFS_FS", "btrfs" } } },
-	{ "squashfs", { { "SQUASHFS", "squashfs" } } },
-	{ "erofs", { { "EROFS_FS", "erofs" } } },
-	{ "f2fs", { { "F2FS_FS", "f2fs" } } },
-	{ "jfs", { { "JFS_FS", "jfs" } } },
-	{ "nilfs2", { { "NILFS2_FS", "nilfs2" } } },
-	{ "bcachefs", { { "BCACHEFS_FS", "bcachefs" } } },
-	{ "vfat", { { "VFAT_FS", "vfat" } } },
-};
-
-static const struct root_driver lvm_drivers[] = { { "BLK_DEV_DM", "dm_mod" }, { NULL, NULL } };
-static const struct root_driver crypto_drivers[] = { { "DM_CRYPT", "dm_crypt" }, { NULL, NULL } };
-static const struct root_driver raid_drivers[] = { { "MD_RAID1", "raid1" },   { "MD_RAID10", "raid10" },
+static const struct kernel_driver lvm_drivers[] = { { "BLK_DEV_DM", "dm_mod" }, { NULL, NULL } };
+static const struct kernel_driver crypto_drivers[] = { { "DM_CRYPT", "dm_crypt" }, { NULL, NULL } };
+static const struct kernel_driver raid_drivers[] = { { "MD_RAID1", "raid1" },   { "MD_RAID10", "raid10" },
 						   { "MD_RAID0", "raid0" },   { "MD_RAID456", "raid456" },
 						   { "MD_LINEAR", "linear" }, { NULL, NULL } };
 
@@ -155,13 +137,14 @@ size_t attempt_root_needs(const struct boot_attempt *attempt, struct root_need n
 	bool mapped = !root && attempt->cmdline->root_device.kind == BOOT_DEVICE_MAPPER;
 	bool unlocked = cmdline_next_prefix(attempt->cmdline, "rd.luks.", NULL) ||
 			cmdline_next(attempt->cmdline, "cryptdevice", NULL);
+	const struct filesystem_type *type;
 	size_t count = 0;
 
 	if (!image)
 		return 0;
-	for (size_t i = 0; root && root->type && i < sizeof(types) / sizeof(*types); i++)
-		if (!strcmp(root->type, types[i].type))
-			needs[count++] = (struct root_need){ ROOT_FILESYSTEM, root->type, types[i].drivers, NULL };
+	type = root && root->type ? filesystem_type_find(root->type) : NULL;
+	if (type && type->drivers[0].module)
+		needs[count++] = (struct root_need){ ROOT_FILESYSTEM, root->type, type->drivers, NULL };
 	if ((root || mapped || unlocked) && lies_in(image, root, "crypto_LUKS"))
 		needs[count++] = crypto;
 	if (root ? root->volume && strncmp(root->volume, "md/", 3) && strchr(root->volume, '/')
@@ -181,7 +164,7 @@ enum driver_reach attempt_need(const struct boot_attempt *attempt, const struct 
 	bool unknown = false;
 
 	*ret_missing = NULL;
-	for (const struct root_driver *d = need->drivers; d->module; d++) {
+	for (const struct kernel_driver *d = need->drivers; d->module; d++) {
 		const char *missing;
 		enum driver_reach reach = attempt_driver(attempt, d->symbol, d->module, &missing);
 
@@ -219,7 +202,7 @@ static void ask_roots(const struct boot_attempt *attempt, enum architecture arch
 				   buses[bus].drivers[i].module; i++)
 			attempt_ask_driver(attempt, buses[bus].drivers[i].symbol, buses[bus].drivers[i].module);
 	for (size_t i = 0; i < count; i++) {
-		for (const struct root_driver *d = needs[i].drivers; d->module; d++)
+		for (const struct kernel_driver *d = needs[i].drivers; d->module; d++)
 			attempt_ask_driver(attempt, d->symbol, d->module);
 		for (const char *const *tool = needs[i].tools; tool && *tool; tool++)
 			attempt_ask_path(attempt, *tool);

@@ -105,3 +105,29 @@ found() {
 	vmlint broken.img
 	exits 0
 }
+
+@test "the type that rootfstype= names, and who mounts the root by it" {
+	local type
+	for type in ext4 auto xfs,ext4 ext4,btrfs zfs ramfs; do
+		broken "grub replace \"ro console\" \"ro rootfstype=$type console\""
+		clean
+	done
+	# of several the last one counts
+	broken 'grub replace "ro console" "ro rootfstype=xfs rootfstype=ext4 console"'
+	clean
+	broken 'grub replace "ro console" "ro rootfstype=xfs console"'
+	vmlint broken.img
+	exits 1
+	says "[boot-root-type]" "help: rootfstype=ext4, or take it out"
+	# dracut's own script asks udev for the type; systemd in its place does what it is told
+	broken 'grub replace "ro console" "ro rootfstype=xfs console"' 'initrd write usr/lib/dracut-lib.sh ""'
+	clean
+	broken 'grub replace "ro console" "ro rootfstype=xfs console"' 'initrd write usr/lib/dracut-lib.sh ""' \
+		'initrd write usr/lib/systemd/systemd ""'
+	vmlint broken.img
+	exits 1
+	says "[boot-root-type]"
+	# a live system mounts something else
+	broken 'grub replace "ro console" "ro boot=live rootfstype=squashfs console"'
+	clean
+}
