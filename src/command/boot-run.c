@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* boot-run: the boots of the matrix; each is run, and its record judged. */
+/* boot-run: one boot of the matrix is run, and its record judged. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "command/boot.h"
 #include "command/judge.h"
 
-void boot_plan(struct boot_options *o)
-{
-	struct arena *arena = o->common.arena;
-	bool arm = o->machine == VM_AARCH64;
-
-	o->boots = ARENA_ARRAY(arena, 8, struct boot);
-	for (unsigned gic = 3; gic >= 2; gic--) {
-		for (unsigned transport = VM_PCI; transport <= VM_MMIO; transport++) {
-			struct boot *boot = &o->boots[o->boot_count];
-			const char *bus = transport == VM_PCI ? "pci" : "mmio";
-
-			if (!(o->gics & 1u << (gic - 2)) || !(o->transports & 1u << transport) || (!arm && gic == 2))
-				continue;
-			*boot = (struct boot){ .live = {
-				.vm = { .machine = o->machine, .accel = o->accel == BOOT_ACCEL_KVM ? VM_KVM : VM_TCG,
-					.transport = transport, .qemu = o->qemu, .firmware = o->firmware, .store = -1, .disk = -1,
-					.scratch = -1, .gic = gic, .acpi_off = o->tree, .cpus = o->cpus,
-					.memory_mib = o->memory_mib },
-				.appliance = o->appliance,
-				.store = o->store,
-				.seconds = o->seconds,
-				/* what is the same whatever the machine has is looked at once */
-				.persistent = o->persistent && !o->boot_count,
-				.hotplug = o->hotplug && !o->boot_count,
-			} };
-			boot->configuration = arm ? arena_printf(arena, "gic=%u transport=%s acpi=%s", gic, bus, o->tree ? "off" : "on")
-						  : arena_printf(arena, "transport=%s", bus);
-			boot->name = arm ? arena_printf(arena, "guest[gic=%u,%s]", gic, bus) : arena_printf(arena, "guest[%s]", bus);
-			o->boot_count++;
-		}
-	}
-	if (o->boot_count == 1)
-		o->boots[0].name = "guest";
-}
+/* Seconds in which a guest has to speak when KVM is only tried: it takes a few. */
+#define KVM_SECONDS 45
 
 static void note_tail(const struct live_result *live, struct arena *arena, struct lint_result *result)
 {
@@ -50,22 +18,92 @@ static void note_tail(const struct live_result *live, struct arena *arena, struc
 	}
 }
 
-void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)
+/* Is it KVM that may have failed?  Not what the firmware could not find, nor a program that is not there. */
+static bool blames_kvm(int rc, const struct live_result *live)
 {
-	struct live_options run = boot->live;
-	struct live_result live;
-	struct error err = { 0 };
+	return rc < 0 && !live->hello && rc != -ENOEXEC && rc != -EINTR && rc != -ENOENT;
+}
+
+/* Runs it under KVM if that works, else without.  *ret_slow says why it was without, or is NULL. */
+static int run(struct boot_options *o, struct live_options *options, struct arena *arena, struct live_result *live,
+	       const char **ret_slow, struct error *err)
+{
+	unsigned seconds = options->seconds;
 	int rc;
 
-	lint_result_init(result, boot->name);
-	rc = live_run(&run, &live, &err);
-	if (rc == 0)
+	*ret_slow = boot_accel(o, &options->vm, arena);
+	if (*ret_slow && o->accel == BOOT_ACCEL_KVM) {
+		*live = (struct live_result){ .record = buffer_make(1) };
+		return error_set(err, ENODEV, "KVM cannot be used: %s", *ret_slow);
+	}
+	options->vm.accel = *ret_slow ? VM_TCG : VM_KVM;
+	if (!*ret_slow && o->accel == BOOT_ACCEL_AUTO && seconds > KVM_SECONDS)
+		options->seconds = KVM_SECONDS;
+	rc = live_run(options, live, err);
+	if (*ret_slow || o->accel != BOOT_ACCEL_AUTO || !blames_kvm(rc, live))
+		return rc;
+	/* the arena of the call, since later boots ask for it */
+	*ret_slow = o->no_kvm[options->vm.gic] = arena_printf(o->common.arena, "under KVM, %s", err->message);
+	live_result_free(live);
+	options->vm.accel = VM_TCG;
+	options->seconds = seconds;
+	return live_run(options, live, err);
+}
+
+static void note_accel(const struct live_result *live, const char *slow, struct arena *arena, struct lint_result *result)
+{
+	lint_result_note(result, arena,
+			 slow ? arena_printf(arena, "QEMU %s emulated the machine (TCG): %s", live->version, slow)
+			      : arena_printf(arena, "QEMU %s ran the machine with KVM", live->version));
+}
+
+void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)
+{
+	struct live_options live_options = boot->live;
+	struct error err = { 0 }, log_err = { 0 };
+	struct live_result live;
+	struct show show;
+	const char *slow;
+	int rc, log;
+
+	lint_result_init(result, options->appliance);
+	result->name = boot->name;
+	result->boot = boot->configuration;
+	if (show_begin(&show, options, boot, &err) < 0) {
+		result->error = arena_strdup(arena, err.message);
+		result->status = STATUS_UNREADABLE;
+		return;
+	}
+	live_options.appliance = options->appliance;
+	live_options.vm.firmware = options->firmware;
+	live_options.store = options->store;
+	live_options.vm.stop = options->stop;
+	if (options->keep) {
+		live_options.keep_disk = arena_printf(arena, "%s/%s.disk", options->log_dir, boot->file);
+		live_options.keep_store = arena_printf(arena, "%s/%s.store", options->log_dir, boot->file);
+	}
+	live_options.phase = show_phase;
+	live_options.console = show_console;
+	live_options.context = &show;
+	rc = run(options, &live_options, arena, &live, &slow, &err);
+	log = show_end(&show, &live.record, &log_err);
+	if (rc == 0 || live.told)
 		result->error = judge_record(arena, live.record.data, live.record.size, &options->common.lint, result);
 	else
-		result->error = arena_strdup(arena, err.message);
-	if (result->error) {
 		result->status = STATUS_UNREADABLE;
+	if (result->error)
+		result->status = STATUS_UNREADABLE;
+	result->format = "qemu";
+	if (*live.version)
+		note_accel(&live, slow, arena, result);
+	if (rc < 0) {
+		result->error = arena_strdup(arena, err.message);
 		note_tail(&live, arena, result);
+	} else if (log < 0 && !result->error) {
+		result->error = arena_strdup(arena, log_err.message);
 	}
+	if (result->error && result->status == STATUS_CHECKED)
+		result->status = STATUS_PARTLY;
 	live_result_free(&live);
+	options->common.stopped = rc == -EINTR;
 }

@@ -20,16 +20,21 @@ static const char usage[] =
 	"  --store=FILE          what the variable store holds at first (never written to), or none\n"
 	"  --appliance=FILE      the system to boot, a raw image that `make appliance` made\n"
 	"  --qemu=PROGRAM        qemu-system-ARCH unless told\n"
-	"  --accel=WHO           tcg (default) or kvm\n"
+	"  --accel=WHO           auto (default: KVM where it works, which is tried), tcg or kvm\n"
 	"  --gic=LIST            interrupt controllers, one boot for each: 2, 3 (default)\n"
 	"  --transport=LIST      of the disk, one boot for each: pci (default), mmio\n"
 	"  --device-tree         ACPI off: firmware hands out a device tree\n"
+	"  --matrix              all combinations of these that are worth running, of the lists that are given\n"
 	"  --smp=N, --memory=MIB 2 processors and 1024 MiB unless told\n"
 	"  --timeout=SECONDS     that the guest may be silent about its next step; 240 unless told\n"
 	"\n"
 	"What to try (the first boot does; the others only look):\n"
 	"  --persistent, --no-persistent  do variables live through a reset, and in a new process? (default: yes)\n"
 	"  --hotplug, --no-hotplug        put in a disk and a network card, and take them out (default: yes)\n"
+	"\n"
+	"What to keep:\n"
+	"  --log-dir=DIR         the record and the console of each boot\n"
+	"  --keep                there, also disk and variable store as each boot left them\n"
 	"\n"
 	"Rules, printing and exit status, as of lint:\n"
 	"  --select=RULES, --ignore=RULES, --severity=RULE=LEVEL, --profile=NAME, --format=FORMAT, --color=WHEN,\n"
@@ -55,6 +60,9 @@ enum option_key {
 	OPTION_NO_PERSISTENT,
 	OPTION_HOTPLUG,
 	OPTION_NO_HOTPLUG,
+	OPTION_MATRIX,
+	OPTION_LOG_DIR,
+	OPTION_KEEP,
 };
 
 static const struct option long_options[] = {
@@ -74,6 +82,9 @@ static const struct option long_options[] = {
 	{ "no-persistent", no_argument, NULL, OPTION_NO_PERSISTENT },
 	{ "hotplug", no_argument, NULL, OPTION_HOTPLUG },
 	{ "no-hotplug", no_argument, NULL, OPTION_NO_HOTPLUG },
+	{ "matrix", no_argument, NULL, OPTION_MATRIX },
+	{ "log-dir", required_argument, NULL, OPTION_LOG_DIR },
+	{ "keep", no_argument, NULL, OPTION_KEEP },
 	COMMON_OPTIONS,
 };
 
@@ -172,8 +183,53 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_NO_HOTPLUG:
 		o->hotplug = key == OPTION_HOTPLUG;
 		return true;
+	case OPTION_MATRIX:
+		o->matrix = true;
+		return true;
+	case OPTION_LOG_DIR:
+		o->log_dir = argument;
+		return true;
+	case OPTION_KEEP:
+		o->keep = true;
+		return true;
 	}
 	return command_usage("boot", "unknown option"), false;
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	stop = number;
+}
+
+/* The first Ctrl-C lets a boot end in order, the second ends us; QEMU ends with us in any case. */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND }, old;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		/* as nohup wants it */
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+/* What is left unsaid, and what does not go together. */
+static bool settle(struct boot_options *o)
+{
+	bool arm = o->machine == VM_AARCH64;
+
+	if (!arm && (o->gics || o->tree || o->transports & BOOT_MMIO))
+		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;
+	if (o->keep && !o->log_dir)
+		return command_usage("boot", "--keep is for --log-dir"), false;
+	if (!o->gics)
+		o->gics = o->matrix ? BOOT_GIC_2 | BOOT_GIC_3 : BOOT_GIC_3;
+	if (!o->transports)
+		o->transports = o->matrix ? BOOT_PCI | BOOT_MMIO : BOOT_PCI;
+	return true;
 }
 
 static void run_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
@@ -188,8 +244,8 @@ int command_boot(int argc, char **argv)
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
 	struct boot_options options = {
 		.common = common_make(arena, "boot"),
-		.gics = BOOT_GIC_3, .transports = BOOT_PCI, .persistent = true, .hotplug = true,
-		.cpus = 2, .memory_mib = 1024, .seconds = 240,
+		.persistent = true, .hotplug = true,
+		.cpus = 2, .memory_mib = 1024, .seconds = 240, .stop = &stop,
 	};
 	struct error err;
 
@@ -203,8 +259,13 @@ int command_boot(int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_usage("boot", "%s is too much: boot starts a system of its own", argv[optind]);
+	if (!settle(&options))
+		return EXIT_TROUBLE;
+	boot_plan(&options);
+	if (!options.boot_count)
+		return command_usage("boot", "--matrix has nothing of these that is worth running");
 	if (boot_find(&options, &err) < 0)
 		return fprintf(stderr, "vmlint: %s\n", err.message), EXIT_TROUBLE;
-	boot_plan(&options);
+	catch_signals();
 	return common_run(&options.common, (int)options.boot_count, run_one);
 }

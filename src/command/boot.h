@@ -3,6 +3,8 @@
 #ifndef COMMAND_BOOT_H
 #define COMMAND_BOOT_H
 
+#include <signal.h>
+
 #include "command/options.h"
 #include "hypervisor/live.h"
 
@@ -17,6 +19,7 @@ struct boot {
 	struct live_options live;
 	const char *configuration; /* "gic=3 transport=pci acpi=on": what tells it from others */
 	const char *name;	   /* what diagnostics begin with: "guest", or "guest[gic=3,pci]" where there are several */
+	const char *file;	   /* what files of --log-dir begin with: "gic3-pci" */
 };
 
 struct boot_options {
@@ -31,6 +34,11 @@ struct boot_options {
 	bool tree;		   /* a device tree in place of ACPI */
 	bool persistent, hotplug;
 	unsigned cpus, memory_mib, seconds;
+	bool matrix;	     /* the combinations worth running */
+	const char *log_dir; /* for records and consoles, or NULL */
+	bool keep;	     /* disk and variable store, too */
+	const char *no_kvm[4]; /* why KVM is not tried again, by GIC */
+	volatile sig_atomic_t *stop;
 	struct boot *boots; /* boot_plan makes them */
 	unsigned boot_count;
 };
@@ -39,10 +47,30 @@ struct boot_options {
  * not there and this program stands in its source tree.  0 or a negative errno, and in err what to do about it. */
 int boot_find(struct boot_options *options, struct error *err);
 
-/* Makes options->boots, in the arena. */
+/* Makes options->boots, in the arena.  What boot_find finds is not in them: boot_one puts it there. */
 void boot_plan(struct boot_options *options);
 
 /* Runs one boot and judges it into result. */
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result);
+
+/* What is seen while a boot runs: a line of progress on standard error, if that is a terminal; with --verbose the console; the
+ * console's file in --log-dir. */
+struct show {
+	const struct boot_options *options;
+	const struct boot *boot;
+	FILE *log; /* or NULL */
+	bool progress, shown;
+};
+
+/* 0, or a negative errno: the log cannot be made. */
+int show_begin(struct show *show, const struct boot_options *options, const struct boot *boot, struct error *err);
+/* For live_options; the context is the show. */
+void show_phase(void *context, unsigned start, const char *phase);
+void show_console(void *context, const char *line);
+/* Takes the line of progress away; writes the record, if one is to be kept. */
+int show_end(struct show *show, const struct buffer *record, struct error *err);
+
+/* Chooses between KVM and TCG for a boot.  NULL, or why it is not KVM. */
+const char *boot_accel(const struct boot_options *options, const struct vm_config *vm, struct arena *arena);
 
 #endif

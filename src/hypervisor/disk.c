@@ -75,28 +75,17 @@ static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
 	return 0;
 }
 
-int disk_copy(const char *path, struct error *err)
+/* Copies a file's runs of data; `to` is empty. */
+static int copy(int from, int to)
 {
-	int from = open(path, O_RDONLY | O_CLOEXEC), to, rc = 0;
+	char *chunk = malloc(CHUNK);
 	off_t at = 0, end;
 	struct stat st;
-	char *chunk;
+	int rc = 0;
 
-	if (from < 0 || fstat(from, &st) < 0) {
-		rc = error_set(err, errno, "%s: %s", path, strerror(errno));
-		if (from >= 0)
-			close(from);
-		return rc;
-	}
-	to = nameless(err);
-	if (to < 0) {
-		close(from);
-		return to;
-	}
-	chunk = malloc(CHUNK);
 	if (!chunk)
-		rc = -ENOMEM;
-	else if (ftruncate(to, st.st_size) < 0)
+		return -ENOMEM;
+	if (fstat(from, &st) < 0 || ftruncate(to, st.st_size) < 0)
 		rc = -errno;
 	while (rc == 0 && at < st.st_size) {
 		at = lseek(from, at, SEEK_DATA);
@@ -107,12 +96,35 @@ int disk_copy(const char *path, struct error *err)
 		at = end < 0 ? st.st_size : end;
 	}
 	free(chunk);
+	return rc;
+}
+
+int disk_copy(const char *path, struct error *err)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to, rc;
+
+	if (from < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	to = nameless(err);
+	rc = to < 0 ? 0 : copy(from, to);
 	close(from);
 	if (rc < 0) {
 		close(to);
 		return error_set(err, -rc, "cannot copy %s: %s", path, strerror(-rc));
 	}
 	return to;
+}
+
+int disk_save(int fd, const char *path, struct error *err)
+{
+	int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), rc;
+
+	if (to < 0)
+		return error_set(err, errno, "cannot write %s: %s", path, strerror(errno));
+	rc = copy(fd, to);
+	if (close(to) < 0 && rc == 0)
+		rc = -errno;
+	return rc < 0 ? error_set(err, -rc, "cannot write %s: %s", path, strerror(-rc)) : 0;
 }
 
 /* Is it the whole line: printable, spaces at its end, nothing else? */

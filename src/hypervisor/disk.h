@@ -19,6 +19,9 @@ int disk_copy(const char *path, struct error *err);
 /* A nameless file of `size` bytes, all zeros.  A descriptor, or a negative errno. */
 int disk_new(uint64_t size, struct error *err);
 
+/* Writes what a descriptor holds to a file of that name, holes as holes.  0 or a negative errno. */
+int disk_save(int fd, const char *path, struct error *err);
+
 /* Puts `more` behind what the appliance's settings say by themselves: the kernel's command line, one line of SETTINGS_SIZE bytes
  * on its disk (raw).  *offset is 0 the first time, and where the line is after that.  0; -EINVAL if the disk is no appliance. */
 int disk_settings(int fd, uint64_t *offset, const char *more, struct error *err);

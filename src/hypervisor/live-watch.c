@@ -67,7 +67,7 @@ static int got_text(struct run *run, const struct vm_event *event)
 	if (is_kind(event->text, "boot")) {
 		if (run->hello)
 			return error_set(run->err, ECONNRESET, "boot %u: the guest says hello once more", run->boot);
-		run->hello = true;
+		run->hello = run->result->hello = true;
 		run->id = event->boot;
 	}
 	/* a line of a boot that is over, or forged with what it let out */

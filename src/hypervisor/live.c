@@ -43,9 +43,12 @@ static int start(struct run *run, const struct vm_config *config)
 	run->ended = false;
 	begin_boot(run, "cold");
 	rc = vm_start(config, run->nonce, &run->vm, run->err);
-	if (rc == 0)
-		rc = live_wait(run, "ready");
+	if (rc < 0)
+		return rc;
+	rc = live_wait(run, "ready");
+	memcpy(run->result->version, vm_version(run->vm), sizeof(run->result->version));
 	if (rc == 0) {
+		run->result->told = true;
 		fact_begin(&run->facts, "host-hypervisor");
 		fact_string(&run->facts, "name", "qemu");
 		fact_string(&run->facts, "version", vm_version(run->vm));
@@ -151,6 +154,18 @@ static int make_nonce(char nonce[FRAME_NONCE + 1], struct error *err)
 	return 0;
 }
 
+/* What went wrong before is what counts. */
+static int keep(int fd, const char *path, int rc, struct error *err)
+{
+	struct error other;
+	int kept = disk_save(fd, path, &other);
+
+	if (rc < 0 || kept == 0)
+		return rc;
+	*err = other;
+	return kept;
+}
+
 int live_run(const struct live_options *options, struct live_result *result, struct error *err)
 {
 	struct run run = { .options = options, .result = result, .err = err };
@@ -192,6 +207,10 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		fact_end(&run.facts);
 	}
 	vm_stop(run.vm);
+	if (rc != -EINTR && config.disk >= 0 && options->keep_disk)
+		rc = keep(config.disk, options->keep_disk, rc, err);
+	if (rc != -EINTR && config.store >= 0 && options->keep_store)
+		rc = keep(config.store, options->keep_store, rc, err);
 	if (config.disk >= 0)
 		close(config.disk);
 	if (config.store >= 0)

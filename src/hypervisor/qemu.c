@@ -19,7 +19,6 @@
 /* A guest that has more to say than that says nothing of use. */
 #define CONSOLE_MAXIMUM (64u * 1024 * 1024)
 #define STDERR_MAXIMUM 2048
-#define KVM_PATIENCE_MS 10000
 
 /* Lines that have come and were not yet given out, in one run of bytes: kind, boot, length, text. */
 struct queued {
@@ -30,6 +29,7 @@ struct queued {
 
 struct vm {
 	struct spawned process;
+	const volatile sig_atomic_t *stop;
 	bool gone, console_ended, qmp_ended, error_ended;
 	int status;
 	struct frames frames;
@@ -77,11 +77,12 @@ int vm_start(const struct vm_config *config, const char *nonce, struct vm **ret,
 
 	if (!vm)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = spawn_qemu(config, false, &vm->process, err);
+	rc = spawn_qemu(config, &vm->process, err);
 	if (rc < 0) {
 		free(vm);
 		return rc;
 	}
+	vm->stop = config->stop;
 	memcpy(vm->frames.nonce, nonce, strnlen(nonce, FRAME_NONCE));
 	vm->frames.text = got_text;
 	vm->frames.other = got_other;
@@ -194,6 +195,8 @@ int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error
 		bool was_gone = vm->gone;
 		int more;
 
+		if (vm->stop && *vm->stop)
+			return error_set(err, EINTR, "stopped by a signal (%s)", strsignal(*vm->stop));
 		if (pending(vm, ret))
 			return 0;
 		reap(vm);
@@ -289,28 +292,4 @@ void vm_stop(struct vm *vm)
 		close(vm->process.pidfd);
 	buffer_free(&vm->texts);
 	free(vm);
-}
-
-bool vm_kvm_works(const struct vm_config *config)
-{
-	struct vm_config try = *config;
-	struct vm *vm = calloc(1, sizeof(*vm));
-	uint64_t deadline = vm_now() + KVM_PATIENCE_MS;
-	struct vm_event event;
-	struct error err;
-	bool works = false;
-
-	if (!vm)
-		return false;
-	try.accel = VM_KVM;
-	try.store = try.disk = try.scratch = -1;
-	if (spawn_qemu(&try, true, &vm->process, &err) < 0) {
-		free(vm);
-		return false;
-	}
-	vm->texts = buffer_make(1024);
-	while (!works && vm_next(vm, vm_now() + 20, &event, &err) == 0 && event.kind != VM_EXIT && vm_now() < deadline)
-		works = vm->version[0] != '\0';
-	vm_stop(vm);
-	return works;
 }

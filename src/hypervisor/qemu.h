@@ -7,6 +7,7 @@
 #ifndef HYPERVISOR_QEMU_H
 #define HYPERVISOR_QEMU_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ struct vm_config {
 	unsigned gic;		     /* 2 or 3; aarch64 */
 	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */
 	unsigned cpus, memory_mib;
+	const volatile sig_atomic_t *stop; /* not 0: give up, a signal came; may be NULL */
 };
 
 enum vm_event_kind {
@@ -48,13 +50,11 @@ struct vm_event {
 
 struct vm;
 
-/* Does KVM work for this machine?  Tried: a QEMU with it is started, and given 10 s to say hello. */
-bool vm_kvm_works(const struct vm_config *config);
-
 /* Starts QEMU.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
 int vm_start(const struct vm_config *config, const char *nonce, struct vm **ret, struct error *err);
 
-/* Waits until `deadline` (vm_now) for the next event.  0; a negative errno if the console floods us (-EFBIG). */
+/* Waits until `deadline` (vm_now) for the next event.  0; -EFBIG if the console floods us, -EINTR after a
+ * signal. */
 int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error *err);
 
 /* Sends a command to the guest, or text in QMP's language to QEMU. */

@@ -134,7 +134,7 @@ static int pair(int kind, int ends[2])
 	return kind ? pipe2(ends, O_CLOEXEC) : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
 }
 
-int spawn_qemu(const struct vm_config *config, bool bare, struct spawned *ret, struct error *err)
+int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error *err)
 {
 	int console[2] = { -1, -1 }, qmp[2] = { -1, -1 }, error[2] = { -1, -1 }, rc = 0;
 	struct arguments a = { .count = 0 };
@@ -149,16 +149,11 @@ int spawn_qemu(const struct vm_config *config, bool bare, struct spawned *ret, s
 	add(&a, "-chardev");
 	add(&a, "socket,id=qmp,fd=%d", qmp[1]);
 	option(&a, "-mon", "chardev=qmp,mode=control");
-	if (bare) {
-		option(&a, "-machine", "none");
-		option(&a, "-accel", config->accel == VM_KVM ? "kvm" : "tcg");
-	} else {
-		machine(&a, config);
-		add(&a, "-chardev");
-		add(&a, "socket,id=console,fd=%d", console[1]);
-		option(&a, "-serial", "chardev:console");
-		storage(&a, config);
-	}
+	machine(&a, config);
+	add(&a, "-chardev");
+	add(&a, "socket,id=console,fd=%d", console[1]);
+	option(&a, "-serial", "chardev:console");
+	storage(&a, config);
 	if (a.full && rc == 0)
 		rc = error_set(err, ENOMEM, "QEMU's command line does not fit");
 	ret->pid = rc == 0 ? fork() : -1;

@@ -15,7 +15,6 @@ struct spawned {
 /* The program that a configuration names. */
 const char *spawn_program(const struct vm_config *config);
 
-/* Starts QEMU; with `bare`, a machine without anything, to see whether the accelerator works. */
-int spawn_qemu(const struct vm_config *config, bool bare, struct spawned *ret, struct error *err);
+int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error *err);
 
 #endif

@@ -50,12 +50,14 @@ enum image_status { STATUS_CHECKED, STATUS_PARTLY, STATUS_UNREADABLE };
 /* All that is known of one image in the end. Strings live in the arena that it was made with. */
 struct lint_result {
 	const char *image;        /* as the user named it */
+	const char *boot;         /* which boot of it, in words KEY=VALUE; NULL unless it was booted */
+	const char *name;         /* what a line of text calls it; NULL: image */
 	const char *format;       /* of the container, NULL if unknown */
 	const char *architecture; /* NULL if unknown */
 	const char *profile;      /* NULL if nothing was judged */
 	bool clauses;             /* the profile is a reading of the specification: name its clauses */
 	enum image_status status;
-	const char *error; /* why it is unreadable, or NULL */
+	const char *error; /* why it is unreadable, or what follows could not be seen; NULL */
 	const char *help;  /* what the user can do about that, or NULL */
 	struct diagnostic *diagnostics, **diagnostics_end;
 	struct outcome *outcomes, **outcomes_end;

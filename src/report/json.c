@@ -95,6 +95,10 @@ static void diagnostic(struct buffer *out, const struct lint_result *result, con
 			buffer_string(out, n->next ? ", " : "]");
 		}
 	}
+	if (result->boot) {
+		buffer_string(out, ", ");
+		string(out, "boot", result->boot);
+	}
 	buffer_string(out, ", ");
 	location(out, &d->location);
 	buffer_char(out, '}');
@@ -134,6 +138,10 @@ static void json_image(struct report *report, const struct lint_result *result)
 	buffer_string(&out, report->images ? ",\n    {" : "\n    {");
 	report_count(report, result);
 	string(&out, "image", result->image);
+	if (result->boot) {
+		buffer_string(&out, ", ");
+		string(&out, "boot", result->boot);
+	}
 	if (result->format) {
 		buffer_string(&out, ", ");
 		string(&out, "format", result->format);

@@ -28,6 +28,11 @@ static const char *severity_color(enum severity severity)
 	return severity == SEVERITY_ERROR ? RED : severity == SEVERITY_WARNING ? MAGENTA : CYAN;
 }
 
+static const char *name(const struct lint_result *result)
+{
+	return result->name ? result->name : result->image;
+}
+
 static void put(const struct report *report, struct buffer *line)
 {
 	if (line->data)
@@ -62,7 +67,7 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
 
 	buffer_string(&line, paint(report, BOLD));
-	text_escape(&line, result->image);
+	text_escape(&line, name(result));
 	append_location(&line, &d->location);
 	buffer_printf(&line, ":%s %s%s:%s ", paint(report, RESET), paint(report, severity_color(d->severity)),
 		      severity_name(d->severity), paint(report, RESET));
@@ -102,7 +107,7 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 			first = !wanted(report, other) || strcmp(other->reason, o->reason) != 0;
 		if (!first)
 			continue;
-		text_escape(&line, result->image);
+		text_escape(&line, name(result));
 		buffer_string(&line, ": not evaluated: ");
 		text_escape(&line, o->reason);
 		buffer_string(&line, " [");
@@ -121,7 +126,7 @@ static void print_notes(struct report *report, const struct lint_result *result)
 	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
 
 	for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
-		text_escape(&line, result->image);
+		text_escape(&line, name(result));
 		buffer_printf(&line, ": %snote:%s ", paint(report, CYAN), paint(report, RESET));
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
@@ -136,18 +141,18 @@ static void print_verbose(struct report *report, const struct lint_result *resul
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->kind != OUTCOME_SKIPPED)
 			continue;
-		text_escape(&line, result->image);
+		text_escape(&line, name(result));
 		buffer_string(&line, ": skipped: ");
 		text_escape(&line, o->reason);
 		buffer_printf(&line, " [%s]\n", o->rule->id);
 	}
 	for (const struct diagnostic_note *n = result->remarks; n; n = n->next) {
-		text_escape(&line, result->image);
+		text_escape(&line, name(result));
 		buffer_string(&line, ": remark: ");
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
 	}
-	text_escape(&line, result->image);
+	text_escape(&line, name(result));
 	buffer_printf(&line, ": read %" PRIu64 " bytes in %" PRIu64 " reads\n", result->bytes_read, result->reads);
 	put(report, &line);
 }
@@ -172,7 +177,7 @@ static void print_summary(struct report *report, const struct lint_result *resul
 {
 	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
 
-	text_escape(&line, result->image);
+	text_escape(&line, name(result));
 	buffer_string(&line, ": ");
 	append_sums(&line, result->count, result->not_evaluated);
 	buffer_printf(&line, " (%s, %s, profile ", result->format ? result->format : "unknown format",
@@ -187,22 +192,27 @@ static void text_begin(struct report *report)
 	(void)report;
 }
 
+static void print_error(struct report *report, const struct lint_result *result, const char *what)
+{
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+
+	text_escape(&line, name(result));
+	buffer_printf(&line, ": %s%s:%s ", paint(report, RED), what, paint(report, RESET));
+	text_escape(&line, result->error);
+	buffer_char(&line, '\n');
+	if (result->help) {
+		buffer_string(&line, "    help: ");
+		text_escape(&line, result->help);
+		buffer_char(&line, '\n');
+	}
+	put(report, &line);
+}
+
 static void text_image(struct report *report, const struct lint_result *result)
 {
 	report_count(report, result);
 	if (result->status == STATUS_UNREADABLE) {
-		BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
-
-		text_escape(&line, result->image);
-		buffer_printf(&line, ": %scould not check:%s ", paint(report, RED), paint(report, RESET));
-		text_escape(&line, result->error);
-		buffer_char(&line, '\n');
-		if (result->help) {
-			buffer_string(&line, "    help: ");
-			text_escape(&line, result->help);
-			buffer_char(&line, '\n');
-		}
-		put(report, &line);
+		print_error(report, result, "could not check");
 		print_notes(report, result);
 		return;
 	}
@@ -211,6 +221,8 @@ static void text_image(struct report *report, const struct lint_result *result)
 			print_diagnostic(report, result, d);
 	}
 	print_not_evaluated(report, result);
+	if (result->error)
+		print_error(report, result, "could not check further");
 	if (!report->options->quiet)
 		print_notes(report, result);
 	if (report->options->verbose)

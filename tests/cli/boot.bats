@@ -14,7 +14,7 @@ setup_file() {
 }
 
 setup() {
-	export FAKE TMPDIR=$BATS_TEST_TMPDIR/tmp
+	export FAKE FAKE_RECORD=$TOP/tests/guest/gicv2.record TMPDIR=$BATS_TEST_TMPDIR/tmp
 	mkdir "$TMPDIR"
 }
 
@@ -27,7 +27,166 @@ teardown() {
 boot() { # boot FAKE OPTION...
 	FAKE=$1
 	shift
-	vmlint boot --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --appliance=appliance --timeout=3 "$@"
+	vmlint boot --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --appliance=appliance --timeout=3 --no-hotplug --no-persistent \
+		"$@"
+}
+
+NO_TREE="guest!efi/configuration-table: error: there is no device-tree entry"
+
+@test "boot: what the guest says is judged; exit status as lint's" {
+	boot good
+	exits 1
+	says "$NO_TREE" "[guest-devicetree]" "guest: note: QEMU 9.2.1 emulated the machine (TCG): " \
+		"guest: 1 error, 0 warnings, 0 notes (qemu, aarch64, profile vmspec-2.0)"
+	[ -z "$stderr" ] || complain "nothing expected on standard error"
+	boot good --ignore=guest-devicetree
+	exits 0
+	boot good --severity=guest-devicetree=warning
+	exits 0
+	boot good --exit-zero -q
+	exits 0
+	[ "$output" = "$NO_TREE (b1b621d5-f19c-41a5-830b-d9152c69aae0) [guest-devicetree]" ]
+}
+
+@test "boot: a matrix is one entry a boot, which each diagnostic names, too" {
+	boot good --matrix --format=json
+	exits 1
+	[ "$(jq -r '.images[].boot' <<<"$output")" = "gic=3 transport=pci acpi=on
+gic=2 transport=pci acpi=on
+gic=3 transport=mmio acpi=on
+gic=3 transport=pci acpi=off
+gic=2 transport=mmio acpi=off" ]
+	jq -e '.images | all(.boot as $b | .diagnostics | all(.boot == $b))' <<<"$output" >/dev/null
+	jq -e '[.images[].image] | unique == ["appliance"]' <<<"$output" >/dev/null
+	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))' \
+		"$TOP/tests/schema/report.schema.json" <<<"$output"
+	boot good --gic=3,2 --transport=mmio
+	exits 1
+	says "guest[gic=3,mmio]!efi/conf" "guest[gic=2,mmio]!efi/conf" "2 images: 2 errors"
+}
+
+@test "boot: --verbose shows the console, --log-dir keeps it and the record, --keep also the disks" {
+	boot good --verbose --log-dir=log --keep
+	exits 1
+	[[ "$stderr" == *"| UEFI firmware"* && "$stderr" != *$'\x1b'* ]] || complain "the console expected"
+	[ "$(ls log | tr '\n' ' ')" = "gic3-pci.console gic3-pci.disk gic3-pci.record " ]
+	[[ "$(<log/gic3-pci.console)" == "UEFI firmware"* ]]
+	cmp <(head -c 4096 appliance) <(head -c 4096 log/gic3-pci.disk)
+	vmlint guest --judge log/gic3-pci.record
+	exits 1
+	says "gic3-pci.record: 1 error"
+	boot good --log-dir=/dev/null/log
+	exits 2
+	says "could not check: cannot make the folder /dev/null/log: Not a directory"
+	rm -r log
+}
+
+@test "boot: progress on a terminal, and none elsewhere" {
+	FAKE=good run script -qec "'$VMLINT' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware --appliance=appliance \
+		--gic=2,3 --no-hotplug >out" /dev/null
+	[[ "$output" == *$'\r\x1b[Kboot 1 of 4 (gic=3 transport=pci acpi=on): firmware'* ]] || complain "the first boot expected"
+	[[ "$output" == *'boot 3 of 4 (gic=3 transport=pci acpi=on): firmware'*'boot 4 of 4 (gic=2'* ]] || complain "others expected"
+	[[ "$output" == *$'\r\x1b[K' ]] || complain "it is taken away in the end"
+}
+
+@test "boot: a machine that does not go off: what was seen is judged, and that it was not all is said" {
+	boot stays --timeout=1
+	exits 2
+	says "$NO_TREE" "guest: could not check further: boot 1: the machine was told to go off, and is still there after 1 s" \
+		"guest: note: console: UEFI firmware"
+	boot stays --timeout=1 --format=json
+	exits 2
+	jq -e '.images[0] | .status == "partly" and (.error | length) > 0 and (.diagnostics | length) > 0' <<<"$output" >/dev/null
+	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))' \
+		"$TOP/tests/schema/report.schema.json" <<<"$output"
+}
+
+@test "boot: a guest that says nothing, or nothing more" {
+	boot silent --timeout=1
+	exits 2
+	says 'guest: could not check: boot 1: after 1 s there was no "ready" from the guest'
+	boot again
+	exits 2
+	says "guest: could not check: boot 1: the guest says hello once more"
+	boot off
+	exits 2
+	says "guest: could not check: boot 1: the machine was switched off before the checks were done"
+}
+
+@test "boot: reboots for ever, a flooded console, forged lines" {
+	boot resets
+	exits 2
+	says "the machine resets again and again before a system starts"
+	boot flood --timeout=15
+	exits 2
+	says "the guest floods its console: more than 64 MiB"
+	boot forged --timeout=1
+	exits 2
+	says 'there was no "ready" from the guest'
+}
+
+@test "boot: Ctrl-C and other signals: one message, status 2, QEMU is gone, no further boot" {
+	for signal in INT TERM HUP; do
+		state=$BATS_TEST_TMPDIR/state.$signal
+		FAKE=terminated FAKE_STATE=$state python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware \
+			--appliance=appliance --gic=2,3 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		pid=$!
+		for _ in $(seq 100); do [ ! -s "$state" ] || break; sleep .1; done
+		kill -s "$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		output=$(<"$BATS_TEST_TMPDIR/out")
+		exits 2
+		says "guest[gic=3,pci]: could not check: stopped by a signal ("
+		lacks "gic=2"
+		[ ! -e "/proc/$(<"$state")" ]
+	done
+}
+
+@test "boot: KVM that does not work is noticed, and a note says so" {
+	[ -w /dev/kvm ] || skip "there is no KVM to try"
+	[ "$(uname -m)" = x86_64 ] || skip "it is for guests of another machine"
+	boot good --arch=x86_64
+	says "QEMU 9.2.1 ran the machine with KVM"
+	boot aborts-kvm --arch=x86_64
+	says "QEMU 9.2.1 emulated the machine (TCG): under KVM, boot 1: QEMU was killed by signal 6"
+	boot no-kvm --arch=x86_64
+	says "under KVM, boot 1: QEMU ended with status 1: Could not access KVM kernel module"
+	boot hangs-kvm --arch=x86_64 --timeout=1
+	says "under KVM, boot 1: after 1 s there was no \"ready\" from the guest"
+	boot no-kvm --arch=x86_64 --accel=kvm
+	exits 2
+	says "could not check: boot 1: QEMU ended with status 1: Could not access KVM kernel module"
+}
+
+@test "boot: KVM for another machine's guests is not tried, and not when it is not permitted" {
+	[ "$(uname -m)" = x86_64 ] || skip "not on this machine"
+	boot good
+	says "emulated the machine (TCG): this computer is x86_64"
+	boot good --accel=kvm
+	exits 2
+	says "could not check: KVM cannot be used: this computer is x86_64"
+	boot good --accel=tcg
+	says "emulated the machine (TCG): --accel=tcg"
+	[ "$(id -u)" = 0 ] && [ -e /dev/kvm ] && [ "$(stat -c %a /dev/kvm)" = 660 ] || skip "KVM is not kept from anybody"
+	chmod 755 "$BATS_FILE_TMPDIR"
+	cp "$PLAIN" "$BATS_FILE_TMPDIR/vmlint"
+	FAKE=good TMPDIR=/tmp run setpriv --reuid 65534 --regid 65534 --clear-groups "$BATS_FILE_TMPDIR/vmlint" boot \
+		--arch=x86_64 --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --appliance=appliance --timeout=3
+	says "/dev/kvm: Permission denied (it is open to members of its group)"
+}
+
+@test "boot: a full disk" {
+	run bash -c "ulimit -f 1; trap '' XFSZ; '$PLAIN' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware \
+		--appliance=appliance"
+	exits 2
+	says "could not check: cannot copy appliance: File too large"
+	FAKE=good run bash -c "'$VMLINT' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware --appliance=appliance \
+		--no-hotplug --no-persistent >/dev/full"
+	exits 2
+	says "vmlint: cannot write the output"
 }
 
 @test "boot: firmware that goes into its shell: one message, the console's last lines" {
@@ -69,6 +228,12 @@ boot() { # boot FAKE OPTION...
 	refuses '--memory takes a number'
 	vmlint boot --frobnicate
 	refuses "unknown option --frobnicate"
+	vmlint boot --arch=x86_64 --gic=2
+	refuses "--gic, --device-tree and --transport=mmio are for --arch=aarch64"
+	vmlint boot --keep
+	refuses "--keep is for --log-dir"
+	vmlint boot --device-tree --matrix --gic=2 --transport=pci
+	refuses "--matrix has nothing of these"
 	vmlint boot --select=gpt-missing
 	refuses 'no rule on guests matches "gpt-missing"'
 	vmlint boot --firmware=/nonexistent --appliance=appliance

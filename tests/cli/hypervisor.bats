@@ -193,11 +193,3 @@ fails() { # fails MESSAGE
 	record good --arguments="$(printf 'x%.0s' $(seq 2100))"
 	fails "the settings do not fit"
 }
-
-@test "KVM that does not work is noticed by trying it" {
-	record good --accel=auto
-	[[ "$output" == *" accel=kvm "* ]]
-	record no-kvm --accel=auto
-	[ "$status" = 0 ]
-	[[ "$output" == *" accel=tcg "* ]]
-}

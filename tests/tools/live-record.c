@@ -2,7 +2,7 @@
 /* live-record: starts the appliance in QEMU and prints the record of what it saw.
  *
  * usage: live-record [OPTION...] APPLIANCE
- *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm|auto  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
+ *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
  *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
@@ -52,9 +52,7 @@ int main(int argc, char **argv)
 		case 'M': live.vm.machine = strcmp(optarg, "x86_64") ? VM_AARCH64 : VM_X86_64; break;
 		case 'q': live.vm.qemu = optarg; break;
 		case 'a':
-			live.vm.accel = VM_TCG;
-			if (!strcmp(optarg, "kvm") || (!strcmp(optarg, "auto") && vm_kvm_works(&live.vm)))
-				live.vm.accel = VM_KVM;
+			live.vm.accel = strcmp(optarg, "kvm") ? VM_TCG : VM_KVM;
 			break;
 		case 'f': live.vm.firmware = optarg; break;
 		case 's': live.store = optarg; break;
