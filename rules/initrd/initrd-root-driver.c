@@ -29,6 +29,8 @@
  * expect: !p2/boot/config-*: error: kernel *-arm64 has no driver for a root on virtio-blk over PCI, virtio-blk over MMIO, virtio-scsi
  * bad:    debian-arm64 | kconfig off SCSI_VIRTIO | initrd remove-module virtio_blk | --select=initrd-root-driver
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)
+ * bad:    debian-arm64 | initrd spoil-module virtio_blk,virtio_scsi
+ * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
  */
 #include "initrd-help.h"
 
@@ -38,6 +40,7 @@ struct buses {
 	const char *missing[SEVERITY_ERROR + 1]; /* by severity: "virtio-scsi (virtio_scsi), ..." */
 	const char *none;        /* virtio's that the kernel has no driver for, if it has not one: "virtio-blk over PCI, ..." */
 	const char *soft;
+	const char *fault; /* what is in the place of one that is missing, if anything is */
 	bool virtio, other, unknown; /* one of virtio's is there; another one; one is not known */
 };
 
@@ -83,6 +86,8 @@ static struct buses look(struct check *check, const struct boot_attempt *attempt
 			none = arena_printf(check->arena, "%s%s%s", none ? none : "", none ? ", " : "", root_bus_title(bus));
 		if (reach != REACH_MISSING)
 			continue;
+		if (!buses.fault)
+			buses.fault = attempt_initrd_fault(attempt, missing);
 		virtio_missing |= is_virtio(bus);
 		*list = arena_printf(check->arena, "%s%s%s (%s)", *list ? *list : "", *list ? ", " : "", root_bus_title(bus),
 				     missing);
@@ -165,6 +170,8 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 		d->effect = EFFECT_DEGRADES;
 	if (worst == buses.missing[SEVERITY_WARNING] && buses.missing[SEVERITY_NOTE])
 		finding_note(check, d, "nor for %s", buses.missing[SEVERITY_NOTE]);
+	if (buses.fault)
+		finding_note(check, d, "%s", buses.fault);
 	finding_note(check, d, "kernel %s has them as modules; the root, where they are installed, is behind them",
 		     attempt_kernel_title(attempt));
 	finding_help(check, d, "put the modules into the initrd: %s", initrd_advice(check, attempt));

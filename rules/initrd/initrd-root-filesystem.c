@@ -25,6 +25,8 @@
  * expect: !p2/boot/config-*:*: error: kernel * cannot mount its root (ext4): CONFIG_EXT4_FS is not set, =y or =m expected
  * bad:    armhf | module remove ext4 | initrd remove-module ext4
  * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks ext4, without which the root (ext4) cannot be mounted
+ * bad:    armhf | initrd spoil-module jbd2
+ * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks jbd2, without which the root (ext4) cannot be mounted
  */
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -144,6 +146,7 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 	struct root_need needs[ROOT_NEEDS];
 	struct verdict_of_needs v = look(attempt, needs);
 	struct diagnostic *d;
+	const char *fault;
 
 	if (v.absent) {
 		report_kernel(check, entry, attempt, v.absent);
@@ -157,6 +160,9 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 		d = finding_entry(check, entry, place,
 				  "the initrd lacks %s, without which the root (%s) cannot be mounted", v.name, v.missing->title);
 	}
+	fault = v.name ? attempt_initrd_fault(attempt, v.name) : NULL;
+	if (fault)
+		finding_note(check, d, "%s", fault);
 	if (v.gone)
 		finding_note(check, d, "it is not among the installed modules of kernel %s either, from which the initrd is made",
 			     attempt_kernel_title(attempt));

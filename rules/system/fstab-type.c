@@ -6,8 +6,8 @@
  * after:    gpt-missing
  *
  * mount(8) asks for the type that the line names and for no other: a file system of another one is not mounted, and systemd
- * stops the boot in its emergency mode. It happens when a recipe changes a file system (ext4 to xfs, say) and its fstab stays. The
- * line for `/` alone does no harm, as the root is mounted by then; for swap the machine starts without it.
+ * stops the boot in its emergency mode. It happens when a recipe changes a file system (ext4 to xfs, say) and its fstab stays.
+ * The line for `/` alone does no harm, as the root is mounted by then; for swap the machine starts without it.
  *
  * `auto`, a list that has the right type, and the names that one driver mounts (ext4 for ext2 and ext3) are good. Lines marked
  * `nofail`, `noauto` or `x-systemd.makefs` are not judged.

@@ -177,23 +177,34 @@ static struct initrd_set *set_of(const struct boot_attempt *attempt)
 	return (struct initrd_set *)attempt->initrd;
 }
 
-void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
+/* The text by which a question is known; dashes in modules' names count as underscores. */
+static const char *key_of(char *key, const char *name)
 {
+	for (char *p = key + strlen(key) - strlen(name); *key == 'm' && *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return key;
+}
+
+static void put_question(const struct boot_attempt *attempt, const struct initrd_question *question)
+{
+	const char *name = question->name, *release = question->release;
+	bool module = question->kind == INITRD_MODULE;
 	struct initrd_set *set = set_of(attempt);
 	struct initrd_facts *facts = set ? &set->facts : NULL;
-	char *key;
-	uint32_t known;
+	const char *key;
+	uint32_t known, number;
 
 	if (!set || !set->count || facts->have == UNREADABLE)
 		return;
-	key = arena_printf(set->image->arena, "%c%s%s%s", kind == INITRD_MODULE ? 'm' : 'p', release ? release : "",
-			   kind == INITRD_MODULE ? "/" : "", name);
-	for (char *p = key + strlen(key) - strlen(name); kind == INITRD_MODULE && *p; p++)
-		if (*p == '-')
-			*p = '_';
+	key = key_of(arena_printf(set->image->arena, "%c%s%s%s", module ? 'm' : 'p', release ? release : "", module ? "/" : "",
+				  name), name);
 	known = set->names.count;
-	if (names_add(&set->names, key, strlen(key)) < known)
+	number = names_add(&set->names, key, strlen(key));
+	if (number < known) {
+		facts->questions[number].incidental &= question->incidental;
 		return;
+	}
 	if (facts->question_count == set->capacity) {
 		struct initrd_question *questions;
 
@@ -203,31 +214,58 @@ void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind ki
 			memcpy(questions, facts->questions, facts->question_count * sizeof(*questions));
 		facts->questions = questions;
 	}
-	facts->questions[facts->question_count++] =
-		(struct initrd_question){ .kind = kind, .name = name, .release = release };
+	facts->questions[facts->question_count++] = *question;
+}
+
+void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
+{
+	put_question(attempt, &(struct initrd_question){ .kind = kind, .name = name, .release = release });
+}
+
+void initrd_ask_incidental(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
+			   const char *release)
+{
+	put_question(attempt,
+		     &(struct initrd_question){ .kind = kind, .name = name, .release = release, .incidental = true });
+}
+
+/* The question as it was put, with its answer; NULL: it was not. */
+static const struct initrd_question *question_put(const struct boot_attempt *attempt, enum initrd_question_kind kind,
+						  const char *name, const char *release)
+{
+	const struct initrd_set *set = set_of(attempt);
+	bool module = kind == INITRD_MODULE;
+	char key[512];
+	uint32_t number;
+	int length;
+
+	length = snprintf(key, sizeof(key), "%c%s%s%s", module ? 'm' : 'p', release ? release : "", module ? "/" : "", name);
+	if (!set || length < 0 || (size_t)length >= sizeof(key))
+		return NULL;
+	number = names_find(&set->names, key_of(key, name), (size_t)length);
+	return number == NAMES_NONE ? NULL : &set->facts.questions[number];
 }
 
 enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
 				    const char *release)
 {
-	struct initrd_set *set = set_of(attempt);
-	char key[512];
-	uint32_t number;
-	int length;
+	const struct initrd_set *set = set_of(attempt);
+	const struct initrd_question *question;
 
-	if (!set)
-		return INITRD_UNKNOWN;
-	if (set->facts.have == ABSENT)
+	if (set && set->facts.have == ABSENT)
 		return INITRD_NOT_FOUND;
-	length = snprintf(key, sizeof(key), "%c%s%s%s", kind == INITRD_MODULE ? 'm' : 'p', release ? release : "",
-			  kind == INITRD_MODULE ? "/" : "", name);
-	if (length < 0 || (size_t)length >= sizeof(key))
-		return INITRD_UNKNOWN;
-	for (char *p = key + (size_t)length - strlen(name); kind == INITRD_MODULE && *p; p++)
-		if (*p == '-')
-			*p = '_';
-	number = names_find(&set->names, key, (size_t)length);
-	return number == NAMES_NONE ? INITRD_UNKNOWN : set->facts.questions[number].answer;
+	question = question_put(attempt, kind, name, release);
+	return question ? question->answer : INITRD_UNKNOWN;
+}
+
+const char *attempt_initrd_fault(const struct boot_attempt *attempt, const char *module)
+{
+	const struct initrd_question *question = question_put(attempt, INITRD_MODULE, module, attempt_release(attempt));
+	const struct initrd_set *set = set_of(attempt);
+
+	return question && question->fault && question->answer == INITRD_NOT_FOUND
+		       ? arena_printf(set->image->arena, "%s is in it, and %s", question->path, question->fault)
+		       : NULL;
 }
 
 const char *attempt_release(const struct boot_attempt *attempt)
@@ -288,8 +326,8 @@ static void read_set(struct initrd_set *set)
 	error_prefix(&facts->error, r, "%s", set->files[0]->path);
 }
 
-/* Not where this would be all that is asked: for one file alone no initrd is gone through. */
-static void ask_for_init(struct image *image)
+/* What is asked besides, where anything is: for these alone no initrd is gone through. */
+static void ask_besides(struct image *image)
 {
 	for (unsigned p = 0; p < image->boot_path_count; p++)
 		for (size_t e = 0; e < image->boot_paths[p].entry_count; e++) {
@@ -298,36 +336,12 @@ static void ask_for_init(struct image *image)
 			for (size_t a = 0; a < entry->attempt_count; a++) {
 				const struct boot_attempt *attempt = &entry->attempts[a];
 
-				if (attempt->initrd && (image->thorough || attempt->initrd->question_count))
-					attempt_ask_path(attempt, attempt_initrd_init(attempt));
+				if (!attempt->initrd || !(image->thorough || attempt->initrd->question_count))
+					continue;
+				attempt_ask_path(attempt, attempt_initrd_init(attempt));
+				initrd_ask_for_lists(attempt);
 			}
 		}
-}
-
-bool attempt_root_type_is_wrong(const struct boot_attempt *attempt)
-{
-	const struct cmdline *cmdline = attempt->cmdline;
-
-	return attempt->root && !attempt->root_made && cmdline->root && cmdline->rootfstype &&
-	       filesystem_refuses(attempt->root, cmdline->rootfstype->value);
-}
-
-#define DRACUT_LIBRARY "/lib/dracut-lib.sh"
-#define SYSTEMD "/lib/systemd/systemd"
-
-bool attempt_detects_root_type(const struct boot_attempt *attempt)
-{
-	return attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
-}
-
-/* Who made it, where something hangs on that. */
-static void ask_for_maker(const struct boot_attempt *attempt)
-{
-	if (!attempt_root_type_is_wrong(attempt))
-		return;
-	attempt_ask_path(attempt, DRACUT_LIBRARY);
-	attempt_ask_path(attempt, SYSTEMD);
 }
 
 void image_read_initrds(struct image *image)
@@ -340,11 +354,11 @@ void image_read_initrds(struct image *image)
 			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++) {
 				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
 
-				ask_for_maker(attempt);
+				initrd_ask_for_maker(attempt);
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
 					attempt_ask_driver(attempt, NULL, inquiries->modules.list[i].text);
 			}
-	ask_for_init(image);
+	ask_besides(image);
 	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
 		if (set->count && ++count > LIMIT_INITRDS) {
 			set->facts.have = UNREADABLE;

@@ -43,6 +43,13 @@ bool attempt_root_type_is_wrong(const struct boot_attempt *attempt);
  * initrds were read, where the type is wrong. */
 bool attempt_detects_root_type(const struct boot_attempt *attempt);
 
+/* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
+bool attempt_lacks_lists(const struct boot_attempt *attempt);
+
+/* Of a module that is not in the initrd: a file in its place that is none, and why ("lib/.../x.ko is in it, and it is no ELF
+ * file"); NULL: there is no such file. */
+const char *attempt_initrd_fault(const struct boot_attempt *attempt, const char *module);
+
 /* Where a byte of all initrds together stands. */
 struct location attempt_initrd_place(const struct boot_attempt *attempt, uint64_t offset, uint64_t length);
 

@@ -61,8 +61,7 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return error_set(err, EFBIG, "%zu questions about an initrd", count);
 	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(arena), .modules = names_make(arena), .open = count,
-				     .content = LIMIT_PATH };
+				     .paths = names_make(arena), .modules = names_make(arena), .content = LIMIT_PATH };
 	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->next = ARENA_ARRAY(arena, count, uint32_t);
@@ -74,6 +73,7 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 		if (q->limit > inquiry->content)
 			inquiry->content = q->limit;
 		q->answer = INITRD_UNKNOWN;
+		inquiry->open += !q->incidental;
 		add(inquiry, (uint32_t)i);
 	}
 	return 0;
@@ -141,11 +141,12 @@ static int answer(struct inquiry *inquiry, struct initrd_question *q, struct cpi
 	int r = 0;
 
 	q->answer = INITRD_FOUND;
+	q->fault = NULL;
 	q->path = arena_strdup(inquiry->arena, entry->name);
 	q->mode = entry->mode;
 	q->size = entry->size;
 	q->member = inquiry->initrd->member_count - 1;
-	inquiry->open--;
+	inquiry->open -= !q->incidental;
 	if (S_ISLNK(entry->mode) && entry->size <= LIMIT_PATH) {
 		r = read_content(inquiry, cpio, content, err);
 		q->target = (const char *)content->data;
@@ -163,6 +164,30 @@ static int answer(struct inquiry *inquiry, struct initrd_question *q, struct cpi
 		give(q, content);
 	}
 	return r;
+}
+
+/* A file at the path of a module that is none answers nothing: another may follow. */
+static int answer_module(struct inquiry *inquiry, struct initrd_question *q, struct cpio *cpio, struct content *content,
+			 struct error *err)
+{
+	const struct cpio_entry *entry = &cpio->entry;
+	/* what hard links share comes with the last of them */
+	bool elsewhere = !entry->size && entry->links > 1;
+	int r;
+
+	if (S_ISREG(entry->mode) && !elsewhere) {
+		r = read_content(inquiry, cpio, content, err);
+		if (r < 0)
+			return r;
+		q->fault = content->size >= entry->size || content->size >= MODULE_HEAD
+				   ? module_fault(entry->name, content->data, entry->size)
+				   : NULL;
+		if (q->fault) {
+			q->path = arena_strdup(inquiry->arena, entry->name);
+			return 0;
+		}
+	}
+	return answer(inquiry, q, cpio, content, err);
 }
 
 /* The body that earlier links of the same file waited for. */
@@ -238,7 +263,7 @@ int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 
 			if (question->answer == INITRD_UNKNOWN && !S_ISDIR(cpio->entry.mode) &&
 			    (!question->release || in_release(path, (size_t)(base - path), question->release)))
-				r = answer(inquiry, question, cpio, &content, err);
+				r = answer_module(inquiry, question, cpio, &content, err);
 		}
 	}
 	if (r >= 0 && inquiry->links && cpio->entry.size)

@@ -37,6 +37,7 @@ struct initrd_question {
 	const char *name;
 	const char *release; /* of a module: it must lie in .../modules/RELEASE/; NULL: in any */
 	size_t limit;        /* bytes of content that are wanted, at most LIMIT_INITRD_CONTENT */
+	bool incidental;     /* for its sake alone the pass does not go on */
 
 	/* filled by initrd_read */
 	enum initrd_answer answer;
@@ -47,6 +48,7 @@ struct initrd_question {
 	const uint8_t *content; /* min(size, limit) bytes, for INITRD_CONTENT and regular files */
 	size_t content_size;
 	unsigned member;     /* index in initrd->members */
+	const char *fault;   /* of a module that was not found: why the file at `path` is none; NULL: there is no file */
 };
 
 enum initrd_problem {

@@ -70,6 +70,11 @@ const char *module_name(struct arena *arena, const char *path);
 /* The same without a copy: *ret_length is the length of the name before its .ko, with dashes as they are; NULL if it is none. */
 const char *module_base_name(const char *path, size_t length, size_t *ret_length);
 
+/* Why what lies at the path of a module can be none, by its first bytes ("it is empty"); NULL where nothing says so.  `data`
+ * holds the first min(size, MODULE_HEAD) bytes of the file. */
+#define MODULE_HEAD 64
+const char *module_fault(const char *path, const uint8_t *data, uint64_t size);
+
 /* Is the name (of `length` bytes) the normalised one, if its dashes were underscores? */
 bool module_name_equal(const char *name, size_t length, const char *normalised);
 

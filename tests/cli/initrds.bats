@@ -131,3 +131,11 @@ found() {
 	broken 'grub replace "ro console" "ro boot=live rootfstype=squashfs console"'
 	clean
 }
+
+@test "an initrd that loads its modules without their list" {
+	broken "initrd remove *modules.dep*" "initrd remove scripts/functions"
+	clean
+	# busybox's modprobe reads the text, kmod's what depmod makes of it
+	broken "initrd remove *modules.dep.bin"
+	clean
+}

@@ -111,14 +111,14 @@ static struct maker usual(void)
 	entry(&main, ".", 040755, 2, "", 0);
 	file(&main, "init", "#!/bin/sh\n");
 	entry(&main, "lib", 0120777, 1, "usr/lib", 7);
-	file(&main, "usr/lib/modules/6.1.0-9/kernel/drivers/block/virtio_blk.ko.xz", "xz");
+	entry(&main, "usr/lib/modules/6.1.0-9/kernel/drivers/block/virtio_blk.ko.xz", FILE_MODE, 1, "\xfd" "7zXZ", 6);
 	file(&main, "./etc/conf", "content of a file");
 	entry(&main, "etc/link-a", FILE_MODE, 2, "", 0);
 	entry(&main, "etc/link-b", FILE_MODE, 2, "shared", 6);
 	trailer(&main);
 	gz(&all, &main);
 	zeros(&all, 13);
-	file(&more, "lib/modules/6.12.1/kernel/fs/ext4/ext4.ko.zst", "");
+	file(&more, "lib/modules/6.12.1/kernel/fs/ext4/ext4.ko.zst", "\x28\xb5\x2f\xfd");
 	trailer(&more);
 	zeros(&more, 256);
 	zst(&all, &more);
@@ -176,6 +176,41 @@ static void questions(void **state)
 	assert_int_equal(initrd->release_count, 2);
 	assert_string_equal(initrd->releases[0], "6.1.0-9");
 	assert_string_equal(initrd->releases[1], "6.12.1");
+	buffer_free(&m.b);
+}
+
+static void no_modules(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct maker m = make();
+	struct initrd_question q[] = {
+		{ INITRD_MODULE, .name = "a" }, { INITRD_MODULE, .name = "b" }, { INITRD_MODULE, .name = "c" },
+		{ INITRD_PATH, .name = "nothing", .incidental = true },
+	};
+	struct initrd *initrd;
+
+	(void)state;
+	file(&m, "lib/modules/1/a.ko", "text");
+	file(&m, "lib/modules/1/b.ko", "text");
+	entry(&m, "lib/modules/1/c.ko", FILE_MODE, 2, "", 0);
+	entry(&m, "lib/modules/1/updates/a.ko.gz", FILE_MODE, 1, "\x1f\x8b", 2);
+	trailer(&m);
+	initrd = ask(arena, &m, q, 4, false);
+	assert_true(initrd->complete);
+	/* another file is one; what hard links share is not known there */
+	assert_int_equal(q[0].answer, INITRD_FOUND);
+	assert_null(q[0].fault);
+	assert_string_equal(q[0].path, "lib/modules/1/updates/a.ko.gz");
+	assert_int_equal(q[1].answer, INITRD_NOT_FOUND);
+	assert_string_equal(q[1].fault, "it is no ELF file");
+	assert_string_equal(q[1].path, "lib/modules/1/b.ko");
+	assert_int_equal(q[2].answer, INITRD_FOUND);
+	assert_int_equal(q[3].answer, INITRD_NOT_FOUND);
+	/* what is asked by the way does not keep the pass going */
+	q[1] = q[3];
+	initrd = ask(arena, &m, q, 4, false);
+	assert_false(initrd->complete);
+	assert_int_equal(q[3].answer, INITRD_UNKNOWN);
 	buffer_free(&m.b);
 }
 
@@ -338,8 +373,8 @@ static void limits(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(stops), cmocka_unit_test(damage),
-					    cmocka_unit_test(limits) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
+					    cmocka_unit_test(damage), cmocka_unit_test(limits) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,14 +68,15 @@ static void tear_down(struct fixture *f)
 	image_system_free(f->s);
 }
 
-/* An initrd of empty files by these paths, made by cpio and what comes behind it. */
+/* An initrd of files by these paths, modules by their first bytes, made by cpio and what comes behind it. */
 static void add_initrd(struct fixture *f, int attempt, const char *path, const char *files, const char *filter)
 {
 	struct image_system *s = f->s;
 	struct boot_file *file = &f->files[attempt][f->attempts[attempt].initrd_count++];
 	size_t size;
 	char *command = arena_printf(s->arena,
-				     "set -e; d=$(mktemp -d); cd $d; for f in %s; do mkdir -p \"$(dirname $f)\"; : > $f; done; "
+				     "set -e; d=$(mktemp -d); cd $d; for f in %s; do mkdir -p \"$(dirname $f)\"; "
+				     "printf '\\177ELF' > $f; truncate -s 64 $f; done; "
 				     "find . | sort | cpio -o -H newc --quiet %s; rm -rf $d",
 				     files, filter);
 	uint8_t *bytes = output_of(command, &size);
@@ -244,7 +245,7 @@ static void test_made_an_archive(void **state)
 
 	(void)state;
 	set_up(&f, CONFIG);
-	add_initrd(&f, 0, "/etc/fstab", "x", "> /dev/null; echo UUID=1 / ext4");
+	add_initrd(&f, 0, "/etc/fstab", "x", "> /dev/null; printf '\\177ELF'; head -c 60 /dev/zero");
 	f.files[0][0].newc = KO("virtio");
 	add_initrd(&f, 0, "/boot/initrd", KO("virtio_pci"), "| zstd -q");
 	f.attempts[1].initrd_count = 1;

@@ -40,6 +40,43 @@ static void names(void **state)
 	assert_false(module_name_equal("a-b", 3, "a_b_c"));
 }
 
+static void files(void **state)
+{
+	/* ELF, 64 bits, little-endian; the table of sections at 0x100, two of 64 bytes */
+	uint8_t elf[MODULE_HEAD] = "\x7f" "ELF\x02\x01", text[MODULE_HEAD] = "no module";
+	static const struct {
+		const char *path, *bytes;
+		uint64_t size;
+		const char *fault;
+	} cases[] = {
+		{ "a.ko", "", 0, "it is empty" }, { "a.ko.lz4", "", 0, "it is empty" }, { "a.ko.lz4", "??", 2, NULL },
+		{ "a.ko", "\x7f" "EL", 3, "it is no ELF file" }, { "a.ko", "\x7f" "ELF", 4, "it is cut short" },
+		{ "a.ko.xz", "\xfd" "7zXZ", 6, NULL }, { "a.ko.xz", "\xfd" "7zXY", 6, "it is not compressed by xz" },
+		{ "a.ko.zst", "\x28\xb5\x2f\xfd", 4, NULL }, { "a.ko.zst", "\x51\x2a\x4d\x18", 4, NULL },
+		{ "a.ko.zst", "\x28", 1, "it is not compressed by zstd" }, { "a.ko.gz", "\x1f\x8b", 2, NULL },
+		{ "a.ko.gz", "\x7f" "ELF", 4, "it is not compressed by gzip" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *fault = module_fault(cases[i].path, (const uint8_t *)cases[i].bytes, cases[i].size);
+
+		if (!fault != !cases[i].fault || (fault && strcmp(fault, cases[i].fault) != 0))
+			fail_msg("%zu: %s", i, fault ? fault : "nothing");
+	}
+	elf[0x29] = 1;
+	elf[0x3a] = 64;
+	elf[0x3c] = 2;
+	assert_null(module_fault("x/a.ko", elf, 0x180));
+	assert_string_equal(module_fault("x/a.ko", elf, 0x17f), "it is cut short");
+	elf[0x2f] = 0xff;
+	assert_string_equal(module_fault("x/a.ko", elf, 0x180), "it is cut short");
+	/* of another kind than we know, so nothing is said of its length */
+	elf[5] = 2;
+	assert_null(module_fault("x/a.ko", elf, 0x17f));
+	assert_string_equal(module_fault("x/a.ko", text, sizeof(text)), "it is no ELF file");
+}
+
 #define DEP                                                                                                            \
 	"kernel/drivers/block/virtio_blk.ko.xz: kernel/drivers/virtio/virtio_ring.ko.xz kernel/drivers/virtio/virtio.ko.xz\n" \
 	"kernel/drivers/virtio/virtio_ring.ko.xz: kernel/drivers/virtio/virtio.ko.xz\r\n"                               \
@@ -165,7 +202,7 @@ static void chain(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(closure),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(files), cmocka_unit_test(closure),
 					    cmocka_unit_test(several_softdeps), cmocka_unit_test(chain) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
