@@ -7,8 +7,9 @@
  * after:    boot-kernel-missing boot-root-unresolved
  *
  * The kernel, and the initrds of initramfs-tools, mkinitcpio and systemd, mount the root as what rootfstype= says and as
- * nothing else: the kernel then panics ("Unable to mount root fs"), an initrd stops in its shell. It happens when a recipe changes the root
- * from ext4 to xfs, say, and its command line stays. An initrd of dracut without systemd looks for itself, and is not judged.
+ * nothing else: the kernel then panics ("Unable to mount root fs"), an initrd stops in its shell. It happens when a recipe
+ * changes the root from ext4 to xfs, say, and its command line stays. An initrd of dracut without systemd looks for itself, and
+ * is not judged.
  *
  * `auto`, a list that has the right type, and ext4 for an ext2 or ext3 are good.
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd-makers: what hangs on the program that made an initrd: initramfs-tools, dracut, mkinitcpio, or one that starts systemd. */
+/* initrd-makers: what hangs on the program that made an initrd: initramfs-tools, dracut, mkinitcpio, or any that starts
+ * systemd. */
 #include "image/initrds-internal.h"
 
 /* What tells who made an initrd, for those that load modules by kmod's lists of them. */

@@ -13,6 +13,7 @@ struct blamed {
 	struct blamed *next;
 	const struct kernel_file *kernel;
 	const struct initrd_facts *initrd;
+	const struct system *system;
 };
 
 static bool blame(struct check *check, const struct entry_rule *rule, struct blamed **list, const struct boot_attempt *attempt)
@@ -20,10 +21,11 @@ static bool blame(struct check *check, const struct entry_rule *rule, struct bla
 	struct blamed *b;
 
 	for (b = *list; b; b = b->next)
-		if ((!rule->by_kernel || b->kernel == attempt->kernel_file) && (!rule->by_initrd || b->initrd == attempt->initrd))
+		if ((!rule->by_kernel || b->kernel == attempt->kernel_file) &&
+		    (!rule->by_initrd || b->initrd == attempt->initrd) && (!rule->by_system || b->system == attempt->system))
 			return false;
 	b = ARENA_NEW(check->arena, struct blamed);
-	*b = (struct blamed){ *list, attempt->kernel_file, attempt->initrd };
+	*b = (struct blamed){ *list, attempt->kernel_file, attempt->initrd, attempt->system };
 	*list = b;
 	return true;
 }

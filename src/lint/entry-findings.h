@@ -29,7 +29,7 @@ struct entry_rule {
 	enum attempt_verdict (*judge)(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret);
 	/* adds the finding, by finding_entry; the attempt is the last of the entry's that are bad */
 	void (*report)(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt);
-	bool by_kernel, by_initrd; /* what makes two attempts the same */
+	bool by_kernel, by_initrd, by_system; /* what makes two attempts the same */
 };
 
 /* Goes through all entries.  Calls not_applicable() when there is none, not_evaluated() for an entry that counts and of which
