@@ -30,6 +30,17 @@ bad() {
 		"$BATS_TEST_TMPDIR/report.json"
 }
 
+@test "Debian 12 for arm64: GRUB, ext4" {
+	good debian-12-arm64
+	bad driver-pl011-console 'kconfig off SERIAL_AMBA_PL011_CONSOLE'
+	bad initrd-root-driver 'initrd remove-module virtio_blk'
+}
+
+@test "Debian 13 for arm64: systemd-boot, a unified kernel image" {
+	good debian-13-uki-arm64
+	bad boot-root-unresolved 'uki cmdline "root=UUID=01234567-89ab-cdef-0123-456789abcdef ro console=ttyAMA0"'
+}
+
 @test "Debian 12 for x86-64: /boot on ext4, the root on xfs" {
 	good debian-12-xfs-amd64
 	bad initrd-root-filesystem 'initrd remove-module xfs'
