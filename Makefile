@@ -169,7 +169,7 @@ check: build/deps.stamp
 	@tests/run
 bench: build/deps.stamp build/deps-bench.stamp
 	@+$(ANEW) all $(B)/tests/measure
-	@status=0; tests/bench/run || status=1; tests/bench/system || status=1; exit $$status
+	@status=0; tests/bench/run || status=1; tests/bench/system || status=1; tests/bench/guestfs || status=1; exit $$status
 check-firmware: build/deps.stamp
 	@tests/firmware/check
 # whole distributions' files, which are large to fetch: not part of check
