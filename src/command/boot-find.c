@@ -122,7 +122,7 @@ static int find_appliance(struct boot_options *o, struct error *err)
 
 int boot_find(struct boot_options *options, struct error *err)
 {
-	int rc = find_firmware(options, err);
+	int rc = options->command ? 0 : find_firmware(options, err);
 
 	return rc < 0 || options->appliance ? rc : find_appliance(options, err);
 }

@@ -54,6 +54,15 @@ void boot_plan(struct boot_options *o)
 	size_t count = arm ? sizeof(worth) / sizeof(*worth) : sizeof(worth_x86_64) / sizeof(*worth_x86_64);
 
 	o->boots = ARENA_ARRAY(o->common.arena, 8, struct boot);
+	if (o->command) {
+		o->boot_count = 1;
+		o->boots[0] = (struct boot){ .live = {
+			.vm = { .machine = o->machine, .store = -1, .disk = -1, .scratch = -1, .command = o->command },
+			.seconds = o->seconds,
+			.persistent = o->persistent,
+		}, .configuration = "hypervisor=command", .name = "guest", .file = "command" };
+		return;
+	}
 	for (size_t i = 0; o->matrix && i < count; i++) {
 		if (asked_for(o, &list[i]))
 			add(o, &list[i]);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/folder.h"
 #include "command/boot.h"
 #include "command/judge.h"
 
@@ -31,6 +32,9 @@ static int run(struct boot_options *o, struct live_options *options, struct aren
 	unsigned seconds = options->seconds;
 	int rc;
 
+	*ret_slow = NULL;
+	if (o->command)
+		return live_run(options, live, err);
 	*ret_slow = boot_accel(o, &options->vm, arena);
 	if (*ret_slow && o->accel == BOOT_ACCEL_KVM) {
 		*live = (struct live_result){ .record = buffer_make(1) };
@@ -57,35 +61,50 @@ static void note_accel(const struct live_result *live, const char *slow, struct 
 			      : arena_printf(arena, "QEMU %s ran the machine with KVM", live->version));
 }
 
+static void fail(struct lint_result *result, const char *error)
+{
+	result->status = STATUS_UNREADABLE;
+	result->error = error;
+}
+
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)
 {
 	struct live_options live_options = boot->live;
 	struct error err = { 0 }, log_err = { 0 };
 	struct live_result live;
 	struct show show;
-	const char *slow;
+	const char *slow, *folder = NULL, *format = options->command ? "command" : "qemu";
 	int rc, log;
 
 	lint_result_init(result, options->appliance);
 	result->name = boot->name;
 	result->boot = boot->configuration;
-	if (show_begin(&show, options, boot, &err) < 0) {
-		result->error = arena_strdup(arena, err.message);
-		result->status = STATUS_UNREADABLE;
-		return;
-	}
+	result->format = format;
 	live_options.appliance = options->appliance;
 	live_options.vm.firmware = options->firmware;
 	live_options.store = options->store;
 	live_options.vm.stop = options->stop;
+	if (options->command) {
+		folder = folder_name(arena);
+		live_options.vm.folder = folder;
+		if (folder_make(folder, &err) < 0)
+			return fail(result, arena_strdup(arena, err.message));
+	}
 	if (options->keep) {
 		live_options.keep_disk = arena_printf(arena, "%s/%s.disk", options->log_dir, boot->file);
 		live_options.keep_store = arena_printf(arena, "%s/%s.store", options->log_dir, boot->file);
+	}
+	if (show_begin(&show, options, boot, &err) < 0) {
+		if (folder)
+			folder_remove(folder);
+		return fail(result, arena_strdup(arena, err.message));
 	}
 	live_options.phase = show_phase;
 	live_options.console = show_console;
 	live_options.context = &show;
 	rc = run(options, &live_options, arena, &live, &slow, &err);
+	if (folder)
+		folder_remove(folder);
 	log = show_end(&show, &live.record, &log_err);
 	if (rc == 0 || live.told)
 		result->error = judge_record(arena, live.record.data, live.record.size, &options->common.lint, result);
@@ -93,7 +112,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 		result->status = STATUS_UNREADABLE;
 	if (result->error)
 		result->status = STATUS_UNREADABLE;
-	result->format = "qemu";
+	result->format = format;
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
 	if (rc < 0) {

@@ -19,6 +19,7 @@ static const char usage[] =
 	"  --firmware=FILE       UEFI firmware; what the system has for ARCH unless told\n"
 	"  --store=FILE          what the variable store holds at first (never written to), or none\n"
 	"  --appliance=FILE      the system to boot, a raw image that `make appliance` made\n"
+	"  --hypervisor-command=COMMAND  not QEMU: what starts another hypervisor and gives us its serial console\n"
 	"  --qemu=PROGRAM        qemu-system-ARCH unless told\n"
 	"  --accel=WHO           auto (default: KVM where it works, which is tried), tcg or kvm\n"
 	"  --gic=LIST            interrupt controllers, one boot for each: 2, 3 (default)\n"
@@ -49,6 +50,7 @@ enum option_key {
 	OPTION_STORE,
 	OPTION_APPLIANCE,
 	OPTION_QEMU,
+	OPTION_COMMAND,
 	OPTION_ACCEL,
 	OPTION_GIC,
 	OPTION_TRANSPORT,
@@ -71,6 +73,7 @@ static const struct option long_options[] = {
 	{ "store", required_argument, NULL, OPTION_STORE },
 	{ "appliance", required_argument, NULL, OPTION_APPLIANCE },
 	{ "qemu", required_argument, NULL, OPTION_QEMU },
+	{ "hypervisor-command", required_argument, NULL, OPTION_COMMAND },
 	{ "accel", required_argument, NULL, OPTION_ACCEL },
 	{ "gic", required_argument, NULL, OPTION_GIC },
 	{ "transport", required_argument, NULL, OPTION_TRANSPORT },
@@ -156,6 +159,9 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_QEMU:
 		o->qemu = argument;
 		return true;
+	case OPTION_COMMAND:
+		o->command = argument;
+		return true;
 	case OPTION_ACCEL:
 		i = word("--accel", argument, accels, "auto, tcg or kvm");
 		o->accel = (enum boot_accel)i;
@@ -221,10 +227,18 @@ static bool settle(struct boot_options *o)
 {
 	bool arm = o->machine == VM_AARCH64;
 
+	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->firmware || o->store ||
+			   o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
+		return command_usage("boot", "--hypervisor-command makes the machine: no --qemu, --firmware, --store, --accel, --gic, "
+				     "--transport, --device-tree, --matrix, --smp or --memory beside it"), false;
 	if (!arm && (o->gics || o->tree || o->transports & BOOT_MMIO))
 		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;
 	if (o->keep && !o->log_dir)
 		return command_usage("boot", "--keep is for --log-dir"), false;
+	if (!o->cpus)
+		o->cpus = 2;
+	if (!o->memory_mib)
+		o->memory_mib = 1024;
 	if (!o->gics)
 		o->gics = o->matrix ? BOOT_GIC_2 | BOOT_GIC_3 : BOOT_GIC_3;
 	if (!o->transports)
@@ -245,7 +259,7 @@ int command_boot(int argc, char **argv)
 	struct boot_options options = {
 		.common = common_make(arena, "boot"),
 		.persistent = true, .hotplug = true,
-		.cpus = 2, .memory_mib = 1024, .seconds = 240, .stop = &stop,
+		.seconds = 240, .stop = &stop,
 	};
 	struct error err;
 

@@ -29,6 +29,7 @@ struct boot_options {
 	const char *firmware;  /* code */
 	const char *store;     /* a variable store's first contents; NULL: what belongs to the firmware, in the end none */
 	const char *qemu;      /* NULL: by machine, from PATH */
+	const char *command;   /* starts another hypervisor, which makes its machine by itself; or NULL */
 	enum boot_accel accel;
 	unsigned gics, transports; /* masks */
 	bool tree;		   /* a device tree in place of ACPI */

@@ -15,9 +15,10 @@ struct run {
 	struct error *err;
 	char nonce[FRAME_NONCE + 1];
 	unsigned boot;	 /* from 1, in all processes */
+	unsigned starts; /* of processes */
 	unsigned resets; /* in this boot, before the guest said hello */
 	bool hello;	 /* it did */
-	bool told;	 /* it was told to reset or to go off */
+	enum { TOLD_NOTHING, TOLD_RESET, TOLD_OFF } told; /* what it was told to do with the machine */
 	bool ended;	 /* QEMU says that the machine went off */
 	size_t began;	 /* where this boot begins in the record */
 	uint64_t deadline;
@@ -25,11 +26,14 @@ struct run {
 	uint32_t id; /* of the guest's boot that we listen to */
 };
 
+/* A boot of the guest begins: its time, its place in the record. */
+void live_begin_boot(struct run *run, const char *how);
+
 /* Tells the caller what goes on. */
 void live_phase(struct run *run, const char *name);
 
-/* Goes on until the guest has told a fact of kind `text` (NULL: until QEMU has ended), or resets as it was told to; all that is
- * seen goes into the record.  0 or what went wrong. */
+/* Goes on until the guest has told a fact of kind `text` (NULL: until QEMU has ended), or resets as it was told to, and the next
+ * boot has begun; all that is seen goes into the record.  0 or what went wrong. */
 int live_wait(struct run *run, const char *text);
 
 /* Sends a command and waits for its answer. */

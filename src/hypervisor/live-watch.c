@@ -60,11 +60,24 @@ static bool is_kind(const char *line, const char *kind)
 	return !strncmp(line, kind, length) && (line[length] == ' ' || !line[length]);
 }
 
+static void event_fact(struct run *run, const char *name, const char *data)
+{
+	fact_begin(&run->facts, "host-event");
+	fact_string(&run->facts, "name", name);
+	fact_string(&run->facts, "data", data);
+	fact_end(&run->facts);
+}
+
 static int got_text(struct run *run, const struct vm_event *event)
 {
 	char name[32];
 
 	if (is_kind(event->text, "boot")) {
+		/* nobody else says that it has reset */
+		if (run->hello && run->told == TOLD_RESET && event->boot != run->id && !vm_controlled(run->vm)) {
+			event_fact(run, "RESET", "{\"guest\":true,\"reason\":\"seen\"}");
+			live_begin_boot(run, "warm");
+		}
 		if (run->hello)
 			return error_set(run->err, ECONNRESET, "boot %u: the guest says hello once more", run->boot);
 		run->hello = run->result->hello = true;
@@ -91,14 +104,17 @@ static bool resets(const struct vm_event *event)
 
 static int got_qmp(struct run *run, const struct vm_event *event)
 {
-	fact_begin(&run->facts, "host-event");
-	fact_string(&run->facts, "name", event->name);
-	fact_string(&run->facts, "data", event->text);
-	fact_end(&run->facts);
+	event_fact(run, event->name, event->text);
 	if (!strcmp(event->name, "SHUTDOWN"))
 		run->ended = true;
-	if (!resets(event) || run->told)
+	if (!resets(event))
 		return 0;
+	if (run->told == TOLD_RESET) {
+		live_begin_boot(run, "warm");
+		return 0;
+	}
+	if (run->told == TOLD_OFF)
+		return error_set(run->err, ECONNRESET, "boot %u: the machine was told to go off, and has reset", run->boot);
 	if (run->hello)
 		return error_set(run->err, ECONNRESET, "boot %u: the guest reset by itself", run->boot);
 	/* firmware may start itself anew once it has set itself up */
@@ -111,6 +127,7 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 static int got_exit(struct run *run, const struct vm_event *event)
 {
 	const char *said = vm_stderr(run->vm);
+	const char *who = vm_controlled(run->vm) ? "QEMU" : "the hypervisor";
 	int length = (int)strcspn(said, "\n");
 
 	fact_begin(&run->facts, "host-exit");
@@ -122,11 +139,16 @@ static int got_exit(struct run *run, const struct vm_event *event)
 	if (WIFEXITED(event->status) && WEXITSTATUS(event->status) == 127 && length)
 		return error_set(run->err, ENOENT, "%.*s", length, said);
 	if (WIFSIGNALED(event->status))
-		return error_set(run->err, EIO, "boot %u: QEMU was killed by signal %d (%s)", run->boot, WTERMSIG(event->status),
+		return error_set(run->err, EIO, "boot %u: %s was killed by signal %d (%s)", run->boot, who, WTERMSIG(event->status),
 				 strsignal(WTERMSIG(event->status)));
 	if (WEXITSTATUS(event->status))
-		return error_set(run->err, EIO, "boot %u: QEMU ended with status %d%s%.*s", run->boot,
+		return error_set(run->err, EIO, "boot %u: %s ended with status %d%s%.*s", run->boot, who,
 				 WEXITSTATUS(event->status), length ? ": " : "", length, said);
+	/* no more is to be had than that it ended in order, after the guest was told to */
+	if (run->told == TOLD_OFF && !vm_controlled(run->vm)) {
+		event_fact(run, "SHUTDOWN", "{\"guest\":true,\"reason\":\"seen\"}");
+		run->ended = true;
+	}
 	return 0;
 }
 
@@ -150,6 +172,7 @@ static bool told_already(const struct run *run, const char *name, const char *pa
 
 int live_wait(struct run *run, const char *text)
 {
+	unsigned boot = run->boot;
 	struct vm_event event;
 	int rc;
 
@@ -169,8 +192,6 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_QMP:
 			rc = got_qmp(run, &event);
-			if (rc == 0 && text && run->told && resets(&event))
-				return 0;
 			if (rc == 0 && run->event && !strcmp(event.name, run->event) && strstr(event.text, run->part))
 				return 0;
 			break;
@@ -192,6 +213,8 @@ int live_wait(struct run *run, const char *text)
 		}
 		if (rc < 0)
 			return rc;
+		if (run->boot != boot)
+			return 0;
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "hypervisor/live-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,6 +11,7 @@
 
 #include "guest/record.h"
 #include "hypervisor/disk.h"
+#include "hypervisor/spawn.h"
 
 /* The variable that has to live on. */
 #define VARIABLE "VmlintPersist"
@@ -22,12 +24,13 @@ static void append(void *context, const char *text, size_t size)
 	buffer_char(&run->result->record, '\n');
 }
 
-static void begin_boot(struct run *run, const char *how)
+void live_begin_boot(struct run *run, const char *how)
 {
 	run->boot++;
 	run->resets = 0;
 	run->began = run->result->record.size;
-	run->hello = run->told = false;
+	run->hello = false;
+	run->told = TOLD_NOTHING;
 	run->deadline = vm_now() + run->options->seconds * 1000ull;
 	fact_begin(&run->facts, "host-boot");
 	fact_decimal(&run->facts, "number", run->boot);
@@ -41,8 +44,8 @@ static int start(struct run *run, const struct vm_config *config)
 	int rc;
 
 	run->ended = false;
-	begin_boot(run, "cold");
-	rc = vm_start(config, run->nonce, &run->vm, run->err);
+	live_begin_boot(run, "cold");
+	rc = vm_start(config, ++run->starts, run->nonce, &run->vm, run->err);
 	if (rc < 0)
 		return rc;
 	rc = live_wait(run, "ready");
@@ -50,7 +53,7 @@ static int start(struct run *run, const struct vm_config *config)
 	if (rc == 0) {
 		run->result->told = true;
 		fact_begin(&run->facts, "host-hypervisor");
-		fact_string(&run->facts, "name", "qemu");
+		fact_string(&run->facts, "name", config->command ? "command" : "qemu");
 		fact_string(&run->facts, "version", vm_version(run->vm));
 		fact_end(&run->facts);
 	}
@@ -62,15 +65,14 @@ static int power_off(struct run *run)
 	struct vm_lines lines;
 	int rc = vm_command(run->vm, "poweroff", run->err);
 
-	run->told = true;
-
+	run->told = TOLD_OFF;
 	run->deadline = vm_now() + run->options->seconds * 1000ull;
 	if (rc == 0)
 		rc = live_wait(run, NULL);
 	if (rc < 0)
 		return rc;
 	if (!run->ended)
-		return error_set(run->err, EIO, "boot %u: QEMU ended without a word of why", run->boot);
+		return error_set(run->err, EIO, "boot %u: the hypervisor ended without a word of why", run->boot);
 	lines = vm_lines(run->vm);
 	fact_begin(&run->facts, "host-lines");
 	fact_decimal(&run->facts, "good", lines.good);
@@ -104,16 +106,13 @@ static int persist(struct run *run, const struct vm_config *config, uint64_t *of
 	/* the disk's next reader is the firmware after the reset */
 	if (rc == 0)
 		rc = settings(run, config, offset, true);
-	run->told = true;
+	run->told = TOLD_RESET;
 	if (rc == 0)
 		rc = vm_command(run->vm, "reboot", run->err);
-	/* the machine's reset tells that the boot is over */
 	if (rc == 0)
 		rc = live_wait(run, "reset");
-	if (rc < 0)
-		return rc;
-	begin_boot(run, "warm");
-	rc = live_wait(run, "ready");
+	if (rc == 0)
+		rc = live_wait(run, "ready");
 	if (rc == 0)
 		rc = live_command(run, "variable read " VARIABLE);
 	if (rc == 0)
@@ -132,6 +131,12 @@ static void describe(struct run *run, const struct vm_config *c)
 	fact_end(&run->facts);
 	fact_begin(&run->facts, "host-machine");
 	fact_string(&run->facts, "machine", c->machine == VM_AARCH64 ? "aarch64" : "x86_64");
+	if (c->command) {
+		/* what else it has is its own affair */
+		fact_string(&run->facts, "hypervisor", "command");
+		fact_end(&run->facts);
+		return;
+	}
 	fact_string(&run->facts, "accel", c->accel == VM_KVM ? "kvm" : "tcg");
 	if (c->machine == VM_AARCH64)
 		fact_decimal(&run->facts, "gic", c->gic);
@@ -152,6 +157,24 @@ static int make_nonce(char nonce[FRAME_NONCE + 1], struct error *err)
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf(nonce + 2 * i, 3, "%02x", random[i]);
 	return 0;
+}
+
+/* A copy of the appliance: nameless, unless somebody else's hypervisor has to open it. */
+static int copy_disk(const struct live_options *options, struct error *err)
+{
+	BUFFER_AUTO path = buffer_make(4096);
+	int from, to, rc;
+
+	if (!options->vm.command)
+		return disk_copy(options->appliance, err);
+	buffer_printf(&path, "%s/" SPAWN_DISK, options->vm.folder);
+	from = path.overflowed ? -1 : open(options->appliance, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return error_set(err, errno, "%s: %s", options->appliance, strerror(errno));
+	rc = disk_save(from, path.data, err);
+	close(from);
+	to = rc < 0 ? rc : open(path.data, O_RDWR | O_CLOEXEC);
+	return to == -1 ? error_set(err, errno, "%s: %s", path.data, strerror(errno)) : to;
 }
 
 /* What went wrong before is what counts. */
@@ -177,7 +200,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	run.facts = facts_make(append, &run);
 	config.store = config.scratch = -1;
 	rc = make_nonce(run.nonce, err);
-	config.disk = rc < 0 ? -1 : disk_copy(options->appliance, err);
+	config.disk = rc < 0 ? -1 : copy_disk(options, err);
 	if (rc == 0 && config.disk < 0)
 		rc = config.disk;
 	if (rc == 0 && options->store) {

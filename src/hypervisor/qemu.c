@@ -30,6 +30,7 @@ struct queued {
 struct vm {
 	struct spawned process;
 	const volatile sig_atomic_t *stop;
+	bool command; /* not QEMU */
 	bool gone, console_ended, qmp_ended, error_ended;
 	int status;
 	struct frames frames;
@@ -70,19 +71,21 @@ static void got_other(void *context, const char *line, size_t size)
 	enqueue(context, true, 0, line, size);
 }
 
-int vm_start(const struct vm_config *config, const char *nonce, struct vm **ret, struct error *err)
+int vm_start(const struct vm_config *config, unsigned start, const char *nonce, struct vm **ret, struct error *err)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	int rc;
 
 	if (!vm)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = spawn_qemu(config, &vm->process, err);
+	rc = config->command ? spawn_command(config, start, &vm->process, err) : spawn_qemu(config, &vm->process, err);
 	if (rc < 0) {
 		free(vm);
 		return rc;
 	}
 	vm->stop = config->stop;
+	vm->command = config->command != NULL;
+	vm->qmp_ended = vm->command;
 	memcpy(vm->frames.nonce, nonce, strnlen(nonce, FRAME_NONCE));
 	vm->frames.text = got_text;
 	vm->frames.other = got_other;
@@ -99,7 +102,8 @@ static int drain_console(struct vm *vm, struct error *err)
 	char bytes[4096];
 	ssize_t got = read(vm->process.console, bytes, sizeof(bytes));
 
-	vm->console_ended |= got == 0;
+	/* EIO: nobody has the terminal open any more */
+	vm->console_ended |= got == 0 || (got < 0 && errno == EIO);
 	if (got <= 0)
 		return 0;
 	vm->console_bytes += (uint64_t)got;
@@ -225,7 +229,8 @@ static int send_all(int fd, const char *data, size_t size, struct error *err)
 	uint64_t deadline = vm_now() + 5000;
 
 	while (size) {
-		ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
+		/* a terminal is no socket, and nobody at its other end is EIO */
+		ssize_t n = isatty(fd) ? write(fd, data, size) : send(fd, data, size, MSG_NOSIGNAL);
 
 		if (n >= 0) {
 			data += n;
@@ -235,7 +240,7 @@ static int send_all(int fd, const char *data, size_t size, struct error *err)
 
 			poll(&wait, 1, 100);
 		} else if (errno != EINTR) {
-			return error_set(err, errno, "QEMU does not listen: %s", strerror(errno));
+			return error_set(err, errno, "the hypervisor does not listen: %s", strerror(errno));
 		}
 	}
 	return 0;
@@ -257,6 +262,11 @@ int vm_qmp(struct vm *vm, const char *json, struct error *err)
 
 	buffer_printf(&line, "%s\n", json);
 	return send_all(vm->process.qmp, line.data, line.size, err);
+}
+
+bool vm_controlled(const struct vm *vm)
+{
+	return !vm->command;
 }
 
 const char *vm_version(const struct vm *vm)
@@ -281,12 +291,14 @@ void vm_stop(struct vm *vm)
 	if (!vm)
 		return;
 	if (!vm->gone) {
-		kill(vm->process.pid, SIGKILL);
+		/* the process between ends what stands behind it */
+		kill(vm->process.pid, vm->command ? SIGTERM : SIGKILL);
 		while (waitpid(vm->process.pid, &vm->status, 0) < 0 && errno == EINTR)
 			;
 	}
 	close(vm->process.console);
-	close(vm->process.qmp);
+	if (vm->process.qmp >= 0)
+		close(vm->process.qmp);
 	close(vm->process.error);
 	if (vm->process.pidfd >= 0)
 		close(vm->process.pidfd);

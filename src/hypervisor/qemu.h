@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* qemu: one QEMU process, its console and its control connection (QMP), as a sequence of events.
+/* qemu: one QEMU process, its console and its control connection (QMP), as a sequence of events.  Or another hypervisor, which a
+ * command of the user's starts: then there is a console and no control connection.
  *
  * Everything is handed over as descriptors: there is no socket and no file with a name.  QEMU is killed when vm_stop is called
  * and when our process ends, however that happens.  What comes from it is bounded and not trusted: the guest writes the console.
@@ -30,6 +31,9 @@ struct vm_config {
 	unsigned gic;		     /* 2 or 3; aarch64 */
 	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */
 	unsigned cpus, memory_mib;
+	/* Not QEMU: a shell's command, which finds the disk in the folder (private, absolute, gone in the end) and talks to us as
+	 * the machine's serial console.  Of what is above, only `machine` counts then. */
+	const char *command, *folder;
 	const volatile sig_atomic_t *stop; /* not 0: give up, a signal came; may be NULL */
 };
 
@@ -50,8 +54,8 @@ struct vm_event {
 
 struct vm;
 
-/* Starts QEMU.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
-int vm_start(const struct vm_config *config, const char *nonce, struct vm **ret, struct error *err);
+/* Starts it, for the `start`th time.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
+int vm_start(const struct vm_config *config, unsigned start, const char *nonce, struct vm **ret, struct error *err);
 
 /* Waits until `deadline` (vm_now) for the next event.  0; -EFBIG if the console floods us, -EINTR after a
  * signal. */
@@ -69,6 +73,9 @@ struct vm_lines {
 	uint32_t good, lost, damaged, foreign; /* see guest/frame.h */
 };
 struct vm_lines vm_lines(const struct vm *vm);
+
+/* Has it a control connection, QEMU's? */
+bool vm_controlled(const struct vm *vm);
 
 /* Kills what still runs, waits for it and frees everything; NULL is allowed. */
 void vm_stop(struct vm *vm);

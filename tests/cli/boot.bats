@@ -178,6 +178,60 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	says "/dev/kvm: Permission denied (it is open to members of its group)"
 }
 
+@test "boot: another hypervisor, started by a command that gives us its console" {
+	command() { # command FAKE COMMAND OPTION...
+		FAKE=$1 vmlint boot --hypervisor-command="$2" --appliance=appliance --timeout=3 "${@:3}"
+	}
+	fake=$TOP/tests/tools/fake-qemu
+	command good "exec '$fake'" --log-dir=log
+	exits 1
+	says "$NO_TREE" "guest: 1 error, 0 warnings, 0 notes (command, aarch64, profile vmspec-2.0)"
+	grep -q '^host-machine machine=aarch64 hypervisor=command$' log/command.record
+	# a reset and a second start: seen by what the guest says
+	[ "$(grep -c '^host-boot' log/command.record)" = 3 ]
+	grep -q '^host-event name=RESET data={"guest":true,"reason":"seen"}$' log/command.record
+	[ "$(grep -c '^host-event name=SHUTDOWN' log/command.record)" = 2 ]
+	rm -r log
+	# what it is given; its standard error is not the console
+	command good 'echo "$VMLINT_ARCH $VMLINT_START $1 $VMLINT_APPLIANCE $(ls "$VMLINT_FOLDER") $(test -t 0 && echo tty)" >&2; exit 3'
+	exits 2
+	[[ "$output" =~ "boot 1: the hypervisor ended with status 3: aarch64 1 "([^ ]*)" "([^ ]*)" appliance.img tty" ]] || complain environment
+	[ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+	[[ "${BASH_REMATCH[1]}" == "$TMPDIR"/vmlint-*/appliance.img && ! -e "${BASH_REMATCH[1]}" ]]
+	command panic "'$fake'"
+	exits 2
+	says "could not check: boot 1: the kernel panicked"
+	command no-reset "'$fake'" --timeout=1
+	exits 2
+	says "!power: error: the guest was told to reboot, and the machine did not reset itself" "could not check further: boot 1: "
+	command good "nothing-of-that-name"
+	exits 2
+	says "nothing-of-that-name: not found"
+	vmlint boot --hypervisor-command=x --gic=2
+	refuses "--hypervisor-command makes the machine"
+}
+
+@test "boot: all that a command has started is ended, when it may not end by itself and when we are killed" {
+	state=$BATS_TEST_TMPDIR/state
+	for signal in INT KILL; do
+		rm -f "$state"
+		# a shell between, and a child in the background that nobody waits for
+		FAKE=terminated FAKE_STATE=$state python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
+			--hypervisor-command="trap '' TERM; sleep 1000 & echo \$! >'$state.child'; '$TOP/tests/tools/fake-qemu'; true" \
+			>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		pid=$!
+		for _ in $(seq 100); do [ ! -s "$state" ] || break; sleep .1; done
+		kill -s "$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		[ "$signal" = KILL ] || [ "$status" = 2 ]
+		for _ in $(seq 100); do [ -e "/proc/$(<"$state")" ] || [ -n "$(ls -A "$TMPDIR")" ] || break; sleep .1; done
+		for gone in "$state" "$state.child"; do [ ! -e "/proc/$(<"$gone")" ]; done
+	done
+}
+
 @test "boot: a full disk" {
 	run bash -c "ulimit -f 1; trap '' XFSZ; '$PLAIN' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware \
 		--appliance=appliance"
