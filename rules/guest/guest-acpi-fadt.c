@@ -28,7 +28,7 @@ RULE(guest_acpi_fadt)
 	if (guest_not_arm(check) || guest_without_acpi(check))
 		return;
 	if (!fadt || fadt->wrong.what)
-		return not_evaluated(check, NULL, "the FADT cannot be read");
+		return guest_unknown(check, "the FADT cannot be read");
 	if (!fadt->has_arm_boot)
 		finding(check, at_acpi(check, "FACP", 8, 1), "the FADT is of revision %u.%u, 5.1 or later expected",
 			table->revision,

@@ -21,7 +21,7 @@
 RULE(guest_acpi)
 {
 	if (check->machine->acpi_entry == MACHINE_UNREADABLE)
-		not_evaluated(check, NULL, "the record does not hold the EFI configuration table");
+		guest_unknown(check, "the record does not hold the EFI configuration table");
 	else if (check->machine->acpi_entry == MACHINE_ABSENT)
 		finding(check, at_fact("efi/configuration-table"),
 			"there is no ACPI 2.0 entry (8868e871-e4f1-11d3-bc22-0080c73c8881)");

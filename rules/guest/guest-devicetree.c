@@ -24,7 +24,7 @@ RULE(guest_devicetree)
 	if (guest_not_arm(check))
 		return;
 	if (check->machine->tree_entry == MACHINE_UNREADABLE)
-		not_evaluated(check, NULL, "the record does not hold the EFI configuration table");
+		guest_unknown(check, "the record does not hold the EFI configuration table");
 	else if (check->machine->tree_entry == MACHINE_ABSENT)
 		finding(check, at_fact("efi/configuration-table"),
 			"there is no device-tree entry (b1b621d5-f19c-41a5-830b-d9152c69aae0)");

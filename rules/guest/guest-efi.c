@@ -20,7 +20,7 @@
 RULE(guest_efi)
 {
 	if (check->machine->efi == MACHINE_UNREADABLE)
-		not_evaluated(check, NULL, "the record does not say how the machine was started");
+		guest_unknown(check, "the record does not say how the machine was started");
 	else if (check->machine->efi == MACHINE_ABSENT)
 		finding(check, at_fact("efi"), "UEFI did not start this machine: Linux has no EFI system table");
 }

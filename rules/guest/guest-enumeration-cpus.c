@@ -40,7 +40,7 @@ RULE(guest_enumeration_cpus)
 	uint64_t asked;
 
 	if (!present)
-		return not_evaluated(check, NULL, "the record does not hold Linux's processors");
+		return guest_unknown(check, "the record does not hold Linux's processors");
 	if (told && (strstr(told, "nr_cpus=") || strstr(told, "maxcpus=") || strstr(told, "nosmp")))
 		return not_applicable(check, "Linux was told how many processors to use");
 	if (m->madt && !m->madt->wrong.what && m->madt->enabled_cpus != present)

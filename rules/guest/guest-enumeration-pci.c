@@ -17,6 +17,8 @@
  * expect: !acpi: error: the namespace has a PCI host bridge, and there is no table MCFG
  * bad:    gicv3 | acpi MCFG 44 0000000000000000
  * expect: !acpi/MCFG@0x2c: error: segment 0 of PCI has its configuration space at address 0
+ * bad:    gicv3 | acpi MCFG 54 0300
+ * expect: !acpi/MCFG@0x36: error: segment 0 of PCI begins with bus 3 and ends with bus 0
  */
 #include <string.h>
 
@@ -41,6 +43,14 @@ RULE(guest_enumeration_pci)
 	/* on x86 there are I/O ports as well */
 	if (!mcfg && check->machine->architecture == MACHINE_AARCH64)
 		finding(check, at_fact("acpi"), "the namespace has a PCI host bridge, and there is no table MCFG");
+	for (uint32_t i = 0; mcfg && i < mcfg->count; i++) {
+		const struct acpi_segment *s = &mcfg->segments[i];
+
+		if (s->first_bus > s->last_bus)
+			finding(check, at_acpi(check, "MCFG", s->offset + 10, 2),
+				"segment %u of PCI begins with bus %u and ends with bus %u", s->segment, s->first_bus,
+				s->last_bus);
+	}
 	for (uint32_t i = 0; mcfg && i < mcfg->count; i++) {
 		if (!mcfg->segments[i].base)
 			finding(check, at_acpi(check, "MCFG", mcfg->segments[i].offset, 8),

@@ -11,7 +11,9 @@
  *
  * This is the firmware's or the hypervisor's to mend. That both versions can be had is seen from one run with each.
  *
- * good:   gicv3 gicv2 acpi-off u-boot mmio
+ * good:   gicv3 gicv2 acpi-off u-boot mmio both both-acpi one-cpu kernel
+ * bad:    gicv2 | acpi APIC 64 03
+ * expect: !acpi/APIC@0x40: error: the distributor is described as of GIC version 3, the processor has no registers of one
  * bad:    gicv3 | acpi APIC 64 07
  * expect: !acpi/APIC@0x40: error: the distributor is of GIC version 7, 2, 3 or 4 expected
  * bad:    gicv3 | acpi APIC 64 02
@@ -26,12 +28,14 @@
 #include "lint/guest-findings.h"
 
 #define VERSION 20 /* in the structure */
+#define PFR0_GIC (UINT64_C(0xf) << 24) /* of ID_AA64PFR0_EL1: how many versions of the GIC's system registers there are */
 
 static void check_madt(struct check *check)
 {
 	const struct acpi_madt *madt = check->machine->madt;
 	const struct acpi_madt_entry *d = acpi_madt_next(madt, NULL, ACPI_MADT_DISTRIBUTOR);
 	const char *interrupts = machine_file(check->machine, "/proc/interrupts");
+	uint64_t features;
 	bool drives_v3 = interrupts && strstr(interrupts, "GICv3");
 
 	if (!d) {
@@ -45,6 +49,9 @@ static void check_madt(struct check *check)
 	else if (d->version == 2 && drives_v3)
 		finding(check, at_acpi(check, "APIC", d->offset + VERSION, 1),
 			"the distributor is described as of GIC version 2, Linux drives a GICv3");
+	else if (d->version >= 3 && fact_number(check->machine->registers, "pfr0", &features) && !(features & PFR0_GIC))
+		finding(check, at_acpi(check, "APIC", d->offset + VERSION, 1),
+			"the distributor is described as of GIC version %u, the processor has no registers of one", d->version);
 }
 
 RULE(guest_gic)

@@ -12,7 +12,11 @@
  *
  * This is the hypervisor's to mend.
  *
- * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64
+ * A processor that is there and never ran was not started.
+ *
+ * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64 both one-cpu
+ * bad:    gicv3 | text /sys/devices/system/cpu/online 0-1 0 | drop cpu-power
+ * expect: !linux/cpus: error: 1 of 2 processors run: the others were not started
  * bad:    gicv3 | set cpu-power on:=EIO
  * expect: !linux/cpu1: error: processor 1 did not start again: EIO
  * bad:    gicv3 | set cpu-power off:=EBUSY
@@ -24,13 +28,14 @@ RULE(guest_psci_cpus)
 {
 	const struct guest *guest = check->machine->guest;
 	const struct fact *f = guest_next(guest, NULL, "cpu-power");
+	uint32_t present = machine_cpu_list(machine_file(check->machine, "/sys/devices/system/cpu/present"));
+	uint32_t online = machine_cpu_list(machine_file(check->machine, "/sys/devices/system/cpu/online"));
 
-	if (!f) {
-		if (machine_cpu_list(machine_file(check->machine, "/sys/devices/system/cpu/present")) == 1)
-			not_applicable(check, "the machine has one processor");
-		else
-			not_applicable(check, "this run did not try to take processors off");
-	}
+	if (online && online < present && !machine_told(check->machine, "maxcpus=") && !machine_told(check->machine, "nosmp"))
+		finding(check, at_fact("linux/cpus"), "%u of %u processors run: the others were not started", online, present);
+	else if (!f)
+		not_applicable(check, present == 1 ? "the machine has one processor"
+						   : "this run did not try to take processors off");
 	for (; f; f = guest_next(guest, f, "cpu-power")) {
 		const char *cpu = fact_text(f, "cpu") ? fact_text(f, "cpu") : "?";
 		struct location at = at_fact(arena_printf(check->arena, "linux/cpu%s", cpu));

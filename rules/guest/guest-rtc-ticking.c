@@ -12,7 +12,7 @@
  *
  * Look which driver rtc0 has (/sys/class/rtc/rtc0/name): rtc-efi works through the firmware.
  *
- * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64
+ * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64 both noruntime
  * bad:    gicv3 | set rtc tick-ms:=-1
  * expect: !linux/rtc0: error: the clock does not tick
  * bad:    gicv3 | set rtc set:=EINVAL
@@ -26,7 +26,9 @@ RULE(guest_rtc_ticking)
 {
 	const struct fact *fact = guest_next(check->machine->guest, NULL, "rtc");
 
-	if (!fact)
+	if (machine_told(check->machine, "efi=noruntime") || machine_told(check->machine, "noefi"))
+		not_applicable(check, "Linux was told not to call UEFI, whose clock this may be");
+	else if (!fact)
 		not_applicable(check, "this run did not try the clock");
 	else if (machine_differs(fact, "open", "ok"))
 		finding(check, at_fact("linux/rtc0"), "there is no clock that can be opened: %s", fact_text(fact, "open"));

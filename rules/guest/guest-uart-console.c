@@ -12,11 +12,13 @@
  *
  * Look whether the UART's address and interrupt are right in what the firmware describes.
  *
- * good:   gicv3 gicv2 acpi-off u-boot mmio
+ * good:   gicv3 gicv2 acpi-off u-boot mmio both kernel
  * bad:    gicv3 | drop link path=/sys/class/tty/ttyAMA*
  * expect: !linux/tty: warning: Linux has no ttyAMA device: no driver works with the UART
  * bad:    gicv3 | text /proc/consoles ttyAMA0 ttyS0
  * expect: !linux/consoles: warning: Linux has ttyAMA and does not write its messages there
+ * bad:    u-boot | text-like /proc/tty/driver/ttyAMA tx:[0-9]+ tx:0
+ * expect: !linux/ttyAMA: warning: Linux has its console on ttyAMA, and nothing went out there
  */
 #include <string.h>
 
@@ -35,6 +37,20 @@ static bool has_tty(const struct guest *guest)
 	return false;
 }
 
+/* Do all of the driver's ports say that they have sent nothing?  Only root is told. */
+static bool sent_nothing(const char *ports)
+{
+	const char *at = ports ? strstr(ports, " tx:") : NULL;
+
+	if (!at)
+		return false;
+	for (; at; at = strstr(at + 1, " tx:")) {
+		if (at[4] != '0')
+			return false;
+	}
+	return true;
+}
+
 RULE(guest_uart_console)
 {
 	const char *consoles = machine_file(check->machine, "/proc/consoles");
@@ -43,11 +59,13 @@ RULE(guest_uart_console)
 	if (guest_not_arm(check))
 		return;
 	if (!consoles)
-		not_evaluated(check, NULL, "the record does not hold Linux's consoles");
+		guest_unknown(check, "the record does not hold Linux's consoles");
 	else if (!has_tty(check->machine->guest))
 		finding(check, at_fact("linux/tty"), "Linux has no ttyAMA device: no driver works with the UART");
 	else if (told && strstr(told, "console=") && !strstr(told, "console=ttyAMA"))
 		not_applicable(check, "Linux was told to have its console elsewhere");
 	else if (!strstr(consoles, "ttyAMA"))
 		finding(check, at_fact("linux/consoles"), "Linux has ttyAMA and does not write its messages there");
+	else if (sent_nothing(machine_file(check->machine, "/proc/tty/driver/ttyAMA")))
+		finding(check, at_fact("linux/ttyAMA"), "Linux has its console on ttyAMA, and nothing went out there");
 }

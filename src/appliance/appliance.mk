@@ -2,6 +2,7 @@
 # appliance.mk: a small disk that any hypervisor with UEFI starts, which looks at the machine from inside.
 #
 #   make appliance           build/appliance-{aarch64,x86_64}.{img,qcow2}, and build/vmlint-guest-*
+#   make controls            build/controls: what tests start that is not as it should be
 #   make check-live          tests of it, in virtual machines under TCG
 #
 # Probe and init are built by cross compilers, never with sanitizers; src/appliance/pack puts them on a disk.
@@ -48,11 +49,39 @@ build/appliance-$(1).qcow2: build/appliance-$(1).img
 endef
 $(foreach m,$(MACHINES),$(eval $(call appliance_rules,$(m))))
 
+# Controls: the appliance with another program where the firmware starts it, and what QEMU starts without firmware.
+C := build/controls
+$(A)/aarch64/obj/tests/live/%.o: tests/live/%.c
+	@mkdir -p $(@D)
+	$(call QUIET,CC)aarch64-linux-gnu-gcc $(PROBE_CFLAGS) $(PROBE_CFLAGS_aarch64) -Isrc/appliance/probe -MMD -MP -c -o $@ $<
+$(A)/aarch64/obj/probe-main.o: $(A)/aarch64/obj/src/appliance/probe/probe.o
+	@aarch64-linux-gnu-objcopy --redefine-sym efi_main=probe_main $< $@
+$(C)/both.efi: $(filter-out %/probe.o,$(PROBE_SOURCES:%.c=$(A)/aarch64/obj/%.o)) $(A)/aarch64/obj/probe-main.o
+$(C)/%.efi: $(A)/aarch64/obj/tests/live/%.o $(A)/aarch64/obj/src/appliance/probe/head.o src/appliance/probe/probe.lds
+	@mkdir -p $(@D)
+	$(call QUIET,LD)aarch64-linux-gnu-ld -nostdlib -static -T src/appliance/probe/probe.lds -o $@.elf $(filter %.o,$^)
+	@aarch64-linux-gnu-objcopy -O binary $@.elf $@
+$(C)/%.img: $(C)/%.efi build/appliance-aarch64.img
+	@cp --sparse=always build/appliance-aarch64.img $@.new
+	@mcopy -o -i $@.new@@1M $< ::/EFI/BOOT/BOOTAA64.EFI && mv $@.new $@
+$(C)/empty.img: build/appliance-aarch64.img
+	@mkdir -p $(@D)
+	@cp --sparse=always $< $@.new
+	@mdel -i $@.new@@1M ::/EFI/BOOT/BOOTAA64.EFI && mv $@.new $@
+$(C)/kernel $(C)/initrd &: build/appliance-aarch64.img
+	@mkdir -p $(@D)
+	@mcopy -o -i $<@@1M ::/EFI/vmlint/appliance.efi $(C)/appliance.efi
+	@aarch64-linux-gnu-objcopy -O binary --only-section=.linux $(C)/appliance.efi $(C)/kernel
+	@aarch64-linux-gnu-objcopy -O binary --only-section=.initrd $(C)/appliance.efi $(C)/initrd
+	@rm $(C)/appliance.efi
+.PHONY: controls
+controls: $(C)/both.img $(C)/reset.img $(C)/empty.img $(C)/kernel $(C)/initrd
+
 .PHONY: appliance check-live
 appliance: build/deps.stamp
 	@+$(ANEW) $(APPLIANCE_IMAGES) $(APPLIANCE_IMAGES:.img=.qcow2) $(GUEST_PROGRAMS)
-check-live: appliance
+check-live: appliance controls
 	@+$(ANEW) all test-tools
-	@bats tests/live
+	@tests/live/controls && bats tests/live
 
 -include $(shell find $(A) -name '*.d' 2>/dev/null)

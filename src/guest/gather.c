@@ -17,6 +17,7 @@
 #include "guest/record.h"
 
 #define FILE_MAXIMUM (256 * 1024)
+#define TREE_MAXIMUM (2 * 1024 * 1024)
 #define NAMES_MAXIMUM 1024
 
 enum what { CONTENT, NAMES, LINK };
@@ -131,13 +132,19 @@ char *file_read(const char *path, size_t maximum, size_t *ret_size)
 static void content(struct facts *facts, const char *path)
 {
 	struct stat st;
-	size_t size;
+	size_t size = 0, total;
 	char *data;
-	bool same;
+	bool same, tree = !strcmp(path, "/sys/firmware/fdt");
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	data = file_read(path, FILE_MAXIMUM, &size);
+	data = file_read(path, tree ? TREE_MAXIMUM : FILE_MAXIMUM, &size);
+	/* a tree may be padded to a megabyte */
+	total = size;
+	while (data && tree && size > 40 && !data[size - 1])
+		size--;
+	if (data && tree && size < total)
+		size = (size + 7) & ~(size_t)3;
 	same = data && size >= 8 && !strncmp(path, "/sys/firmware/", 14) &&
 	       gather_probe_has(crc32_update(0, data, size), size);
 	fact_begin(facts, "file");
@@ -146,6 +153,8 @@ static void content(struct facts *facts, const char *path)
 		fact_errno(facts, "error", errno);
 	else
 		fact_decimal(facts, "size", (int64_t)size);
+	if (data && size < total)
+		fact_decimal(facts, "total", (int64_t)total);
 	if (same)
 		fact_hex(facts, "probe-crc", crc32_update(0, data, size));
 	fact_end(facts);

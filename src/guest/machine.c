@@ -2,6 +2,7 @@
 /* machine: puts together what the probe and Linux wrote down. */
 #include "guest/machine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,37 @@ const struct acpi_table *machine_table(const struct machine *machine, const char
 			return &machine->tables[i].table;
 	}
 	return NULL;
+}
+
+bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size)
+{
+	const char *line = machine_file(machine, "/proc/iomem");
+	size_t length = strlen(name);
+
+	for (; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		unsigned long long first, last;
+		int at = 0;
+
+		if (sscanf(line, " %llx-%llx : %n", &first, &last, &at) == 2 && at && !strncmp(line + at, name, length) &&
+		    (line[at + length] == '\n' || !line[at + length])) {
+			*ret_base = first;
+			*ret_size = last - first + 1;
+			return last > 0 && last >= first;
+		}
+	}
+	return false;
+}
+
+bool machine_told(const struct machine *machine, const char *word)
+{
+	const char *line = machine_file(machine, "/proc/cmdline");
+
+	for (; line && *line; line += strcspn(line, " \n")) {
+		line += strspn(line, " \n");
+		if (!strncmp(line, word, strlen(word)))
+			return true;
+	}
+	return false;
 }
 
 uint32_t machine_cpu_list(const char *list)
@@ -75,7 +107,10 @@ static enum machine_have entry(const struct guest *guest, const char *guid)
 
 static enum machine_have has_efi(const struct machine *m)
 {
-	if (m->firmware || guest_next(m->guest, NULL, "linux-system-table") ||
+	uint64_t table;
+
+	if (m->firmware ||
+	    (fact_number(guest_next(m->guest, NULL, "linux-system-table"), "address", &table) && table) ||
 	    guest_find(m->guest, "names", "path", "/sys/firmware/efi"))
 		return MACHINE_HAVE;
 	/* /sys/firmware/efi is there for everybody to see, where there is one */
@@ -155,12 +190,15 @@ static void read_tree(struct machine *m)
 	const struct fact *fact = guest_next(m->guest, NULL, "probe-device-tree");
 	struct error err;
 
-	if (m->tree_entry == MACHINE_ABSENT) {
+	/* without UEFI there is what the kernel was given */
+	if (m->efi == MACHINE_ABSENT)
+		fact = guest_find(m->guest, "file", "path", "/sys/firmware/fdt");
+	else if (m->tree_entry != MACHINE_ABSENT && (!fact || !fact->data))
+		fact = guest_next(m->guest, NULL, "linux-device-tree");
+	if (m->tree_entry == MACHINE_ABSENT && (m->efi != MACHINE_ABSENT || !fact || !fact->data)) {
 		m->have_tree = MACHINE_ABSENT;
 		return;
 	}
-	if (!fact || !fact->data)
-		fact = guest_next(m->guest, NULL, "linux-device-tree");
 	if (!fact || !fact->data)
 		return;
 	m->have_tree = MACHINE_HAVE;
@@ -176,6 +214,10 @@ const struct machine *machine_read(struct arena *arena, const struct guest *gues
 
 	*m = (struct machine){ .guest = guest, .arena = arena };
 	m->firmware = guest_next(guest, NULL, "probe-firmware");
+	m->registers = guest_next(guest, NULL, "probe-registers");
+	m->trouble = guest_next(guest, NULL, "host-trouble");
+	if (!fact_text(m->trouble, "kind"))
+		m->trouble = NULL;
 	m->probe_complete = guest_find(guest, "probe-end", "complete", "yes") != NULL;
 	m->architecture = architecture(m);
 	m->efi = has_efi(m);

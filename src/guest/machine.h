@@ -29,6 +29,10 @@ struct machine {
 	/* what was there before Linux, of the first boot */
 	const struct fact *firmware; /* `probe-firmware`; NULL: no probe ran */
 	bool probe_complete;
+	const struct fact *registers; /* `probe-registers`, of the processor; NULL: no probe ran, or it is no Arm one */
+
+	/* `host-trouble` that the guest is to blame for: why a boot did not go where it should; NULL: it did, as far as is known */
+	const struct fact *trouble;
 
 	/* the EFI configuration table's entries, by the probe, else by Linux */
 	enum machine_have efi; /* did UEFI start this machine? */
@@ -50,7 +54,7 @@ struct machine {
 	const struct acpi_dbg2 *dbg2;
 	const struct acpi_pptt *pptt;
 
-	/* the device tree behind the configuration table's entry */
+	/* the device tree behind the configuration table's entry; without UEFI the one that Linux was given */
 	enum machine_have have_tree;
 	const struct tree *tree;
 	const char *tree_error; /* why what is there is no tree; NULL if it is one */
@@ -64,6 +68,13 @@ const struct acpi_table *machine_table(const struct machine *machine, const char
 
 /* The text of a file of /proc or /sys in the first boot, or NULL. */
 const char *machine_file(const struct machine *machine, const char *path);
+
+/* The first region that Linux's map of memory (/proc/iomem) has under this name; false if there is none, or Linux keeps
+ * addresses to itself. */
+bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size);
+
+/* Is there such a word, or one that begins so, on Linux's command line? */
+bool machine_told(const struct machine *machine, const char *word);
 
 /* How many CPUs a list such as "0-1,4" names; 0 for what is none. */
 uint32_t machine_cpu_list(const char *list);

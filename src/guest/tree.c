@@ -238,14 +238,55 @@ bool tree_enabled(const struct tree_node *node)
 	return !tree_property(node, "status") || tree_has_string(node, "status", "okay") || tree_has_string(node, "status", "ok");
 }
 
-bool tree_cell(const struct tree_node *node, const char *name, uint32_t *ret)
+bool tree_nth_cell(const struct tree_node *node, const char *name, uint32_t n, uint32_t *ret)
 {
 	const struct tree_property *p = tree_property(node, name);
 	struct cursor c;
 
-	if (!p || p->size < 4)
+	if (!p || n >= p->size / 4)
 		return false;
 	c = cursor_make(p->data, p->size);
+	cursor_seek(&c, (size_t)n * 4);
 	*ret = cursor_be32(&c);
+	return true;
+}
+
+bool tree_cell(const struct tree_node *node, const char *name, uint32_t *ret)
+{
+	return tree_nth_cell(node, name, 0, ret);
+}
+
+/* A number of one or two cells. */
+static uint64_t cells(struct cursor *c, uint32_t count)
+{
+	uint64_t high = count == 2 ? cursor_be32(c) : 0;
+
+	return count ? high << 32 | cursor_be32(c) : 0;
+}
+
+bool tree_reg(const struct tree_node *node, uint32_t n, uint64_t *ret_base, uint64_t *ret_size)
+{
+	const struct tree_property *reg = tree_property(node, "reg"), *ranges;
+	uint32_t address = 2, size = 1; /* cells, unless the parent says otherwise */
+	struct cursor c;
+
+	if (!reg || !node->parent)
+		return false;
+	tree_cell(node->parent, "#address-cells", &address);
+	tree_cell(node->parent, "#size-cells", &size);
+	if (address < 1 || address > 2 || size > 2)
+		return false;
+	for (const struct tree_node *bus = node->parent; bus->parent; bus = bus->parent) {
+		ranges = tree_property(bus, "ranges");
+		/* an empty one says that addresses are the same on both sides; /cpus has none, and its are identifiers */
+		if ((!ranges || ranges->size) && strcmp(bus->name, "cpus"))
+			return false;
+	}
+	if (n >= reg->size / 4 / (address + size))
+		return false;
+	c = cursor_make(reg->data, reg->size);
+	cursor_seek(&c, (size_t)n * 4 * (address + size));
+	*ret_base = cells(&c, address);
+	*ret_size = cells(&c, size);
 	return true;
 }

@@ -57,6 +57,12 @@ const struct tree_node *tree_at(const struct tree *tree, const char *path);
 /* Is the node of use?  status is absent, "okay" or "ok". */
 bool tree_enabled(const struct tree_node *node);
 
+/* The nth address and size of `reg`, as the processor sees them; false if there are none, or buses on the way translate them. */
+bool tree_reg(const struct tree_node *node, uint32_t n, uint64_t *ret_base, uint64_t *ret_size);
+
+/* The nth cell of a property as a number; false if there is none. */
+bool tree_nth_cell(const struct tree_node *node, const char *name, uint32_t n, uint32_t *ret);
+
 /* The first cell of a property as a number; false if there is none. */
 bool tree_cell(const struct tree_node *node, const char *name, uint32_t *ret);
 

@@ -14,6 +14,8 @@ struct run {
 	struct facts facts; /* what we add to the record */
 	struct error *err;
 	char nonce[FRAME_NONCE + 1];
+	char append[2080];	/* the command line of a kernel that QEMU starts */
+	const char *trouble;	/* what went wrong in the guest, as the record calls it; NULL: nothing, or not there */
 	unsigned boot;	 /* from 1, in all processes */
 	unsigned starts; /* of processes */
 	unsigned resets; /* in this boot, before the guest said hello */

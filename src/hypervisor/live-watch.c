@@ -28,26 +28,33 @@ static void keep_tail(struct run *run, const char *line)
 		run->options->console(run->options->context, line);
 }
 
+/* What went wrong is in the guest, and the record shall say so. */
+static int wrong(struct run *run, const char *kind, int code, const char *message)
+{
+	run->trouble = kind;
+	return error_set(run->err, code, "boot %u: %s", run->boot, message);
+}
+
 /* What on a console says that it goes no further; firmware would wait for ever. */
 static int look(struct run *run, const char *line)
 {
 	static const struct {
 		const char *text;
 		int code;
-		const char *message;
+		const char *kind, *message;
 	} ends[] = {
-		{ "EFI Internal Shell", ENOEXEC, "the firmware found nothing to start and went into its shell" },
-		{ "UEFI Interactive Shell", ENOEXEC, "the firmware found nothing to start and went into its shell" },
-		{ "No bootable option or device was found", ENOEXEC, "the firmware found nothing to start" },
-		{ "Synchronous Exception at", EIO, "the firmware crashed" },
-		{ "X64 Exception Type", EIO, "the firmware crashed" },
-		{ "vmlint probe: ", ENOEXEC, "the probe could not go on" },
-		{ "Kernel panic - not syncing", EIO, "the kernel panicked" },
+		{ "EFI Internal Shell", ENOEXEC, "shell", "the firmware found nothing to start and went into its shell" },
+		{ "UEFI Interactive Shell", ENOEXEC, "shell", "the firmware found nothing to start and went into its shell" },
+		{ "No bootable option or device was found", ENOEXEC, "nothing-to-start", "the firmware found nothing to start" },
+		{ "Synchronous Exception at", EIO, "firmware-crash", "the firmware crashed" },
+		{ "X64 Exception Type", EIO, "firmware-crash", "the firmware crashed" },
+		{ "vmlint probe: ", ENOEXEC, "probe", "the probe could not go on" },
+		{ "Kernel panic - not syncing", EIO, "panic", "the kernel panicked" },
 	};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		if (strstr(line, ends[i].text))
-			return error_set(run->err, ends[i].code, "boot %u: %s", run->boot, ends[i].message);
+			return wrong(run, ends[i].kind, ends[i].code, ends[i].message);
 	}
 	return 0;
 }
@@ -79,7 +86,7 @@ static int got_text(struct run *run, const struct vm_event *event)
 			live_begin_boot(run, "warm");
 		}
 		if (run->hello)
-			return error_set(run->err, ECONNRESET, "boot %u: the guest says hello once more", run->boot);
+			return wrong(run, "reset", ECONNRESET, "the guest says hello once more");
 		run->hello = run->result->hello = true;
 		run->id = event->boot;
 	}
@@ -116,11 +123,10 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	if (run->told == TOLD_OFF)
 		return error_set(run->err, ECONNRESET, "boot %u: the machine was told to go off, and has reset", run->boot);
 	if (run->hello)
-		return error_set(run->err, ECONNRESET, "boot %u: the guest reset by itself", run->boot);
+		return wrong(run, "reset", ECONNRESET, "the guest reset by itself");
 	/* firmware may start itself anew once it has set itself up */
 	if (++run->resets > RESETS)
-		return error_set(run->err, ECONNRESET, "boot %u: the machine resets again and again before a system starts",
-				 run->boot);
+		return wrong(run, "reset-loop", ECONNRESET, "the machine resets again and again before a system starts");
 	return 0;
 }
 
@@ -178,6 +184,8 @@ int live_wait(struct run *run, const char *text)
 
 	for (;;) {
 		rc = vm_next(run->vm, run->deadline, &event, run->err);
+		if (rc == -EFBIG)
+			run->trouble = "flood";
 		if (rc < 0)
 			return rc;
 		switch (event.kind) {
@@ -198,12 +206,12 @@ int live_wait(struct run *run, const char *text)
 		case VM_EXIT:
 			rc = got_exit(run, &event);
 			if (rc == 0 && text)
-				rc = error_set(run->err, EIO, "boot %u: the machine was switched off before the checks were done",
-					       run->boot);
+				rc = wrong(run, "off", EIO, "the machine was switched off before the checks were done");
 			if (rc == 0)
 				return 0;
 			break;
 		case VM_TIMEOUT:
+			run->trouble = run->event ? NULL : run->told ? "stays-on" : run->hello ? "hang" : "silent";
 			if (text)
 				return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from %s",
 						 run->boot, run->options->seconds, text, run->event ? "QEMU" : "the guest");

@@ -92,6 +92,12 @@ static int settings(struct run *run, const struct vm_config *config, uint64_t *o
 
 	snprintf(text, sizeof(text), "vmlint.nonce=%s%s%s%s", run->nonce, brief ? " vmlint.do=nothing" : "", more ? " " : "",
 		 more ? more : "");
+	/* QEMU keeps what it was given, so a reset of its machine is no brief one */
+	if (config->kernel) {
+		if (!run->append[0])
+			snprintf(run->append, sizeof(run->append), "loglevel=4 %s", text);
+		return 0;
+	}
 	return disk_settings(config->disk, offset, text, run->err);
 }
 
@@ -140,6 +146,7 @@ static void describe(struct run *run, const struct vm_config *c)
 	fact_string(&run->facts, "accel", c->accel == VM_KVM ? "kvm" : "tcg");
 	if (c->machine == VM_AARCH64)
 		fact_decimal(&run->facts, "gic", c->gic);
+	fact_string(&run->facts, "started-by", c->kernel ? "qemu" : "firmware");
 	fact_string(&run->facts, "transport", c->transport == VM_MMIO ? "mmio" : "pci");
 	fact_string(&run->facts, "acpi", c->acpi_off ? "off" : "on");
 	fact_decimal(&run->facts, "cpus", c->cpus);
@@ -199,6 +206,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
 	run.facts = facts_make(append, &run);
 	config.store = config.scratch = -1;
+	config.append = run.append;
 	rc = make_nonce(run.nonce, err);
 	config.disk = rc < 0 ? -1 : copy_disk(options, err);
 	if (rc == 0 && config.disk < 0)
@@ -225,6 +233,9 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = power_off(&run);
 	if (rc < 0) {
 		fact_begin(&run.facts, "host-trouble");
+		fact_decimal(&run.facts, "boot", run.boot);
+		if (run.trouble)
+			fact_string(&run.facts, "kind", run.trouble);
 		fact_errno(&run.facts, "code", rc);
 		fact_string(&run.facts, "message", err->message);
 		fact_end(&run.facts);

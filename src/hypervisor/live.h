@@ -14,7 +14,7 @@
 #define LIVE_TAIL 12 /* lines */
 
 struct live_options {
-	struct vm_config vm;   /* `store`, `disk` and `scratch` are ours to fill in */
+	struct vm_config vm;   /* `store`, `disk`, `scratch` and `append` are ours to fill in */
 	const char *appliance; /* raw image */
 	const char *store;     /* what the variable store is at first; NULL: there is none */
 	const char *arguments; /* more for the kernel's command line, or NULL */

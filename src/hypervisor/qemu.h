@@ -27,6 +27,8 @@ struct vm_config {
 	const char *firmware;	     /* code; in flash if there is a store, else as -bios */
 	int store;		     /* descriptor of the variable store, or -1 */
 	int disk;		     /* descriptor of the raw disk that it boots from, or -1 */
+	/* a kernel and its initrd that QEMU starts itself, with this command line, in place of firmware; NULL: none */
+	const char *kernel, *initrd, *append;
 	int scratch;		     /* descriptor that QEMU shall have for a disk that is put in later, or -1 */
 	unsigned gic;		     /* 2 or 3; aarch64 */
 	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */

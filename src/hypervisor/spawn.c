@@ -94,6 +94,12 @@ static void storage(struct arguments *a, const struct vm_config *c)
 	} else if (c->firmware) {
 		option(a, "-bios", c->firmware);
 	}
+	if (c->kernel) {
+		option(a, "-kernel", c->kernel);
+		if (c->initrd)
+			option(a, "-initrd", c->initrd);
+		option(a, "-append", c->append ? c->append : "");
+	}
 	if (c->disk < 0)
 		return;
 	add(a, "-drive");

@@ -3,6 +3,57 @@
 #include "lint/guest-findings.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
+
+void guest_unknown(struct check *check, const char *reason)
+{
+	if (check->machine->trouble)
+		superseded(check, "guest-boot", reason);
+	else
+		not_evaluated(check, NULL, "%s", reason);
+}
+
+static void print_claim(struct buffer *text, const char *before, enum guest_number number, const struct guest_claim *claim)
+{
+	if (number == GUEST_HEXADECIMAL)
+		buffer_printf(text, "%s%#llx by %s", before, (unsigned long long)claim->value, claim->who);
+	else
+		buffer_printf(text, "%s%llu by %s", before, (unsigned long long)claim->value, claim->who);
+}
+
+static uint32_t agree(const struct guest_claim *claims, uint32_t count, uint64_t value)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		n += claims[i].value == value;
+	return n;
+}
+
+void guest_compare(struct check *check, const char *what, enum guest_number number, const struct guest_claim *claims,
+		   uint32_t count)
+{
+	uint32_t odd = 0, fewest;
+	BUFFER_AUTO text = buffer_make(1024);
+
+	if (count < 2 || agree(claims, count, claims[0].value) == count)
+		return;
+	fewest = agree(claims, count, claims[0].value);
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t n = agree(claims, count, claims[i].value);
+
+		if (n < fewest) {
+			fewest = n;
+			odd = i;
+		}
+	}
+	print_claim(&text, "", number, &claims[odd]);
+	for (uint32_t i = 0; i < count; i++) {
+		if (claims[i].value != claims[odd].value)
+			print_claim(&text, ", ", number, &claims[i]);
+	}
+	finding(check, claims[odd].where, "%s is %s", what, text.data ? text.data : "told in several ways");
+}
 
 struct location at_acpi(struct check *check, const char *signature, uint32_t offset, uint32_t length)
 {
@@ -19,7 +70,7 @@ bool guest_not_arm(struct check *check)
 	if (check->machine->architecture == MACHINE_AARCH64)
 		return false;
 	if (check->machine->architecture == MACHINE_OTHER)
-		not_evaluated(check, NULL, "the record does not say what machine it is of");
+		guest_unknown(check, "the record does not say what machine it is of");
 	else
 		not_applicable(check, "the machine is not an Arm one");
 	return true;
@@ -32,7 +83,7 @@ bool guest_without_acpi(struct check *check)
 	if (check->machine->have_acpi == MACHINE_ABSENT)
 		not_applicable(check, "the machine has no ACPI");
 	else
-		not_evaluated(check, NULL, "the record holds no tables of ACPI");
+		guest_unknown(check, "the record holds no tables of ACPI");
 	return true;
 }
 
@@ -43,7 +94,7 @@ bool guest_without_tree(struct check *check)
 	if (check->machine->have_tree == MACHINE_ABSENT)
 		not_applicable(check, "the machine has no device tree");
 	else
-		not_evaluated(check, NULL, "the record does not hold the device tree");
+		guest_unknown(check, "the record does not hold the device tree");
 	return true;
 }
 
@@ -63,7 +114,7 @@ bool guest_undescribed(struct check *check)
 	if (m->have_acpi == MACHINE_ABSENT && m->have_tree != MACHINE_UNREADABLE)
 		not_applicable(check, "neither ACPI nor a device tree describes the machine");
 	else
-		not_evaluated(check, NULL, "the record holds neither tables of ACPI nor a device tree");
+		guest_unknown(check, "the record holds neither tables of ACPI nor a device tree");
 	return true;
 }
 

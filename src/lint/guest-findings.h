@@ -13,6 +13,25 @@ static inline struct location at_fact(const char *name)
 	return (struct location){ .path = name };
 }
 
+/* The record does not hold what the rule judges, because...: not evaluated, or superseded where guest-boot says that a boot
+ * came to nothing. */
+void guest_unknown(struct check *check, const char *reason);
+
+/* What one source says of a thing that others tell of as well. */
+struct guest_claim {
+	const char *who; /* "the MADT" */
+	struct location where;
+	uint64_t value;
+};
+
+#define GUEST_CLAIMS 6
+
+/* Finds it wrong that they differ, at the one that has others against it, or the first.  `what` is the thing, and `format` how
+ * its value is printed. */
+enum guest_number { GUEST_HEXADECIMAL, GUEST_DECIMAL };
+void guest_compare(struct check *check, const char *what, enum guest_number number, const struct guest_claim *claims,
+		   uint32_t count);
+
 struct location at_acpi(struct check *check, const char *signature, uint32_t offset, uint32_t length);
 
 /* True, and the rule is skipped, when the machine is not a 64-bit Arm one. */

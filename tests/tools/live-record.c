@@ -4,6 +4,7 @@
  * usage: live-record [OPTION...] APPLIANCE
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
  *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
+ *	--kernel=FILE  --initrd=FILE
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
 #include <getopt.h>
@@ -36,6 +37,7 @@ static const struct option options[] = {
 	{ "acpi-off", 0, NULL, 'o' },	{ "transport", 1, NULL, 't' }, { "cpus", 1, NULL, 'c' },
 	{ "memory", 1, NULL, 'm' },	{ "seconds", 1, NULL, 'S' },  { "arguments", 1, NULL, 'A' },
 	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
+	{ "kernel", 1, NULL, 'k' },	{ "initrd", 1, NULL, 'i' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -63,6 +65,8 @@ int main(int argc, char **argv)
 		case 'm': live.vm.memory_mib = (unsigned)atoi(optarg); break;
 		case 'S': live.seconds = (unsigned)atoi(optarg); break;
 		case 'A': live.arguments = optarg; break;
+		case 'k': live.vm.kernel = optarg; break;
+		case 'i': live.vm.initrd = optarg; break;
 		case 'h': live.hotplug = true; break;
 		case 'p': live.persistent = true; break;
 		case 'v': live.console = show_line; break;

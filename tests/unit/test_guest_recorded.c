@@ -213,6 +213,32 @@ static void test_mmio(void **state)
 	assert_non_null(strstr(fact_text(link, "to"), "/platform/LNRO0005:"));
 }
 
+/* Firmware that publishes both tables; Linux believes the device tree unless it is told otherwise. */
+static void test_both(void **state)
+{
+	const struct guest *guest = load("both"), *forced = load("both-acpi");
+
+	(void)state;
+	assert_arm(guest);
+	assert_tree(guest);
+	assert_acpi(guest, "RSDP XSDT FACP DSDT APIC GTDT MCFG SPCR");
+	assert_in_file(guest, "/proc/tty/driver/ttyAMA", "uart:PL011");
+	assert_arm(forced);
+	assert_tree(forced);
+	assert_in_file(forced, "/proc/tty/driver/ttyAMA", "uart:SBSA");
+}
+
+static void test_noruntime(void **state)
+{
+	const struct guest *guest = load("noruntime");
+
+	(void)state;
+	assert_string_equal(fact_text(guest_next(guest, NULL, "probe-time"), "get"), "0x0");
+	assert_string_equal(fact_text(guest_next(guest, NULL, "rtc"), "open"), "ENOENT");
+	/* it goes off all the same, straight by PSCI */
+	assert_non_null(guest_find(guest, "host-event", "name", "SHUTDOWN"));
+}
+
 static void test_x86_64(void **state)
 {
 	const struct guest *guest = load("x86_64");
@@ -228,7 +254,8 @@ static void test_x86_64(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_gicv3), T(test_gicv2), T(test_acpi_off), T(test_no_store), T(test_u_boot), T(test_mmio), T(test_x86_64),
+		T(test_gicv3), T(test_gicv2), T(test_acpi_off), T(test_no_store), T(test_u_boot), T(test_mmio), T(test_both),
+		T(test_noruntime), T(test_x86_64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

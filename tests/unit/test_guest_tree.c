@@ -51,6 +51,7 @@ static void test_qemu(void **state)
 	const struct tree_node *node;
 	const struct tree *tree;
 	struct error err;
+	uint64_t base, size;
 	uint32_t cell;
 	int cpus = 0;
 
@@ -77,6 +78,19 @@ static void test_qemu(void **state)
 	assert_int_equal(cpus, 2);
 	assert_true(tree_cell(tree_at(tree, "/cpus/cpu@1"), "reg", &cell));
 	assert_int_equal(cell, 1);
+	assert_true(tree_reg(node, 0, &base, &size));
+	assert_true(base == 0x9000000 && size == 0x1000);
+	assert_false(tree_reg(node, 1, &base, &size));
+	/* a bus that has the same addresses on both sides, and one that maps them to others */
+	assert_true(tree_reg(tree_compatible(tree, NULL, "arm,gic-v3-its"), 0, &base, &size));
+	assert_true(base == 0x8080000 && size == 0x20000);
+	assert_true(tree_reg(tree_at(tree, "/cpus/cpu@1"), 0, &base, &size));
+	assert_true(base == 1 && size == 0);
+	assert_false(tree_reg(tree->nodes, 0, &base, &size));
+	assert_false(tree_reg(NULL, 0, &base, &size));
+	assert_true(tree_nth_cell(tree_at(tree, "/timer"), "interrupts", 7, &cell));
+	assert_int_equal(cell, 11);
+	assert_false(tree_nth_cell(tree_at(tree, "/timer"), "interrupts", 12, &cell));
 	assert_false(tree_cell(tree_at(tree, "/cpus/cpu@1"), "none", &cell));
 	assert_int_equal(tree_at(tree, "/cpus/cpu@1")->depth, 2);
 	/* 32 places for virtio-mmio */

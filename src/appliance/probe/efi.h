@@ -28,6 +28,7 @@ typedef uint16_t efi_char;
 
 #define EFI_RESERVED_MEMORY 0
 #define EFI_LOADER_DATA 2
+#define EFI_ACPI_RECLAIM_MEMORY 9
 
 struct efi_guid {
 	uint32_t a;
@@ -103,7 +104,9 @@ struct efi_runtime {
 	efi_status(EFIAPI *get_variable)(const efi_char *, const struct efi_guid *, uint32_t *, uint64_t *, void *);
 	void *get_next_variable_name;
 	efi_status(EFIAPI *set_variable)(const efi_char *, const struct efi_guid *, uint32_t, uint64_t, const void *);
-	void *get_next_high_monotonic_count, *reset_system, *update_capsule, *query_capsule_capabilities;
+	void *get_next_high_monotonic_count;
+	void(EFIAPI *reset_system)(uint32_t how, efi_status, uint64_t, const void *);
+	void *update_capsule, *query_capsule_capabilities;
 	efi_status(EFIAPI *query_variable_info)(uint32_t, uint64_t *, uint64_t *, uint64_t *);
 };
 
@@ -118,7 +121,8 @@ struct efi_boot {
 	void *create_event, *set_timer, *wait_for_event, *signal_event, *close_event, *check_event;
 	void *install_protocol, *reinstall_protocol, *uninstall_protocol;
 	efi_status(EFIAPI *handle_protocol)(efi_handle, const struct efi_guid *, void **);
-	void *reserved, *register_notify, *locate_handle, *locate_device_path, *install_table;
+	void *reserved, *register_notify, *locate_handle, *locate_device_path;
+	efi_status(EFIAPI *install_table)(const struct efi_guid *, void *);
 	efi_status(EFIAPI *load_image)(uint8_t policy, efi_handle parent, struct efi_device_path *, void *, uint64_t,
 				       efi_handle *);
 	efi_status(EFIAPI *start_image)(efi_handle, uint64_t *, efi_char **);

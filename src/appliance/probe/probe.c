@@ -84,6 +84,34 @@ static void record_firmware(struct record *r, struct efi_system *system, const s
 	}
 }
 
+/* What this processor says of itself: ID registers, and the counter that all time comes from.  All may be read at EL1. */
+static void record_registers(struct record *r)
+{
+#ifdef __aarch64__
+	uint64_t midr, mpidr, features, frequency, first, now;
+	unsigned tries = 0;
+
+	__asm__ volatile("mrs %0, midr_el1" : "=r"(midr));
+	__asm__ volatile("mrs %0, mpidr_el1" : "=r"(mpidr));
+	__asm__ volatile("mrs %0, id_aa64pfr0_el1" : "=r"(features));
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(first));
+	do
+		__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(now));
+	while (now == first && ++tries < 1000000);
+	put(r, "probe-registers");
+	put_key_hex(r, "midr", midr);
+	put_key_hex(r, "mpidr", mpidr);
+	put_key_hex(r, "pfr0", features);
+	put_key(r, "frequency", frequency);
+	put_key(r, "counter", first);
+	put_key(r, "later", now);
+	put_char(r, '\n');
+#else
+	(void)r;
+#endif
+}
+
 static void record_tables(struct record *r, struct efi_system *system)
 {
 	for (uint64_t i = 0; i < system->table_count; i++) {
@@ -204,6 +232,7 @@ efi_status EFIAPI efi_main(efi_handle self, struct efi_system *system)
 		return fail(system, "no memory for the record", status);
 	r.text = (char *)(uintptr_t)address;
 	record_firmware(&r, system, image);
+	record_registers(&r);
 	record_time(&r, system->runtime);
 	record_variables(&r, system->runtime);
 	/* what stands so far is short; the rest is for a program */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* guest-enumeration-memory: the memory that is described is not what there is
+ *
+ * severity: error
+ * effect:   degrades
+ * subject:  guest
+ * clause:   The VM Platform, H11
+ *
+ * All memory can be enumerated from UEFI's memory map, which systems with ACPI believe, or the device tree. Both have to tell
+ * of as much as the hypervisor was asked for, and Linux has to have most of it: firmware keeps a few megabytes.
+ *
+ * This is the firmware's or the hypervisor's to mend.
+ *
+ * good:   gicv3 gicv2 acpi-off u-boot mmio both both-acpi one-cpu no-store
+ * bad:    gicv3 | set host-machine memory-mib:=2048
+ * expect: !efi/memory-map: error: UEFI's memory map has 1024 MiB, the hypervisor was asked for 2048 MiB
+ * bad:    acpi-off | tree-cells memory@40000000 reg 3 20000000
+ * expect: !devicetree/memory: error: the device tree has 512 MiB of memory, the hypervisor was asked for 1024 MiB
+ * bad:    both | tree-cells memory@40000000 reg 3 20000000
+ * expect: !devicetree/memory: error: the device tree has 512 MiB of memory, the hypervisor was asked for 1024 MiB
+ * bad:    gicv3 | text /proc/iomem 40000000-7c32ffff 40000000-5c32ffff
+ * expect: !linux/iomem: error: Linux has 5* MiB of memory, UEFI's memory map 1024 MiB
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lint/guest-findings.h"
+
+#define MEBIBYTE (UINT64_C(1) << 20)
+#define UNUSABLE 8
+#define DEVICE 11	/* memory that is registers */
+#define PORTS 12
+
+/* Bytes of RAM in the map that UEFI showed before Linux, used or free. */
+static uint64_t map_memory(const struct guest *guest)
+{
+	uint64_t total = 0, type, pages;
+
+	for (const struct fact *f = guest_next(guest, NULL, "probe-memory"); f; f = guest_next(guest, f, "probe-memory")) {
+		if (fact_number(f, "type", &type) && fact_number(f, "pages", &pages) && type != UNUSABLE && type != DEVICE &&
+		    type != PORTS)
+			total += pages * 4096;
+	}
+	return total;
+}
+
+static uint64_t tree_memory(const struct tree *tree)
+{
+	uint64_t total = 0, base, size;
+
+	for (uint32_t i = 0; tree && i < tree->count; i++) {
+		if (!tree_has_string(&tree->nodes[i], "device_type", "memory"))
+			continue;
+		for (uint32_t n = 0; tree_reg(&tree->nodes[i], n, &base, &size); n++)
+			total += size;
+	}
+	return total;
+}
+
+/* What Linux uses, by its own map; 0 if it keeps addresses to itself. */
+static uint64_t linux_memory(const struct machine *m)
+{
+	const char *line = machine_file(m, "/proc/iomem");
+	uint64_t total = 0;
+
+	for (; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		unsigned long long first, last;
+		int at = 0;
+
+		if (*line != ' ' && sscanf(line, "%llx-%llx : %n", &first, &last, &at) == 2 && at && last > first &&
+		    !strncmp(line + at, "System RAM", 10))
+			total += last - first + 1;
+	}
+	return total;
+}
+
+static unsigned long long mib(uint64_t bytes)
+{
+	return bytes / MEBIBYTE;
+}
+
+/* Holes, and pages that firmware hides, are less than a part in 32. */
+static bool short_of(uint64_t have, uint64_t wanted)
+{
+	return have < wanted - wanted / 32;
+}
+
+RULE(guest_enumeration_memory)
+{
+	const struct machine *m = check->machine;
+	uint64_t map = map_memory(m->guest), tree = tree_memory(guest_tree(m)), has = linux_memory(m), asked = 0;
+
+	if (guest_not_arm(check))
+		return;
+	if (fact_number(guest_next(m->guest, NULL, "host-machine"), "memory-mib", &asked))
+		asked = asked < UINT64_MAX / MEBIBYTE ? asked * MEBIBYTE : 0;
+	if (!map && !tree)
+		return not_applicable(check, "the record does not hold a map of memory");
+	if (map && asked && (short_of(map, asked) || short_of(asked, map)))
+		finding(check, at_fact("efi/memory-map"),
+			"UEFI's memory map has %llu MiB, the hypervisor was asked for %llu MiB", mib(map), mib(asked));
+	if (tree && asked && (short_of(tree, asked) || short_of(asked, tree)))
+		finding(check, at_fact("devicetree/memory"),
+			"the device tree has %llu MiB of memory, the hypervisor was asked for %llu MiB", mib(tree), mib(asked));
+	else if (tree && map && !asked && (short_of(tree, map) || short_of(map, tree)))
+		finding(check, at_fact("devicetree/memory"), "the device tree has %llu MiB of memory, UEFI's memory map %llu MiB",
+			mib(tree), mib(map));
+	if (!map)
+		map = tree;
+	/* a kernel may keep an eighth for a dump of itself, and firmware has its part */
+	if (has && map && !machine_told(m, "mem=") && has < map - map / 4)
+		finding(check, at_fact("linux/iomem"), "Linux has %llu MiB of memory, %s %llu MiB", mib(has),
+			map == tree ? "the device tree" : "UEFI's memory map", mib(map));
+}
