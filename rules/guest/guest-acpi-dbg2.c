@@ -43,7 +43,8 @@ RULE(guest_acpi_dbg2)
 		if (port->type != ACPI_DEBUG_SERIAL)
 			continue;
 		if (!is_arms(port->kind))
-			finding(check, where, "the debug port is a serial port of kind %#x, PL011 (0x3) or SBSA (0xd, 0xe) expected",
+			finding(check, where,
+				"the debug port is a serial port of kind %#x, PL011 (0x3) or SBSA (0xd, 0xe) expected",
 				port->kind);
 		else if (!port->registers || port->base.space != 0)
 			finding(check, where, "the debug port has no address in memory");

@@ -58,8 +58,8 @@ RULE(guest_acpi_pptt)
 		if (p->leaf && !(p->flags & ACPI_PPTT_ID_VALID))
 			finding(check, at_acpi(check, "PPTT", p->offset, 20), "the leaf does not say which processor it is");
 		else if (p->leaf && !processor(madt, p->id))
-			finding(check, at_acpi(check, "PPTT", p->offset, 20), "the leaf names processor %u, which the MADT has not",
-				p->id);
+			finding(check, at_acpi(check, "PPTT", p->offset, 20),
+				"the leaf names processor %u, which the MADT has not", p->id);
 	}
 	while ((e = acpi_madt_next(madt, e, ACPI_MADT_CPU))) {
 		if (e->flags & ACPI_CPU_ENABLED && !has_leaf(pptt, e->uid))

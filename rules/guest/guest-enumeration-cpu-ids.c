@@ -81,7 +81,8 @@ RULE(guest_enumeration_cpu_ids)
 		return;
 	first &= AFFINITY;
 	if (m->madt && !m->madt->wrong.what && !madt_has(m->madt, NULL, first))
-		finding(check, at_fact("acpi/APIC"), "the processor that runs first has affinity %#llx, which none in the MADT has",
+		finding(check, at_fact("acpi/APIC"),
+			"the processor that runs first has affinity %#llx, which none in the MADT has",
 			(unsigned long long)first);
 	if (tree && !tree_has(tree, first))
 		finding(check, at_fact("devicetree/cpus"),

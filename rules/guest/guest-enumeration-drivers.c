@@ -6,9 +6,9 @@
  * subject:  guest
  * clause:   The VM Platform, H11
  *
- * The appliance's kernel has the drivers of virtio's network card, disk, console and balloon, and of Xen's disk and network card. Each such
- * device that it finds, on virtio-pci, virtio-mmio or Xen's bus, has to get its driver: one that has none offered something
- * that the driver refused.
+ * The appliance's kernel has the drivers of virtio's network card, disk, console and balloon, and of Xen's disk and network
+ * card. Each such device that it finds, on virtio-pci, virtio-mmio or Xen's bus, has to get its driver: one that has none
+ * offered something that the driver refused.
  *
  * Look at what the hypervisor offers in the device, such as its version and its features.
  *

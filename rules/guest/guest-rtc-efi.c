@@ -51,7 +51,8 @@ RULE(guest_rtc_efi)
 	if (has_efi_clock(m->guest))
 		return;
 	if (first)
-		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's: rtc0 is %.*s", (int)strcspn(first, "\n"), first);
+		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's: rtc0 is %.*s", (int)strcspn(first, "\n"),
+			first);
 	else
 		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's, nor any other");
 }

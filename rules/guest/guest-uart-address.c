@@ -67,7 +67,8 @@ RULE(guest_uart_address)
 	if (guest_not_arm(check) || guest_undescribed(check))
 		return;
 	if (m->spcr && !m->spcr->wrong.what && m->spcr->base.space == 0 && m->spcr->base.address)
-		claims[n++] = (struct guest_claim){ "SPCR", at_acpi(check, "SPCR", ACPI_SPCR_BASE + 4, 8), m->spcr->base.address };
+		claims[n++] = (struct guest_claim){ "SPCR", at_acpi(check, "SPCR", ACPI_SPCR_BASE + 4, 8),
+						    m->spcr->base.address };
 	if (tree && tree_reg(console(check, tree), 0, &base, &size))
 		claims[n++] = (struct guest_claim){ "the device tree", at_fact("devicetree"), base };
 	if (linux_uart(m, &base))

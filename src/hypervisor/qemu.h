@@ -31,6 +31,7 @@ struct vm_config {
 	const char *kernel, *initrd, *append;
 	int scratch;		     /* descriptor that QEMU shall have for a disk that is put in later, or -1 */
 	unsigned gic;		     /* 2 or 3; aarch64 */
+	const char *properties;	     /* more of -machine, such as "virtualization=on"; NULL: nothing */
 	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */
 	unsigned cpus, memory_mib;
 	/* Not QEMU: a shell's command, which finds the disk in the folder (private, absolute, gone in the end) and talks to us as

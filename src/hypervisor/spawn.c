@@ -71,9 +71,10 @@ static void machine(struct arguments *a, const struct vm_config *c)
 	option(a, "-cpu", cpu);
 	add(a, "-machine");
 	if (c->machine == VM_AARCH64)
-		add(a, "virt,gic-version=%u%s", c->gic, c->acpi_off ? ",acpi=off" : "");
+		add(a, "virt,gic-version=%u%s%s%s", c->gic, c->acpi_off ? ",acpi=off" : "", c->properties ? "," : "",
+		    c->properties ? c->properties : "");
 	else
-		add(a, "q35");
+		add(a, "q35%s%s", c->properties ? "," : "", c->properties ? c->properties : "");
 	add(a, "-smp");
 	add(a, "%u", c->cpus);
 	add(a, "-m");

@@ -4,7 +4,7 @@
  * usage: live-record [OPTION...] APPLIANCE
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
  *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
- *	--kernel=FILE  --initrd=FILE
+ *	--kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
 #include <getopt.h>
@@ -38,6 +38,7 @@ static const struct option options[] = {
 	{ "memory", 1, NULL, 'm' },	{ "seconds", 1, NULL, 'S' },  { "arguments", 1, NULL, 'A' },
 	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
 	{ "kernel", 1, NULL, 'k' },	{ "initrd", 1, NULL, 'i' },
+	{ "properties", 1, NULL, 'P' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
 		case 'S': live.seconds = (unsigned)atoi(optarg); break;
 		case 'A': live.arguments = optarg; break;
 		case 'k': live.vm.kernel = optarg; break;
+		case 'P': live.vm.properties = optarg; break;
 		case 'i': live.vm.initrd = optarg; break;
 		case 'h': live.hotplug = true; break;
 		case 'p': live.persistent = true; break;
