@@ -12,7 +12,7 @@
  *
  * Not reported: a root on the network, on a logical or encrypted volume that could not be looked at, one that the initrd finds
  * or makes itself (live:, ZFS=, gpt-auto, systemd.volatile), labels and UUIDs that systemd-repart or Ignition give at the first
- * boot. Without root= nothing is reported: the initrd may find the root by its partition's type, or be the whole system.
+ * boot. What follows from no root= at all is said by boot-root-missing.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
  * good:   grub-install-arm64 gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64

@@ -4,9 +4,9 @@
  * severity: error
  * effect:   blocks-boot
  *
- * modprobe and udev find a module, and what it needs, by modules.dep (kmod: modules.dep.bin) in the folder of the kernel's release,
- * which depmod makes. Without it they load nothing: the drivers are in the initrd, and the root does not appear. It happens
- * when modules are copied into an initrd by hand, or when depmod was not installed where it was made.
+ * modprobe and udev find a module, and what it needs, by modules.dep (kmod: modules.dep.bin) in the folder of the kernel's
+ * release, which depmod makes. Without it they load nothing: the drivers are in the initrd, and the root does not appear. It
+ * happens when modules are copied into an initrd by hand, or when depmod was not installed where it was made.
  *
  * Judged of initrds by initramfs-tools, dracut, mkinitcpio, or with systemd, whose root needs a module of it. One that loads
  * its modules by insmod, or by other lists, is spared.

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd-makers: what hangs on the program that made an initrd: initramfs-tools, dracut, mkinitcpio, or any that starts
  * systemd. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/limits.h"
 #include "image/initrds-internal.h"
 
 /* What tells who made an initrd, for those that load modules by kmod's lists of them. */
@@ -23,12 +27,25 @@ bool attempt_detects_root_type(const struct boot_attempt *attempt)
 	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
 }
 
+void initrd_ask_for_type(const struct boot_attempt *attempt)
+{
+	if (!attempt_root_type_is_wrong(attempt))
+		return;
+	attempt_ask_path(attempt, DRACUT_LIBRARY);
+	attempt_ask_path(attempt, SYSTEMD);
+}
+
 static const char *list_of_modules(const struct boot_attempt *attempt, const char *suffix)
 {
 	const struct initrd_set *set = (const struct initrd_set *)attempt->initrd;
 	const char *release = attempt_release(attempt);
 
 	return set && release ? arena_printf(set->image->arena, "/lib/modules/%s/modules.dep%s", release, suffix) : NULL;
+}
+
+static void ask_by_the_way(const struct boot_attempt *attempt, const char *path)
+{
+	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_PATH, .name = path, .incidental = true });
 }
 
 void initrd_ask_for_lists(const struct boot_attempt *attempt)
@@ -38,9 +55,9 @@ void initrd_ask_for_lists(const struct boot_attempt *attempt)
 	if (!binary)
 		return;
 	attempt_ask_path(attempt, binary);
-	initrd_ask_incidental(attempt, INITRD_PATH, text, NULL);
+	ask_by_the_way(attempt, text);
 	for (size_t i = 0; i < MAKERS; i++)
-		initrd_ask_incidental(attempt, INITRD_PATH, makers[i], NULL);
+		ask_by_the_way(attempt, makers[i]);
 }
 
 bool attempt_lacks_lists(const struct boot_attempt *attempt)
@@ -56,10 +73,64 @@ bool attempt_lacks_lists(const struct boot_attempt *attempt)
 	return false;
 }
 
-void initrd_ask_for_maker(const struct boot_attempt *attempt)
+/* An initrd of initramfs-tools: it mounts the root by this script unless boot= names another, and takes what the command line
+ * does not say from these (its init). */
+#define LOCAL_SCRIPT "/scripts/local"
+#define SETTINGS "/conf/initramfs.conf"
+#define MORE_SETTINGS "/conf/conf.d"
+#define SETTINGS_OF_SCRIPTS "/conf/param.conf"
+#define LIMIT_SETTINGS (16 * KiB)
+
+void initrd_ask_for_settings(const struct boot_attempt *attempt)
 {
-	if (!attempt_root_type_is_wrong(attempt))
+	if (attempt->cmdline->root || attempt->cmdline->text.unknown)
 		return;
-	attempt_ask_path(attempt, DRACUT_LIBRARY);
-	attempt_ask_path(attempt, SYSTEMD);
+	attempt_ask_path(attempt, LOCAL_SCRIPT);
+	attempt_ask_path(attempt, SETTINGS_OF_SCRIPTS);
+	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_CONTENT, .name = SETTINGS, .limit = LIMIT_SETTINGS });
+	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = MORE_SETTINGS, .but = "resume" });
+}
+
+/* Does the shell script give the variable another value than none, or than `but`?  True for all that is not plain. */
+static bool sets(const char *text, size_t size, const char *name, const char *but)
+{
+	const char *end = text + size;
+	size_t length = strlen(name);
+
+	for (const char *line = text; line < end;) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line)), *stop = newline ? newline : end, *p;
+
+		for (p = line; p < stop && (*p == ' ' || *p == '\t'); p++)
+			;
+		/* the name anywhere but in a comment, such as behind `export` or `;` */
+		for (; p < stop && *p != '#'; p++) {
+			if (p > line && (isalnum((unsigned char)p[-1]) || p[-1] == '_'))
+				continue;
+			if ((size_t)(stop - p) <= length || strncmp(p, name, length) != 0 || p[length] != '=')
+				continue;
+			p += length + 1;
+			if (p < stop && !(but && (size_t)(stop - p) == strlen(but) && !strncmp(p, but, strlen(but))))
+				return true;
+			break;
+		}
+		line = stop + 1;
+	}
+	return false;
+}
+
+bool attempt_lacks_root_name(const struct boot_attempt *attempt)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+	const struct initrd_question *settings = initrd_answered(attempt, INITRD_CONTENT, SETTINGS, NULL);
+
+	if (cmdline->root || cmdline->rdinit || cmdline->text.unknown || attempt->root_made ||
+	    cmdline_next(cmdline, "boot", NULL))
+		return false;
+	if (!settings || settings->answer != INITRD_FOUND || settings->content_size != settings->size)
+		return false;
+	return attempt_initrd_path(attempt, LOCAL_SCRIPT) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, SETTINGS_OF_SCRIPTS) == INITRD_NOT_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, MORE_SETTINGS, NULL) == INITRD_NOT_FOUND &&
+	       !sets((const char *)settings->content, settings->content_size, "ROOT", NULL) &&
+	       !sets((const char *)settings->content, settings->content_size, "BOOT", "local");
 }

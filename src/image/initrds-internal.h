@@ -27,17 +27,22 @@ struct initrd_inquiries {
 /* Adds a question about the attempt's initrds, once.  The strings must live on. */
 void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release);
 
-/* The same for one that is answered only if the initrd is gone through anyhow. */
-void initrd_ask_incidental(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
-			   const char *release);
+/* The same for any question. */
+void initrd_put(const struct boot_attempt *attempt, const struct initrd_question *question);
+
+/* The question as it was put, with its answer; NULL: it was not put. */
+const struct initrd_question *initrd_answered(const struct boot_attempt *attempt, enum initrd_question_kind kind,
+					      const char *name, const char *release);
 
 /* The answer to it; INITRD_UNKNOWN for one that was not put. */
 enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
 				    const char *release);
 
-/* Asks what the functions of initrd-makers.c answer from: where something hangs on it, and where the initrd is read anyhow. */
-void initrd_ask_for_maker(const struct boot_attempt *attempt);
+/* Asks what the functions of initrd-makers.c answer from: where the type of the root is wrong; where the initrd is read
+ * anyhow. */
+void initrd_ask_for_type(const struct boot_attempt *attempt);
 void initrd_ask_for_lists(const struct boot_attempt *attempt);
+void initrd_ask_for_settings(const struct boot_attempt *attempt);
 
 /* The kernel's release, NULL where it is not known. */
 const char *attempt_release(const struct boot_attempt *attempt);

@@ -177,6 +177,8 @@ static struct initrd_set *set_of(const struct boot_attempt *attempt)
 	return (struct initrd_set *)attempt->initrd;
 }
 
+static const char kinds[] = { [INITRD_PATH] = 'p', [INITRD_CONTENT] = 'c', [INITRD_MODULE] = 'm', [INITRD_FOLDER] = 'f' };
+
 /* The text by which a question is known; dashes in modules' names count as underscores. */
 static const char *key_of(char *key, const char *name)
 {
@@ -186,10 +188,10 @@ static const char *key_of(char *key, const char *name)
 	return key;
 }
 
-static void put_question(const struct boot_attempt *attempt, const struct initrd_question *question)
+void initrd_put(const struct boot_attempt *attempt, const struct initrd_question *question)
 {
 	const char *name = question->name, *release = question->release;
-	bool module = question->kind == INITRD_MODULE;
+	enum initrd_question_kind kind = question->kind;
 	struct initrd_set *set = set_of(attempt);
 	struct initrd_facts *facts = set ? &set->facts : NULL;
 	const char *key;
@@ -197,8 +199,8 @@ static void put_question(const struct boot_attempt *attempt, const struct initrd
 
 	if (!set || !set->count || facts->have == UNREADABLE)
 		return;
-	key = key_of(arena_printf(set->image->arena, "%c%s%s%s", module ? 'm' : 'p', release ? release : "", module ? "/" : "",
-				  name), name);
+	key = key_of(arena_printf(set->image->arena, "%c%s%s%s", kinds[kind], release ? release : "",
+				  kind == INITRD_MODULE ? "/" : "", name), name);
 	known = set->names.count;
 	number = names_add(&set->names, key, strlen(key));
 	if (number < known) {
@@ -219,27 +221,19 @@ static void put_question(const struct boot_attempt *attempt, const struct initrd
 
 void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
 {
-	put_question(attempt, &(struct initrd_question){ .kind = kind, .name = name, .release = release });
+	initrd_put(attempt, &(struct initrd_question){ .kind = kind, .name = name, .release = release });
 }
 
-void initrd_ask_incidental(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
-			   const char *release)
-{
-	put_question(attempt,
-		     &(struct initrd_question){ .kind = kind, .name = name, .release = release, .incidental = true });
-}
-
-/* The question as it was put, with its answer; NULL: it was not. */
-static const struct initrd_question *question_put(const struct boot_attempt *attempt, enum initrd_question_kind kind,
+const struct initrd_question *initrd_answered(const struct boot_attempt *attempt, enum initrd_question_kind kind,
 						  const char *name, const char *release)
 {
 	const struct initrd_set *set = set_of(attempt);
-	bool module = kind == INITRD_MODULE;
 	char key[512];
 	uint32_t number;
 	int length;
 
-	length = snprintf(key, sizeof(key), "%c%s%s%s", module ? 'm' : 'p', release ? release : "", module ? "/" : "", name);
+	length = snprintf(key, sizeof(key), "%c%s%s%s", kinds[kind], release ? release : "",
+			  kind == INITRD_MODULE ? "/" : "", name);
 	if (!set || length < 0 || (size_t)length >= sizeof(key))
 		return NULL;
 	number = names_find(&set->names, key_of(key, name), (size_t)length);
@@ -254,13 +248,13 @@ enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum ini
 
 	if (set && set->facts.have == ABSENT)
 		return INITRD_NOT_FOUND;
-	question = question_put(attempt, kind, name, release);
+	question = initrd_answered(attempt, kind, name, release);
 	return question ? question->answer : INITRD_UNKNOWN;
 }
 
 const char *attempt_initrd_fault(const struct boot_attempt *attempt, const char *module)
 {
-	const struct initrd_question *question = question_put(attempt, INITRD_MODULE, module, attempt_release(attempt));
+	const struct initrd_question *question = initrd_answered(attempt, INITRD_MODULE, module, attempt_release(attempt));
 	const struct initrd_set *set = set_of(attempt);
 
 	return question && question->fault && question->answer == INITRD_NOT_FOUND
@@ -340,6 +334,7 @@ static void ask_besides(struct image *image)
 					continue;
 				attempt_ask_path(attempt, attempt_initrd_init(attempt));
 				initrd_ask_for_lists(attempt);
+				initrd_ask_for_settings(attempt);
 			}
 		}
 }
@@ -354,7 +349,7 @@ void image_read_initrds(struct image *image)
 			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++) {
 				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
 
-				initrd_ask_for_maker(attempt);
+				initrd_ask_for_type(attempt);
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
 					attempt_ask_driver(attempt, NULL, inquiries->modules.list[i].text);
 			}

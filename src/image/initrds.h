@@ -43,6 +43,10 @@ bool attempt_root_type_is_wrong(const struct boot_attempt *attempt);
  * initrds were read, where the type is wrong. */
 bool attempt_detects_root_type(const struct boot_attempt *attempt);
 
+/* Will the initrd stop because nothing says where the root is?  True only where that is certain: it is of initramfs-tools, which
+ * looks at no partition's type, and neither the command line nor its own settings name a root. */
+bool attempt_lacks_root_name(const struct boot_attempt *attempt);
+
 /* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
 bool attempt_lacks_lists(const struct boot_attempt *attempt);
 

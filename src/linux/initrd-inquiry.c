@@ -42,9 +42,10 @@ static const char *plain_path(const char *path)
 static void add(struct inquiry *inquiry, uint32_t question)
 {
 	const struct initrd_question *q = &inquiry->questions[question];
-	bool module = q->kind == INITRD_MODULE;
-	struct names *names = module ? &inquiry->modules : &inquiry->paths;
-	uint32_t *first = module ? inquiry->first_module : inquiry->first_path, count = names->count, i;
+	bool module = q->kind == INITRD_MODULE, folder = q->kind == INITRD_FOLDER;
+	struct names *names = module ? &inquiry->modules : folder ? &inquiry->folders : &inquiry->paths;
+	uint32_t *first = module ? inquiry->first_module : folder ? inquiry->first_folder : inquiry->first_path;
+	uint32_t count = names->count, i;
 	char *name = arena_strdup(inquiry->arena, module ? q->name : plain_path(q->name));
 
 	for (char *p = name; module && *p; p++)
@@ -61,9 +62,11 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return error_set(err, EFBIG, "%zu questions about an initrd", count);
 	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(arena), .modules = names_make(arena), .content = LIMIT_PATH };
+				     .paths = names_make(arena), .modules = names_make(arena),
+				     .folders = names_make(arena), .content = LIMIT_PATH };
 	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
+	inquiry->first_folder = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->next = ARENA_ARRAY(arena, count, uint32_t);
 	for (size_t i = 0; i < count; i++) {
 		struct initrd_question *q = &questions[i];
@@ -234,6 +237,25 @@ static void note_release(struct inquiry *inquiry, const char *path)
 	initrd->releases[initrd->release_count++] = arena_strndup(inquiry->arena, path, length);
 }
 
+/* What asks for the folder that the entry stands in. */
+static int answer_folder(struct inquiry *inquiry, const char *path, struct cpio *cpio, struct content *content,
+			 struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	uint32_t i = slash ? names_find(&inquiry->folders, path, (size_t)(slash - path)) : NAMES_NONE;
+	int r = 0;
+
+	if (S_ISDIR(cpio->entry.mode))
+		return 0;
+	for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_folder[i]; q != NAMES_NONE && r >= 0; q = inquiry->next[q]) {
+		struct initrd_question *question = &inquiry->questions[q];
+
+		if (question->answer == INITRD_UNKNOWN && (!question->but || strcmp(question->but, slash + 1) != 0))
+			r = answer(inquiry, question, cpio, content, err);
+	}
+	return r;
+}
+
 int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 {
 	const char *path = plain_path(cpio->entry.name), *base;
@@ -247,6 +269,8 @@ int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 	for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_path[i]; q != NAMES_NONE && r >= 0; q = inquiry->next[q])
 		if (inquiry->questions[q].answer == INITRD_UNKNOWN)
 			r = answer(inquiry, &inquiry->questions[q], cpio, &content, err);
+	if (r >= 0 && inquiry->folders.count)
+		r = answer_folder(inquiry, path, cpio, &content, err);
 	if (r >= 0 && inquiry->modules.count && (base = module_base_name(path, length, &name_length))) {
 		char name[256];
 

@@ -13,8 +13,8 @@ struct inquiry {
 	struct initrd *initrd;
 	struct initrd_question *questions;
 	size_t count;
-	struct names paths, modules; /* of what was asked */
-	uint32_t *first_path, *first_module; /* by number of the name: its first question */
+	struct names paths, modules, folders; /* of what was asked */
+	uint32_t *first_path, *first_module, *first_folder; /* by number of the name: its first question */
 	uint32_t *next; /* by question: the next one of the same name */
 	size_t open;    /* questions without answer */
 	size_t content; /* bytes that are read of a file whose content is asked for: the most that anybody wants */

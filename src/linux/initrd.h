@@ -22,6 +22,7 @@ enum initrd_question_kind {
 	INITRD_PATH,    /* is there a file of this path? */
 	INITRD_CONTENT, /* and what are its first `limit` bytes? */
 	INITRD_MODULE,  /* is there a module of this name, in any directory, compressed or not? */
+	INITRD_FOLDER,  /* is there a file or link in this folder itself, by another name than `but`? */
 };
 
 enum initrd_answer {
@@ -37,6 +38,7 @@ struct initrd_question {
 	const char *name;
 	const char *release; /* of a module: it must lie in .../modules/RELEASE/; NULL: in any */
 	size_t limit;        /* bytes of content that are wanted, at most LIMIT_INITRD_CONTENT */
+	const char *but;     /* of a folder: the name that does not count; NULL: none */
 	bool incidental;     /* for its sake alone the pass does not go on */
 
 	/* filled by initrd_read */

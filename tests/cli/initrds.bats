@@ -139,3 +139,25 @@ found() {
 	broken "initrd remove *modules.dep.bin"
 	clean
 }
+
+@test "no root=, and who could do without" {
+	local with="grub replace root=UUID= x="
+	broken "$with" "initrd write conf/initramfs.conf \"MODULES=most\nNFSROOT=auto\n# ROOT=/dev/x\nROOT=\nBOOT=local\n\"" \
+		'initrd write conf/conf.d/resume "RESUME=none\n"'
+	vmlint broken.img
+	exits 1
+	says "[boot-root-missing]"
+	# its settings name one, or another script; or others than ours may
+	broken "$with" 'initrd write conf/initramfs.conf "MODULES=most\nexport ROOT=LABEL=x\n"'
+	clean
+	broken "$with" 'initrd write conf/initramfs.conf "BOOT=nfs\n"'
+	clean
+	broken "$with" 'initrd write conf/conf.d/root "ROOT=LABEL=x\n"'
+	clean
+	broken "$with" 'initrd write conf/param.conf ""'
+	clean
+	broken "$with" "initrd remove scripts/local"
+	clean
+	broken 'grub replace root=UUID= "boot=mine x="'
+	clean
+}

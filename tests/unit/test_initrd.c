@@ -147,9 +147,14 @@ static void questions(void **state)
 		{ INITRD_PATH, .name = "/usr/lib/modules/6.12.1/kernel/fs/ext4/ext4.ko.zst" },
 		{ INITRD_MODULE, .name = "virtio_bl" },
 		{ INITRD_PATH, .name = "last" },
+		{ INITRD_FOLDER, .name = "/etc", .but = "conf" },
+		{ INITRD_FOLDER, .name = "usr/lib/modules/6.12.1/kernel/fs/ext4", .but = "ext4.ko.zst" },
+		{ INITRD_FOLDER, .name = "lib/modules/6.12.1/kernel/fs/ext4" },
+		/* no file of its own */
+		{ INITRD_FOLDER, .name = "lib/modules" },
 	};
 	struct initrd *initrd = ask(arena, &m, q, sizeof(q) / sizeof(q[0]), false);
-	static const enum initrd_answer answers[] = { 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1 };
+	static const enum initrd_answer answers[] = { 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 2, 1, 2 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(q) / sizeof(q[0]); i++)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* boot-root-missing: no root= on the command line, and an initrd that needs one
+ *
+ * severity: error
+ * effect:   blocks-boot
+ * subject:  loader
+ * after:    boot-kernel-missing
+ *
+ * Without root= an initrd with systemd, by dracut or mkosi say, may find the root by its partition's type. One by
+ * initramfs-tools (Debian's and Ubuntu's) does not: it stops with "No root device specified. Boot arguments must include a root=
+ * parameter." It happens where a command line was written for another initrd, or where GRUB_CMDLINE_LINUX took the place of what
+ * grub-mkconfig adds by itself.
+ *
+ * Judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings. An initrd
+ * of which nothing else is asked, as all drivers are built in, is read for this with --thorough alone.
+ *
+ * good:   debian-arm64 debian-amd64 systemd-boot-arm64 trixie-uki-arm64 installer-arm64
+ * bad:    debian-arm64 | grub replace "root=UUID=" "x="
+ * expect: !p2/boot/grub/grub.cfg:*: error: the command line has no root=, and the initrd stops without one
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "x="
+ * expect: !p1/loader/entries/debian-*.conf:*: error: the command line has no root=, and the initrd stops without one
+ */
+#include "boot-help.h"
+#include "image/initrds.h"
+
+static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
+{
+	(void)check, (void)ret_reason;
+	if (attempt->kernel.have == ABSENT)
+		return BOOT_NO_MATTER;
+	return attempt_lacks_root_name(attempt) ? BOOT_BAD : BOOT_GOOD;
+}
+
+RULE(boot_root_missing)
+{
+	const struct boot_path *path = boot_path_of(check);
+	struct boot_found *found = NULL;
+
+	for (size_t i = 0; path && i < path->entry_count; i++) {
+		const struct boot_entry *entry = boot_entry_number(path, i);
+		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
+		struct diagnostic *d;
+
+		if (!bad)
+			continue;
+		d = boot_finding(check, &found, entry, boot_location(check->image, &bad->place),
+				 "the command line has no root=, and the initrd stops without one");
+		if (!d)
+			continue;
+		finding_note(check, d, "the initrd, %s, is of initramfs-tools, which looks at no partition's type",
+			     attempt_initrd_title(bad));
+		if (bad->root && bad->root->uuid)
+			finding_help(check, d, "root=UUID=%s, most likely: %s", bad->root->uuid, boot_edit(check));
+		else
+			finding_help(check, d, "%s", boot_edit(check));
+	}
+	boot_note_others(check, found);
+}
