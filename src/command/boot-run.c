@@ -79,6 +79,8 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	lint_result_init(result, options->appliance);
 	result->name = boot->name;
 	result->boot = boot->configuration;
+	result->boots = boot_starts(boot);
+	result->guest = true;
 	result->format = format;
 	live_options.appliance = options->appliance;
 	live_options.vm.firmware = options->firmware;
@@ -113,6 +115,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	if (result->error)
 		result->status = STATUS_UNREADABLE;
 	result->format = format;
+	result->boots_done = live.boots;
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
 	if (rc < 0) {

@@ -52,8 +52,7 @@ static void clear(struct show *show)
 	show->shown = false;
 }
 
-/* How often one run starts the machine: live_run. */
-static unsigned starts(const struct boot *boot)
+unsigned boot_starts(const struct boot *boot)
 {
 	return boot->live.persistent ? 3 : 1;
 }
@@ -68,8 +67,8 @@ void show_phase(void *context, unsigned start, const char *phase)
 		return;
 	/* a phase is a word of lower-case letters: live-watch.c */
 	for (unsigned i = 0; i < o->boot_count; i++) {
-		before += &o->boots[i] < show->boot ? starts(&o->boots[i]) : 0;
-		all += starts(&o->boots[i]);
+		before += &o->boots[i] < show->boot ? boot_starts(&o->boots[i]) : 0;
+		all += boot_starts(&o->boots[i]);
 	}
 	fprintf(stderr, CLEAR "boot %u of %u (%s): %s", before + start, all, show->boot->configuration, phase);
 	show->shown = true;

@@ -229,7 +229,8 @@ static bool settle(struct boot_options *o)
 
 	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->firmware || o->store ||
 			   o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
-		return command_usage("boot", "--hypervisor-command makes the machine: no --qemu, --firmware, --store, --accel, --gic, "
+		return command_usage("boot",
+				     "--hypervisor-command makes the machine: no --qemu, --firmware, --store, --accel, --gic, "
 				     "--transport, --device-tree, --matrix, --smp or --memory beside it"), false;
 	if (!arm && (o->gics || o->tree || o->transports & BOOT_MMIO))
 		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;

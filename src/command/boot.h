@@ -65,6 +65,8 @@ struct show {
 
 /* 0, or a negative errno: the log cannot be made. */
 int show_begin(struct show *show, const struct boot_options *options, const struct boot *boot, struct error *err);
+/* How often one run starts the machine: live_run. */
+unsigned boot_starts(const struct boot *boot);
 /* For live_options; the context is the show. */
 void show_phase(void *context, unsigned start, const char *phase);
 void show_console(void *context, const char *line);

@@ -22,7 +22,7 @@ static const char usage[] =
 	"  --select=RULES   report these rules only; comma-separated ids, * is a wildcard\n"
 	"  --ignore=RULES   do not report these rules\n"
 	"  --severity=RULE=LEVEL, --profile=NAME   how much they count\n"
-	"  --format=FORMAT  text (default) or json\n"
+	"  --format=FORMAT  text (default), json or vmspec\n"
 	"  --color=WHEN     auto (default), always or never\n"
 	"  -q, --quiet      only what counts for the exit status\n"
 	"  -v, --verbose    also skipped rules\n"

@@ -30,7 +30,7 @@ static const char usage[] =
 	"  --allow-backing=DIR   open backing and data files that the image names, if they lie below DIR\n"
 	"\n"
 	"What to print:\n"
-	"  --format=FORMAT       text (default) or json\n"
+	"  --format=FORMAT       text (default), json, or vmspec (the names of vmspec-tools)\n"
 	"  --color=WHEN          auto (default), always or never\n"
 	"  -q, --quiet           only what counts for the exit status (in text; JSON is always whole)\n"
 	"  -v, --verbose         also skipped rules, libfdisk's opinion and the bytes read\n"

@@ -100,7 +100,7 @@ static bool set_format(struct common *common, const char *argument)
 {
 	common->format = report_format_find(argument);
 	if (!common->format)
-		command_usage(common->command, "--format takes text or json, not \"%s\"", argument);
+		command_usage(common->command, "--format takes text, json or vmspec, not \"%s\"", argument);
 	return common->format != NULL;
 }
 
@@ -216,6 +216,7 @@ bool common_parse(struct common *common, int argc, char **argv, const struct opt
 			return false;
 	}
 	settle_selection(common, selects);
+	common->report.selected = common->lint.selected;
 	common->report.fail_on = common->lint.fail_on;
 	common->report.profile = common->lint.profile ? common->lint.profile->name : NULL;
 	return true;

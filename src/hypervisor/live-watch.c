@@ -145,8 +145,8 @@ static int got_exit(struct run *run, const struct vm_event *event)
 	if (WIFEXITED(event->status) && WEXITSTATUS(event->status) == 127 && length)
 		return error_set(run->err, ENOENT, "%.*s", length, said);
 	if (WIFSIGNALED(event->status))
-		return error_set(run->err, EIO, "boot %u: %s was killed by signal %d (%s)", run->boot, who, WTERMSIG(event->status),
-				 strsignal(WTERMSIG(event->status)));
+		return error_set(run->err, EIO, "boot %u: %s was killed by signal %d (%s)", run->boot, who,
+				 WTERMSIG(event->status), strsignal(WTERMSIG(event->status)));
 	if (WEXITSTATUS(event->status))
 		return error_set(run->err, EIO, "boot %u: %s ended with status %d%s%.*s", run->boot, who,
 				 WEXITSTATUS(event->status), length ? ": " : "", length, said);

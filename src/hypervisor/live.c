@@ -241,6 +241,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		fact_end(&run.facts);
 	}
 	vm_stop(run.vm);
+	result->boots = rc < 0 && run.boot ? run.boot - 1 : run.boot;
 	if (rc != -EINTR && config.disk >= 0 && options->keep_disk)
 		rc = keep(config.disk, options->keep_disk, rc, err);
 	if (rc != -EINTR && config.store >= 0 && options->keep_store)

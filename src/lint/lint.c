@@ -307,6 +307,7 @@ void lint_guest(struct arena *arena, const struct machine *machine, const struct
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = arena,
 			.machine = machine };
 
+	result->guest = true;
 	result->format = "record";
 	result->architecture = architecture == ARCHITECTURE_UNKNOWN ? NULL : architecture_name(architecture);
 	if (!lint.profile)

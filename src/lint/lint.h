@@ -51,6 +51,8 @@ enum image_status { STATUS_CHECKED, STATUS_PARTLY, STATUS_UNREADABLE };
 struct lint_result {
 	const char *image;        /* as the user named it */
 	const char *boot;         /* which boot of it, in words KEY=VALUE; NULL unless it was booted */
+	unsigned boots, boots_done; /* how often it was to be started, and how often that came to its end */
+	bool guest;               /* judged by the rules on guests */
 	const char *name;         /* what a line of text calls it; NULL: image */
 	const char *format;       /* of the container, NULL if unknown */
 	const char *architecture; /* NULL if unknown */

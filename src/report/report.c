@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct report_format *const formats[] = { &report_text, &report_json };
+static const struct report_format *const formats[] = { &report_text, &report_json, &report_vmspec };
 
 const struct report_format *report_format_find(const char *name)
 {

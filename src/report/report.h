@@ -18,13 +18,23 @@ struct report_options {
 	bool quiet;   /* only what counts for the exit status */
 	bool verbose; /* also what was skipped, remarks and reading statistics */
 	enum severity fail_on;
+	const unsigned char *selected; /* for each rule: was it asked for?  NULL: all are */
 	const char *profile; /* that the user asked for, or NULL for auto */
 };
+
+/* Of a name that several rules stand behind: the worse, the higher. */
+enum report_verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_SKIP, VERDICT_FAIL };
+#define REPORT_NAMES 24
 
 struct report {
 	const struct report_options *options;
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
 	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
+	/* of the vmspec format: what is known of the image at hand */
+	char of[256];
+	bool several; /* images */
+	enum report_verdict verdicts[REPORT_NAMES];
+	char reasons[REPORT_NAMES][160];
 };
 
 struct report_format {
@@ -34,7 +44,7 @@ struct report_format {
 	void (*end)(struct report *report);
 };
 
-extern const struct report_format report_text, report_json;
+extern const struct report_format report_text, report_json, report_vmspec;
 
 /* The format of that name, or NULL. */
 const struct report_format *report_format_find(const char *name);

@@ -95,7 +95,7 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	vmlint guest --judge --select=gpt-missing x
 	refuses 'no rule on guests matches "gpt-missing"'
 	vmlint guest --judge --format=yaml x
-	refuses '--format takes text or json, not "yaml"'
+	refuses '--format takes text, json or vmspec, not "yaml"'
 	vmlint guest --judge --frobnicate x
 	refuses "unknown option --frobnicate"
 	vmlint lint --select=guest-acpi x

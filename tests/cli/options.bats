@@ -92,7 +92,7 @@ setup_file() {
 	vmlint lint --arch=sparc blank.img
 	refuses 'aarch64, arm, x86_64 or riscv64, not "sparc"'
 	vmlint lint --format=yaml blank.img
-	refuses 'text or json, not "yaml"'
+	refuses 'text, json or vmspec, not "yaml"'
 	vmlint lint --sector-size=1024 blank.img
 	refuses '512 or 4096, not "1024"'
 	for size in 0 -1 1X 1GB 99999999T 99999999999999999999 ''; do

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --format=vmspec: the names of vmspec-tools, for lint, guest --judge and boot.
+
+load common
+
+passes() { # passes NAME...: these and no others
+	[ "$(sed -n 's/: PASS$//p' <<<"$output" | tr '\n' ' ')" = "${*:+$* }" ] || complain "these expected to pass: $*"
+}
+
+fails() { # fails NAME...
+	[ "$(sed -n 's/: FAIL$//p' <<<"$output" | tr '\n' ' ')" = "${*:+$* }" ] || complain "these expected to fail: $*"
+}
+
+IMAGE="VMSPEC-IMAGE-GPT VMSPEC-IMAGE-ESP VMSPEC-IMAGE-BOOTAA64"
+GUEST="VMSPEC-EFI VMSPEC-EFI-DTB VMSPEC-EFI-ACPI VMSPEC-OS-EFI VMSPEC-OS-EFI-RTC VMSPEC-OS-ACPI VMSPEC-OS-SBSA-UART VMSPEC-EFIVARIABLE
+VMSPEC-EFIVARIABLE-WRITE VMSPEC-EFIVARIABLE-READ"
+
+judge() { # judge RECORD OPTION...
+	vmlint guest --judge --format=vmspec "${@:2}" "$TOP/tests/guest/$1.record"
+}
+
+boot() { # boot FAKE RECORD OPTION...
+	printf '%-6143s\n' "$(printf '%4096s' '')vmlint.settings=1 loglevel=4" >appliance
+	truncate -s 1M appliance
+	touch firmware
+	FAKE=$1 FAKE_RECORD=$TOP/tests/guest/$2.record vmlint boot --format=vmspec --qemu="$TOP/tests/tools/fake-qemu" \
+		--firmware=firmware --appliance=appliance --timeout=2 "${@:3}"
+}
+
+@test "vmspec: every rule that stands behind a name is there" {
+	rules=$(sed -n '/^static const struct {/,/^};/p' "$TOP/src/report/vmspec.c" | grep -oE '"[a-z][a-z0-9-]*"' | tr -d '"' | sort -u)
+	[ "$(wc -w <<<"$rules")" -gt 15 ]
+	"$VMLINT" rules | awk '{ print $1 }' >known
+	for rule in $rules; do grep -qxF "$rule" known || complain "no rule $rule"; done
+}
+
+@test "vmspec: images" {
+	good=$(fixture debian-arm64)
+	vmlint --format=vmspec "$good"
+	exits 0
+	passes $IMAGE
+	fails
+	"$MUTATE" "$good" esp.img "gpt type 1 linux"
+	vmlint --format=vmspec esp.img
+	exits 1
+	fails VMSPEC-IMAGE-ESP
+	# several images: each has its heading
+	vmlint --format=vmspec "$good" /nonexistent esp.img
+	exits 2
+	[ "$output" = "# $good
+$(printf '%s: PASS\n' $IMAGE)
+# /nonexistent: could not check: cannot open: No such file or directory
+# esp.img
+VMSPEC-IMAGE-GPT: PASS
+VMSPEC-IMAGE-ESP: FAIL
+VMSPEC-IMAGE-BOOTAA64: PASS" ] || complain headings
+	# what was not asked for is not said
+	vmlint --format=vmspec --select='gpt-*' "$good"
+	passes VMSPEC-IMAGE-GPT
+}
+
+@test "vmspec: recorded guests" {
+	judge gicv3
+	exits 1
+	fails VMSPEC-EFI-DTB
+	passes VMSPEC-EFI VMSPEC-EFI-ACPI VMSPEC-OS-EFI VMSPEC-OS-EFI-RTC VMSPEC-OS-ACPI VMSPEC-OS-SBSA-UART VMSPEC-EFIVARIABLE \
+		VMSPEC-EFIVARIABLE-WRITE VMSPEC-EFIVARIABLE-READ
+	judge no-store
+	fails VMSPEC-EFI-DTB VMSPEC-EFIVARIABLE-READ
+	# the tables fail with their entry, and no variable was to be found again
+	judge u-boot
+	fails VMSPEC-EFI-ACPI VMSPEC-OS-ACPI
+	lacks VMSPEC-EFIVARIABLE-READ
+	judge x86_64
+	exits 0
+	lacks DTB UART
+	echo "guest format=1" >empty.record
+	vmlint guest --judge --format=vmspec empty.record
+	exits 2
+	says "VMSPEC-EFI: SKIP (the record does not say how the machine was started)"
+	passes
+	fails
+}
+
+@test "vmspec: boots" {
+	boot good gicv2 --no-hotplug --matrix --gic=2,3 --transport=pci --ignore=guest-variables-persist
+	exits 1
+	fails VMSPEC-EFI-DTB
+	says "VMSPEC-BOOT-DEFAULT: PASS" "VMSPEC-BOOT-GICv3: PASS" "VMSPEC-BOOT-2ND: PASS"
+	[ "$(grep -c VMSPEC-EFI: <<<"$output")" = 1 ] || complain "one line for all boots"
+	boot good gicv2 --no-hotplug --no-persistent --gic=2
+	says "VMSPEC-BOOT-DEFAULT: PASS"
+	lacks GICv3 2ND
+	boot panic gicv2
+	exits 2
+	fails VMSPEC-BOOT-DEFAULT VMSPEC-BOOT-GICv3
+	says "# guest: could not check: boot 1: the kernel panicked"
+	passes
+	# it came to the end of the first boot, and not to that of the second
+	boot no-reset gicv2 --no-hotplug --timeout=1
+	exits 2
+	says "# guest: could not check further: boot 1: " "VMSPEC-BOOT-DEFAULT: FAIL"
+	lacks 2ND
+}
