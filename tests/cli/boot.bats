@@ -60,7 +60,7 @@ gic=2 transport=mmio acpi=off" ]
 	jq -e '[.images[].image] | unique == ["appliance"]' <<<"$output" >/dev/null
 	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))' \
 		"$TOP/tests/schema/report.schema.json" <<<"$output"
-	boot good --gic=3,2 --transport=mmio
+	boot good --gic=3,2 --transport=mmio --select=guest-devicetree
 	exits 1
 	says "guest[gic=3,mmio]!efi/conf" "guest[gic=2,mmio]!efi/conf" "2 images: 2 errors"
 }
