@@ -92,6 +92,27 @@ static bool wanted(const struct report *report, const struct outcome *o)
 	return o->kind == OUTCOME_NOT_EVALUATED && (!report->options->quiet || o->severity >= report->options->fail_on);
 }
 
+/* More rules than the first are not named on a line, lest they drown the cause, but counted. */
+#define RULES_LISTED 5
+
+/* Those from `o` on that were not evaluated for its reason. */
+static void append_rules(const struct report *report, struct buffer *line, const struct outcome *o)
+{
+	unsigned count = 0, listed = 0;
+
+	for (const struct outcome *other = o; other; other = other->next)
+		count += wanted(report, other) && strcmp(other->reason, o->reason) == 0;
+	for (const struct outcome *other = o; other; other = other->next) {
+		if (!wanted(report, other) || strcmp(other->reason, o->reason) != 0)
+			continue;
+		if (count > RULES_LISTED && listed == RULES_LISTED - 1 && !report->options->verbose) {
+			buffer_printf(line, " and %u more", count - listed);
+			return;
+		}
+		buffer_printf(line, "%s%s", listed++ ? ", " : "", other->rule->id);
+	}
+}
+
 /* Rules that were not evaluated for one reason share a line. */
 static void print_not_evaluated(struct report *report, const struct lint_result *result)
 {
@@ -111,10 +132,7 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 		buffer_string(&line, ": not evaluated: ");
 		text_escape(&line, o->reason);
 		buffer_string(&line, " [");
-		for (other = o; other; other = other->next) {
-			if (wanted(report, other) && strcmp(other->reason, o->reason) == 0)
-				buffer_printf(&line, "%s%s", other == o ? "" : ", ", other->rule->id);
-		}
+		append_rules(report, &line, o);
 		buffer_string(&line, "]\n");
 	}
 	put(report, &line);

@@ -131,3 +131,22 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(["sh", "-c", sys.argv[1]])))' "$1"
 	run --separate-stderr bash -c 'trap "" PIPE; { timeout 10 "$0" blank.img blank.img; echo "status $?" >&2; } | sleep 0' "$VMLINT"
 	[[ $stderr == "status 1" ]] || complain "status 1 expected"
 }
+
+@test "rules that one cause keeps from being evaluated do not drown it, and are all there for who asks" {
+	local options="--reader=native" missing
+	"$MUTATE" "$(fixture debian-arm64)" dirty.img "ext journal-dirty 2"
+	vmlint $options dirty.img
+	exits 2
+	says "not evaluated: no installed system could be looked at: " ", fstab-filesystem-driver" "more]"
+	lacks selinux-unlabelled driver-virtio-net
+	[ "$(awk '{ if (length > longest) longest = length } END { print longest }' <<<"$output")" -lt 500 ] ||
+		complain "a line is too long"
+	vmlint $options --verbose dirty.img
+	says selinux-unlabelled driver-virtio-net
+	lacks "more]"
+	vmlint $options --format=json dirty.img
+	jq -e '[.images[].not_evaluated[].rule] | contains(["selinux-unlabelled", "driver-virtio-net"])' <<<"$output" >/dev/null
+	# few are named
+	vmlint $options --select=kernel-missing,os-init-missing,os-init-arch dirty.img
+	says "[os-init-missing, os-init-arch]"
+}
