@@ -27,7 +27,7 @@ else
 B := build
 endif
 
-PACKAGES := zlib libzstd fdisk blkid libmagic json-c ext2fs com_err liblzma liblz4 lzo2 libsquashfs1 nettle
+PACKAGES := zlib libzstd fdisk blkid libmagic json-c ext2fs com_err liblzma liblz4 lzo2 libsquashfs1 nettle libseccomp
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # libbz2 comes without a .pc file
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lbz2

@@ -4,30 +4,37 @@
 
 #include <errno.h>
 #include <magic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/limits.h"
 
 #define WINDOW (64 * KiB)
 
+/* One worker judges one image and ends: the database is never closed. */
+static magic_t database;
+static bool tried;
+
+void magic_load_database(void)
+{
+	if (tried)
+		return;
+	tried = true;
+	database = magic_open(MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF);
+	if (database && magic_load(database, NULL) < 0) {
+		magic_close(database);
+		database = NULL;
+	}
+}
+
 const char *magic_describe(struct arena *arena, struct view *file, struct error *err)
 {
-	/* one worker judges one image and ends: the database is never closed */
-	static magic_t database;
-	static int failed;
 	size_t size = file->size < WINDOW ? (size_t)file->size : (size_t)WINDOW;
 	struct arena_mark mark;
 	const char *text;
 	void *bytes;
 
-	if (!database && !failed) {
-		database = magic_open(MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF);
-		if (database && magic_load(database, NULL) < 0) {
-			magic_close(database);
-			database = NULL;
-		}
-		failed = !database;
-	}
+	magic_load_database();
 	if (!database) {
 		error_set(err, ENOENT, "libmagic's database cannot be loaded");
 		return NULL;

@@ -7,9 +7,11 @@
 #include "base/error.h"
 #include "block/view.h"
 
+/* Loads libmagic's database, for a process that will not be able to open it later; what it cannot load shows in the next call. */
+void magic_load_database(void);
+
 /* A description such as "ASCII text" of the file's first 64 KiB, in the arena.  NULL, with a message in err, when the
- * database or the file could not be read.  The database is loaded by the first call, which costs milliseconds: call
- * this only when there is something to report. */
+ * database or the file could not be read.  The database is loaded by the first call, if it was not before. */
 const char *magic_describe(struct arena *arena, struct view *file, struct error *err);
 
 #endif

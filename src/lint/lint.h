@@ -29,6 +29,7 @@ struct lint_options {
 	const struct lint_key *keys;   /* in the order of the command line */
 	bool verbose;                  /* second opinions, reading statistics */
 	bool allow_backing;            /* the parent may open siblings */
+	bool no_sandbox;               /* the worker is not sealed */
 	enum severity fail_on;
 	unsigned char *selected;       /* for each rule: may it report? */
 	signed char *severity;         /* for each rule: enum severity from the command line, or -1 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* worker: reads, judges, reports to the parent.  It opens no file but the database of libmagic, when a message needs that: what
- * else it lacks it asks the parent for. */
+/* worker: reads, judges, reports to the parent.  It opens libmagic's database, is sealed, and opens nothing from then on: what it
+ * lacks it asks the parent for. */
 #include "process/worker.h"
 
 #include <errno.h>
@@ -12,10 +12,12 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "block/remote.h"
+#include "efi/magic.h"
 #include "image/image.h"
 #include "process/channel.h"
 #include "process/guestfs.h"
 #include "process/record.h"
+#include "process/seal.h"
 
 static int parent_socket;
 static const char *image_name;
@@ -131,16 +133,24 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.allow_backing = options->allow_backing,
 	};
 	struct lint_result result;
-	struct image *image;
+	struct image *image = NULL;
 	struct error err;
 	const char *help = NULL;
-	int r;
+	int r = 0;
 
 	parent_socket = socket;
 	image_name = name;
 	arena_set_exhausted(out_of_memory);
 	lint_result_init(&result, name);
-	image = image_open(arena, name, view_file(arena, fd, size), &image_options, &services, &err, &help);
+	if (!options->no_sandbox) {
+		/* the one file that is opened for its content's sake; from here on there is none */
+		magic_load_database();
+		r = seal_process(&err);
+		if (r < 0)
+			help = "--no-sandbox reads it without a sandbox: an image that you trust";
+	}
+	if (r == 0)
+		image = image_open(arena, name, view_file(arena, fd, size), &image_options, &services, &err, &help);
 	if (image) {
 		lint_image(image, options, &result);
 	} else {

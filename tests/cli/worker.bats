@@ -17,7 +17,7 @@ setup_file() {
 faulty() {
 	local fault=$1
 	shift
-	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/faults.so" FAULT_FILE=/bad.img FAULT_PREAD="$fault" timeout -k 1 10 "$VMLINT" "$@"
+	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/faults.so" FAULT_FILE=bad.img FAULT_PREAD="$fault" timeout -k 1 10 "$VMLINT" "$@"
 	case $status in 0 | 1 | 2) ;; *) complain "the parent went with it" ;; esac
 }
 

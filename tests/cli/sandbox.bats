@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# A reader is shut in: one that opens a file or a socket, or starts a program, is killed, and that image alone is lost.
+#
+# tests/tools/preload/breakout.c makes a reader do such things. A preloaded library and a sanitizer exclude each other, so this
+# is about the plain build.
+
+load common
+VMLINT=$PLAIN
+
+setup_file() {
+	truncate -s 1M "$BATS_FILE_TMPDIR/blank.img"
+}
+
+# breaking ACTION ARGUMENT...: the reader of each image does it
+breaking() {
+	local action=$1
+	shift
+	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/breakout.so" BREAKOUT="$action" timeout -k 1 10 "$VMLINT" "$@"
+}
+
+@test "a reader that opens, connects, starts, signals, traces or maps code is killed" {
+	local action
+	for action in open create socket exec fork kill code ptrace; do
+		breaking "$action" blank.img blank.img
+		exits 2
+		[ "$(grep -c '^blank.img: could not check: the reader was stopped by signal 31 (Bad system call)' <<<"$output")" = 2 ] ||
+			complain "$action: not killed"
+		[[ $stderr != *escaped* ]] || complain "$action: it escaped"
+	done
+	[ ! -e escaped ]
+}
+
+@test "a reader that asks for more memory than the limit does not get it" {
+	breaking memory blank.img
+	[ "$stderr" = "held: memory" ] || complain "it got it"
+	exits 1
+}
+
+@test "the same without the sandbox: the test would see an escape" {
+	local action
+	for action in open create socket exec fork kill code memory; do
+		breaking "$action" --no-sandbox blank.img
+		[[ $stderr == *"escaped: $action"* ]] || complain "$action: nothing happens, so the tests above prove nothing"
+		[[ $stderr == *"--no-sandbox: "* ]] || complain "no warning"
+	done
+	rm escaped
+}
+
+@test "a worker has no privileges to gain, a filter of system calls, and leaves no core" {
+	LD_PRELOAD="$TOP/build/tests/faults.so" FAULT_PREAD="1 hang" "$VMLINT" blank.img >out 2>&1 3>&- &
+	local parent=$! worker= i text
+	for i in $(seq 1 100); do
+		worker=$(pgrep -P "$parent" || true)
+		[ -z "$worker" ] || text=$(cat "/proc/$worker/status") && [[ $text == *"Seccomp:	2"* ]] && break
+		sleep 0.05
+	done
+	local limits
+	limits=$(cat "/proc/$worker/limits")
+	kill -9 "$parent"
+	wait "$parent" || true
+	[[ $text == *"Seccomp:	2"* && $text == *"NoNewPrivs:	1"* ]]
+	grep -qE '^Max core file size +0 +0 ' <<<"$limits"
+	grep -qE '^Max address space +1073741824 +1073741824 ' <<<"$limits"
+}
