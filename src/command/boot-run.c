@@ -67,21 +67,51 @@ static void fail(struct lint_result *result, const char *error)
 	result->error = error;
 }
 
+/* Has a rule found that a boot came to nothing?  Then nobody has to say it once more. */
+static bool boot_found(const struct lint_result *result)
+{
+	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
+		if (!strcmp(d->rule->id, "guest-boot"))
+			return true;
+	}
+	return false;
+}
+
+/* Judges what was seen of a run that ended with rc, however far it came. */
+static void conclude(const struct boot_options *options, const struct live_result *live, int rc, const struct error *err,
+		     struct arena *arena, struct lint_result *result)
+{
+	const char *format = result->format, *strange;
+
+	if (rc < 0 && !live->told && !live->trouble)
+		return fail(result, arena_strdup(arena, err->message));
+	strange = judge_record(arena, live->record.data, live->record.size, &options->common.lint, result);
+	if (strange)
+		return fail(result, strange);
+	/* which is not the record's that it was judged by */
+	result->format = format;
+	if (rc == 0)
+		return;
+	result->status = STATUS_PARTLY;
+	if (!boot_found(result))
+		result->error = arena_strdup(arena, err->message);
+}
+
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)
 {
 	struct live_options live_options = boot->live;
 	struct error err = { 0 }, log_err = { 0 };
+	const char *slow, *folder = NULL;
 	struct live_result live;
 	struct show show;
-	const char *slow, *folder = NULL, *format = options->command ? "command" : "qemu";
-	int rc, log;
+	int rc;
 
 	lint_result_init(result, options->appliance);
 	result->name = boot->name;
 	result->boot = boot->configuration;
 	result->boots = boot_starts(boot);
 	result->guest = true;
-	result->format = format;
+	result->format = options->command ? "command" : "qemu";
 	live_options.appliance = options->appliance;
 	live_options.vm.firmware = options->firmware;
 	live_options.store = options->store;
@@ -107,25 +137,16 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	rc = run(options, &live_options, arena, &live, &slow, &err);
 	if (folder)
 		folder_remove(folder);
-	log = show_end(&show, &live.record, &log_err);
-	if (rc == 0 || live.told)
-		result->error = judge_record(arena, live.record.data, live.record.size, &options->common.lint, result);
-	else
-		result->status = STATUS_UNREADABLE;
-	if (result->error)
-		result->status = STATUS_UNREADABLE;
-	result->format = format;
+	if (show_end(&show, &live.record, &log_err) < 0 && rc == 0) {
+		rc = -log_err.code;
+		err = log_err;
+	}
+	conclude(options, &live, rc, &err, arena, result);
 	result->boots_done = live.boots;
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
-	if (rc < 0) {
-		result->error = arena_strdup(arena, err.message);
+	if (rc < 0)
 		note_tail(&live, arena, result);
-	} else if (log < 0 && !result->error) {
-		result->error = arena_strdup(arena, log_err.message);
-	}
-	if (result->error && result->status == STATUS_CHECKED)
-		result->status = STATUS_PARTLY;
 	live_result_free(&live);
 	options->common.stopped = rc == -EINTR;
 }

@@ -234,6 +234,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	if (rc < 0) {
 		fact_begin(&run.facts, "host-trouble");
 		fact_decimal(&run.facts, "boot", run.boot);
+		result->trouble = run.trouble != NULL;
 		if (run.trouble)
 			fact_string(&run.facts, "kind", run.trouble);
 		fact_errno(&run.facts, "code", rc);

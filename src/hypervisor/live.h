@@ -33,6 +33,7 @@ struct live_result {
 	char *tail[LIVE_TAIL];	 /* the last lines of the console, oldest first, as they came; NULL before */
 	bool hello;		 /* the guest has spoken */
 	bool told;		 /* and has told what it saw, in its first boot at least */
+	bool trouble;		 /* what went wrong is in the guest or its firmware, and in the record */
 	unsigned boots;		 /* that came to their end */
 	char version[32];	 /* QEMU's, or "" */
 };

@@ -104,25 +104,29 @@ gic=2 transport=mmio acpi=off" ]
 @test "boot: a guest that says nothing, or nothing more" {
 	boot silent --timeout=1
 	exits 2
-	says 'guest: could not check: boot 1: after 1 s there was no "ready" from the guest'
+	says "guest!boot/1: error: nothing was heard of a system before the time was up [guest-boot]"
+	lacks "could not check"
+	boot silent --timeout=1 --ignore=guest-boot
+	exits 2
+	says 'guest: could not check further: boot 1: after 1 s there was no "ready" from the guest'
 	boot again
 	exits 2
-	says "guest: could not check: boot 1: the guest says hello once more"
+	says "guest!boot/1: error: the system reset the machine without being told to"
 	boot off
 	exits 2
-	says "guest: could not check: boot 1: the machine was switched off before the checks were done"
+	says "guest!boot/1: error: the machine switched itself off without being told to"
 }
 
 @test "boot: reboots for ever, a flooded console, forged lines" {
 	boot resets
 	exits 2
-	says "the machine resets again and again before a system starts"
+	says "guest!boot/1: error: the machine reset again and again before a system ran"
 	boot flood --timeout=15
 	exits 2
-	says "the guest floods its console: more than 64 MiB"
+	says "guest!boot/1: error: the console was flooded"
 	boot forged --timeout=1
 	exits 2
-	says 'there was no "ready" from the guest'
+	says "guest!boot/1: error: the system began to run, and then was not heard of any more"
 }
 
 @test "boot: Ctrl-C and other signals: one message, status 2, QEMU is gone, no further boot" {
@@ -200,7 +204,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	[[ "${BASH_REMATCH[1]}" == "$TMPDIR"/vmlint-*/appliance.img && ! -e "${BASH_REMATCH[1]}" ]]
 	command panic "'$fake'"
 	exits 2
-	says "could not check: boot 1: the kernel panicked"
+	says "guest!boot/1: error: the kernel panicked"
 	command no-reset "'$fake'" --timeout=1
 	exits 2
 	says "!power: error: the guest was told to reboot, and the machine did not reset itself" "could not check further: boot 1: "
@@ -246,14 +250,14 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 @test "boot: firmware that goes into its shell: one message, the console's last lines" {
 	boot shell
 	exits 2
-	says "guest: could not check: boot 1: the firmware found nothing to start and went into its shell" \
+	says "guest!boot/1: error: the firmware found nothing to start and went into its shell [guest-boot]" \
 		'console: BdsDxe: starting Boot0002 "EFI Internal Shell" from Fv(1)'
 }
 
 @test "boot: a kernel that panics; what it prints cannot control the terminal" {
 	boot panic
 	exits 2
-	says "guest: could not check: boot 1: the kernel panicked" 'Kernel panic - not syncing: \x1b]0;title\x07 no init'
+	says "guest!boot/1: error: the kernel panicked [guest-boot]" 'Kernel panic - not syncing: \x1b]0;title\x07 no init'
 	lacks $'\x1b'
 }
 
