@@ -47,6 +47,16 @@ invalid:
 	return UINT32_MAX;
 }
 
+bool text_is_utf8(const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left)
+		if (utf8_next(&text, &left) == UINT32_MAX)
+			return false;
+	return true;
+}
+
 /* characters that change how the text around them is shown, or are not shown at all */
 static bool deceptive(uint32_t code)
 {

@@ -3,6 +3,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,9 @@
 /* Decodes one UTF-8 character of the NUL-terminated or `left`-bounded text at *p and steps over it; UINT32_MAX for a byte that
  * is not part of valid UTF-8 (one byte is stepped over then). */
 uint32_t utf8_next(const char **p, size_t *left);
+
+/* Is all of it valid UTF-8? */
+bool text_is_utf8(const char *text);
 
 /* Appends text for a terminal: control characters, escape sequences, bidirectional overrides and invalid UTF-8 become
  * \xNN or \u{NNNN}; all else stays. */

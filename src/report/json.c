@@ -35,6 +35,18 @@ static void string(struct buffer *out, const char *name, const char *value)
 	text_json(out, value);
 }
 
+/* A name that is not UTF-8, in which JSON must be, has its bytes beside it: two such names may look the same. */
+static void name_and_bytes(struct buffer *out, const char *key, const char *value)
+{
+	string(out, key, value);
+	if (text_is_utf8(value))
+		return;
+	buffer_printf(out, ", \"%s_bytes\": \"", key);
+	for (; *value; value++)
+		buffer_printf(out, "%02x", (unsigned char)*value);
+	buffer_char(out, '"');
+}
+
 static void location(struct buffer *out, const struct location *at)
 {
 	const char *comma = "";
@@ -51,7 +63,7 @@ static void location(struct buffer *out, const struct location *at)
 	}
 	if (at->path) {
 		buffer_string(out, comma);
-		string(out, "path", at->path);
+		name_and_bytes(out, "path", at->path);
 		comma = ", ";
 	}
 	if (at->line) {
@@ -137,7 +149,7 @@ static void json_image(struct report *report, const struct lint_result *result)
 
 	buffer_string(&out, report->images ? ",\n    {" : "\n    {");
 	report_count(report, result);
-	string(&out, "image", result->image);
+	name_and_bytes(&out, "image", result->image);
 	if (result->boot) {
 		buffer_string(&out, ", ");
 		string(&out, "boot", result->boot);

@@ -36,6 +36,11 @@ query() {
 	query '.images[0].diagnostics[8].location == {partition: 2, path: "/etc/fstab", line: 12, column: 1}'
 	# the bytes of the text come through, but for those that are no UTF-8
 	query '.images[0].image | startswith("full quote\" back\\slash '"'single'"' \u0001\u001f\u007f\r\n\t\u001b[31mred \ufffd")'
+	# which the name has beside it, byte for byte
+	query '.images[0].image_bytes | startswith("66756c6c2071756f746522") and endswith("20f09f92be20f09f")'
+	query '[.images[1:][] | has("image_bytes")] | any | not'
+	query '.images[0].diagnostics[6].location.path_bytes | startswith("2f4546492f71756f746522") and endswith("20f09f")'
+	query '[.images[].diagnostics[].location | select(has("path_bytes"))] | length == 1'
 	# nothing that a terminal or an old JavaScript would act on stands there raw
 	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]' <<<"$output"
 }

@@ -73,6 +73,8 @@ static void escapes(void **state)
 	text_escape(&b, "a\x1b[31m\xe2\x80\xae\xff\xc3\xa9");
 	assert_string_equal(b.data, "a\\x1b[31m\\u{202e}\\xff\xc3\xa9");
 	buffer_clear(&b);
+	assert_true(text_is_utf8("") && text_is_utf8("a\xc3\xa9\xf0\x9f\x98\x80"));
+	assert_false(text_is_utf8("a\xff") || text_is_utf8("\xc3") || text_is_utf8("\xc0\x80") || text_is_utf8("\xed\xa0\x80"));
 	text_json(&b, "a\"\\\n\x01\xff");
 	assert_string_equal(b.data, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\"");
 	buffer_clear(&b);
