@@ -15,7 +15,7 @@ INIT_SOURCES := $(wildcard src/appliance/init/*.c src/guest/*.c) src/base/arena.
 	src/base/error.c src/base/guid.c src/linux/modules.c src/linux/modules-closure.c src/linux/names.c
 INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) -O2
 GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
-GUEST_SOURCES := src/appliance/guest/main.c src/command/guest.c src/command/output.c src/base/text.c $(wildcard src/guest/*.c) \
+GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c src/command/guest.c src/command/output.c src/base/text.c $(wildcard src/guest/*.c) \
 	src/base/arena.c src/base/buffer.c src/base/crc32.c src/base/error.c src/base/guid.c
 PROBE_SOURCES := $(wildcard src/appliance/probe/*.c)
 PROBE_CFLAGS := -std=gnu11 $(WARNINGS) -O2 -ffreestanding -fshort-wchar -fpie -fvisibility=hidden -fno-stack-protector \

@@ -132,7 +132,7 @@ static int look_up(struct arena *arena, const struct reference *r, struct addres
 	if (rc < 0)
 		return error_prefix(err, rc, "%s", r->name);
 	if (old)
-		*ret_note = arena_printf(arena, "%s could not be fetched; its copy of an earlier run says which image is the right one",
+		*ret_note = arena_printf(arena, "%s could not be fetched; its copy of an earlier run says which image is right",
 					 r->digests);
 	return 0;
 }

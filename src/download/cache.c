@@ -64,7 +64,8 @@ int cache_claim(const char *path, const char *finished, void (*waiting)(void *co
 				;
 		}
 		/* who had it has renamed or removed it meanwhile: then ours is not the one of that name any more */
-		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) {
+		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+		    mine.st_dev == there.st_dev) {
 			*ret_done = access(finished, F_OK) == 0;
 			if (!*ret_done)
 				return fd;

@@ -73,7 +73,7 @@ static int verify(struct work *w, int fd, struct download *ret, struct error *er
 	digest_text(&ret->digest, is);
 	digest_text(wanted, should);
 	/* both to their 16th digit: the whole of them does not fit */
-	return error_set(err, EBADMSG, "%s: it is not what it should be: its %s is %.16s..., expected is %.16s...; it is not used",
+	return error_set(err, EBADMSG, "%s: it is not what it should be: its %s is %.16s..., not %.16s...; it is not used",
 			 w->address->text, digest_name(wanted->kind), is, should);
 }
 
@@ -185,8 +185,8 @@ int download_get(struct arena *arena, const struct address *address, const struc
 	if (address->scheme == ADDRESS_FILE)
 		return verify_path(&w, address->path, ret, err);
 	if (address->scheme == ADDRESS_HTTP && !address->digest.kind)
-		return error_set(err, EPERM, "%s: anybody on the way can change it: add its digest, #sha256=... or #sha512=..., or use "
-				 "https", address->text);
+		return error_set(err, EPERM, "%s: anybody on the way can change it: add its digest, #sha256=... or #sha512=..., "
+				 "or use https", address->text);
 	folder = cache_folder(arena, err);
 	if (!folder)
 		return -err->code;

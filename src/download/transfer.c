@@ -129,8 +129,8 @@ static int room(struct attempt *a)
 	uint64_t have, need = t->total - t->size;
 
 	if (t->total > t->maximum)
-		return error_set(a->err, EFBIG, "%s: it has %" PRIu64 " bytes, and %" PRIu64 " are the limit", t->address, t->total,
-				 t->maximum);
+		return error_set(a->err, EFBIG, "%s: it has %" PRIu64 " bytes, and %" PRIu64 " are the limit", t->address,
+				 t->total, t->maximum);
 	if (fstatvfs(t->fd, &fs) < 0)
 		return 0;
 	have = (uint64_t)fs.f_bavail * fs.f_frsize;
@@ -332,7 +332,8 @@ int transfer_run(struct transfer *t, struct error *err)
 	int rc = 0;
 
 	if (!curl_library_load())
-		return error_set(err, ENOTSUP, "libcurl, which downloads, is not installed; apt-get install libcurl4 (on Debian)");
+		return error_set(err, ENOTSUP,
+				 "libcurl, which downloads, is not installed; apt-get install libcurl4 (on Debian)");
 	for (unsigned i = 0; i < ATTEMPTS; i++) {
 		uint64_t before;
 		bool restart = false;

@@ -12,7 +12,6 @@
 
 #define CHUNK (1 << 20)
 #define SECTOR 512
-#define MAGIC "vmlint.settings=1"
 
 static int nameless(struct error *err)
 {
@@ -148,8 +147,8 @@ static int find(int fd, uint64_t *ret, struct error *err)
 		return error_set(err, ENOMEM, "out of memory");
 	while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (got = pread(fd, chunk, CHUNK, at)) > 0) {
 		for (ssize_t i = 0; i + SECTOR <= got; i += SECTOR) {
-			if (memcmp(chunk + i, MAGIC, strlen(MAGIC)) || pread(fd, line, sizeof(line), at + i) != sizeof(line) ||
-			    !whole_line(line))
+			if (memcmp(chunk + i, SETTINGS_MAGIC, strlen(SETTINGS_MAGIC)) ||
+			    pread(fd, line, sizeof(line), at + i) != sizeof(line) || !whole_line(line))
 				continue;
 			if (found) {
 				free(chunk);

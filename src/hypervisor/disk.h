@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 #define SETTINGS_SIZE 2048
+#define SETTINGS_MAGIC "vmlint.settings=1"
 
 /* A nameless copy of a file, holes as holes, in $TMPDIR.  A descriptor, or a negative errno. */
 int disk_copy(const char *path, struct error *err);

@@ -11,6 +11,7 @@
 
 #include "guest/record.h"
 #include "hypervisor/disk.h"
+#include "hypervisor/seed.h"
 #include "hypervisor/spawn.h"
 
 /* The variable that has to live on. */
@@ -98,7 +99,7 @@ static int settings(struct run *run, const struct vm_config *config, uint64_t *o
 			snprintf(run->append, sizeof(run->append), "loglevel=4 %s", text);
 		return 0;
 	}
-	return disk_settings(config->disk, offset, text, run->err);
+	return disk_settings(config->seed >= 0 ? config->seed : config->disk, offset, text, run->err);
 }
 
 /* The boots that show whether a variable lives on: a warm reset, and another process with the same store. */
@@ -151,6 +152,7 @@ static void describe(struct run *run, const struct vm_config *c)
 	fact_string(&run->facts, "acpi", c->acpi_off ? "off" : "on");
 	fact_decimal(&run->facts, "cpus", c->cpus);
 	fact_decimal(&run->facts, "memory-mib", c->memory_mib);
+	fact_string(&run->facts, "system", c->disk >= 0 ? "appliance" : "image");
 	fact_string(&run->facts, "store", c->store >= 0 ? "yes" : "no");
 	fact_end(&run->facts);
 }
@@ -196,6 +198,38 @@ static int keep(int fd, const char *path, int rc, struct error *err)
 	return kept;
 }
 
+static int open_disks(struct run *run, struct vm_config *config)
+{
+	const struct live_options *o = run->options;
+
+	if (o->appliance) {
+		config->disk = copy_disk(o, run->err);
+		if (config->disk < 0)
+			return config->disk;
+	}
+	if (o->image) {
+		config->image = open(o->image, O_RDONLY | O_CLOEXEC);
+		if (config->image < 0)
+			return error_set(run->err, errno, "%s: %s", o->image, strerror(errno));
+	}
+	if (o->program) {
+		config->seed = seed_make(o->program, run->nonce, run->err);
+		if (config->seed < 0)
+			return config->seed;
+	}
+	return 0;
+}
+
+static void close_all(const struct vm_config *config)
+{
+	const int fds[] = { config->disk, config->image, config->seed, config->store, config->scratch };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
 int live_run(const struct live_options *options, struct live_result *result, struct error *err)
 {
 	struct run run = { .options = options, .result = result, .err = err };
@@ -205,12 +239,11 @@ int live_run(const struct live_options *options, struct live_result *result, str
 
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
 	run.facts = facts_make(append, &run);
-	config.store = config.scratch = -1;
+	config.store = config.scratch = config.disk = config.image = config.seed = -1;
 	config.append = run.append;
 	rc = make_nonce(run.nonce, err);
-	config.disk = rc < 0 ? -1 : copy_disk(options, err);
-	if (rc == 0 && config.disk < 0)
-		rc = config.disk;
+	if (rc == 0)
+		rc = open_disks(&run, &config);
 	if (rc == 0 && options->store) {
 		config.store = disk_copy(options->store, err);
 		rc = config.store < 0 ? config.store : 0;
@@ -247,12 +280,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = keep(config.disk, options->keep_disk, rc, err);
 	if (rc != -EINTR && config.store >= 0 && options->keep_store)
 		rc = keep(config.store, options->keep_store, rc, err);
-	if (config.disk >= 0)
-		close(config.disk);
-	if (config.store >= 0)
-		close(config.store);
-	if (config.scratch >= 0)
-		close(config.scratch);
+	close_all(&config);
 	facts_free(&run.facts);
 	return rc;
 }

@@ -14,8 +14,10 @@
 #define LIVE_TAIL 12 /* lines */
 
 struct live_options {
-	struct vm_config vm;   /* `store`, `disk`, `scratch` and `append` are ours to fill in */
-	const char *appliance; /* raw image */
+	struct vm_config vm;   /* `store`, `disk`, `image`, `seed`, `scratch` and `append` are ours to fill in */
+	const char *appliance; /* raw image; NULL: `image` boots */
+	const char *image;     /* somebody's image, never written to: beside the appliance, or in its place; or NULL */
+	const char *program;   /* vmlint-guest, which cloud-init in the image starts; NULL with an appliance */
 	const char *store;     /* what the variable store is at first; NULL: there is none */
 	const char *arguments; /* more for the kernel's command line, or NULL */
 	bool persistent;       /* also write a variable, and look for it after a reset and in a second process */

@@ -29,6 +29,9 @@ struct vm_config {
 	int disk;		     /* descriptor of the raw disk that it boots from, or -1 */
 	/* a kernel and its initrd that QEMU starts itself, with this command line, in place of firmware; NULL: none */
 	const char *kernel, *initrd, *append;
+	int image;		     /* descriptor of somebody's image, never written to, or -1; it boots if there is no disk */
+	const char *image_format;    /* QEMU's name of its container */
+	int seed;		     /* descriptor of a volume for cloud-init, or -1 */
 	int scratch;		     /* descriptor that QEMU shall have for a disk that is put in later, or -1 */
 	unsigned gic;		     /* 2 or 3; aarch64 */
 	const char *properties;	     /* more of -machine, such as "virtualization=on"; NULL: nothing */

@@ -86,6 +86,14 @@ static void machine(struct arguments *a, const struct vm_config *c)
 	option(a, "-device", "pcie-root-port,id=port2,chassis=2,slot=2");
 }
 
+static void disk(struct arguments *a, const struct vm_config *c, const char *id, const char *how, int fd, const char *more)
+{
+	add(a, "-drive");
+	add(a, "if=none,id=%s,%s,file.locking=off,file.filename=/proc/self/fd/%d", id, how, fd);
+	add(a, "-device");
+	add(a, "%s,drive=%s%s", c->transport == VM_MMIO ? "virtio-blk-device" : "virtio-blk-pci", id, more);
+}
+
 static void storage(struct arguments *a, const struct vm_config *c)
 {
 	if (c->firmware && c->store >= 0) {
@@ -101,12 +109,22 @@ static void storage(struct arguments *a, const struct vm_config *c)
 			option(a, "-initrd", c->initrd);
 		option(a, "-append", c->append ? c->append : "");
 	}
-	if (c->disk < 0)
-		return;
-	add(a, "-drive");
-	add(a, "if=none,id=disk,format=raw,file.locking=off,file.filename=/proc/self/fd/%d", c->disk);
-	add(a, "-device");
-	add(a, "%s,drive=disk,bootindex=0", c->transport == VM_MMIO ? "virtio-blk-device" : "virtio-blk-pci");
+	if (c->disk >= 0)
+		disk(a, c, "disk", "format=raw", c->disk, ",bootindex=0");
+	if (c->image >= 0) {
+		char how[64];
+
+		/* what it writes goes to a nameless file of QEMU's own */
+		snprintf(how, sizeof(how), "format=%s,snapshot=on", c->image_format);
+		disk(a, c, "image", how, c->image, c->disk >= 0 ? ",serial=vmlint-image" : ",bootindex=0");
+	}
+	if (c->seed >= 0) {
+		disk(a, c, "seed", "format=raw,readonly=on", c->seed, ",serial=vmlint-seed");
+		/* a system may wait for its network before it asks cloud-init; this one gives an address and leads nowhere */
+		option(a, "-netdev", "user,id=net,restrict=on");
+		add(a, "-device");
+		add(a, "%s,netdev=net", c->transport == VM_MMIO ? "virtio-net-device" : "virtio-net-pci,romfile=");
+	}
 }
 
 static void keep(int fd)
@@ -130,6 +148,8 @@ static void become(const struct vm_config *config, struct arguments *a, int erro
 	dup2(error, 2);
 	keep(config->store);
 	keep(config->disk);
+	keep(config->image);
+	keep(config->seed);
 	keep(config->scratch);
 	execvp(a->list[0], a->list);
 	dprintf(2, "%s: %s\n", a->list[0], strerror(errno));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* live-record: starts the appliance in QEMU and prints the record of what it saw.
  *
- * usage: live-record [OPTION...] APPLIANCE
+ * usage: live-record [OPTION...] APPLIANCE, or with --program and --image: - in its place
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
  *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
  *	--kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
+ *	--image=FILE  --image-format=raw|qcow2|...  --program=VMLINT-GUEST
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
 #include <getopt.h>
@@ -39,12 +40,13 @@ static const struct option options[] = {
 	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
 	{ "kernel", 1, NULL, 'k' },	{ "initrd", 1, NULL, 'i' },
 	{ "properties", 1, NULL, 'P' },
+	{ "image", 1, NULL, 'I' },	{ "image-format", 1, NULL, 'F' }, { "program", 1, NULL, 'G' },
 	{ NULL, 0, NULL, 0 },
 };
 
 int main(int argc, char **argv)
 {
-	struct live_options live = { .vm = { .gic = 3, .cpus = 2, .memory_mib = 1024 }, .seconds = 120 };
+	struct live_options live = { .vm = { .gic = 3, .cpus = 2, .memory_mib = 1024, .image_format = "raw" }, .seconds = 120 };
 	uint64_t began = vm_now();
 	struct live_result result;
 	struct error err = { 0 };
@@ -69,6 +71,9 @@ int main(int argc, char **argv)
 		case 'k': live.vm.kernel = optarg; break;
 		case 'P': live.vm.properties = optarg; break;
 		case 'i': live.vm.initrd = optarg; break;
+		case 'I': live.image = optarg; break;
+		case 'F': live.vm.image_format = optarg; break;
+		case 'G': live.program = optarg; break;
 		case 'h': live.hotplug = true; break;
 		case 'p': live.persistent = true; break;
 		case 'v': live.console = show_line; break;
@@ -79,7 +84,7 @@ int main(int argc, char **argv)
 		fputs("usage: live-record [OPTION...] APPLIANCE\n", stderr);
 		return 2;
 	}
-	live.appliance = argv[optind];
+	live.appliance = strcmp(argv[optind], "-") ? argv[optind] : NULL;
 	live.phase = show_phase;
 	live.context = &began;
 	rc = live_run(&live, &result, &err);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* serve: see the header. */
+#include "serve.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include "guest/check.h"
+#include "guest/gather.h"
+
+/* After so long without a command the host is gone. */
+#define PATIENCE_MS 60000
+
+void serve_phase(struct facts *facts, const char *name)
+{
+	fact_begin(facts, "phase");
+	fact_string(facts, "name", name);
+	fact_decimal(facts, "uptime-ms", gather_uptime());
+	fact_end(facts);
+}
+
+void serve_leave(struct facts *facts, struct channel *channel, int how)
+{
+	serve_phase(facts, how == RB_AUTOBOOT ? "reboot" : "poweroff");
+	channel_drain(channel);
+	sync();
+	reboot(how);
+	fact_begin(facts, "leave");
+	fact_errno(facts, "error", errno);
+	fact_end(facts);
+	for (;;)
+		pause();
+}
+
+/* Obeys one command; false if it is unknown. */
+static bool obey(struct facts *facts, struct channel *channel, char *command)
+{
+	char *words[4] = { NULL }, *save = NULL;
+	int n = 0;
+
+	for (char *w = strtok_r(command, " ", &save); w && n < 4; w = strtok_r(NULL, " ", &save))
+		words[n++] = w;
+	if (n == 1 && !strcmp(words[0], "poweroff"))
+		serve_leave(facts, channel, RB_POWER_OFF);
+	else if (n == 1 && !strcmp(words[0], "reboot"))
+		serve_leave(facts, channel, RB_AUTOBOOT);
+	else if (n == 1 && !strcmp(words[0], "devices"))
+		gather_devices(facts);
+	else if (n == 4 && !strcmp(words[0], "variable") && !strcmp(words[1], "write"))
+		variable_write(facts, words[2], words[3]);
+	else if (n == 3 && !strcmp(words[0], "variable") && !strcmp(words[1], "read"))
+		variable_read(facts, words[2]);
+	else if (n == 3 && !strcmp(words[0], "variable") && !strcmp(words[1], "delete"))
+		variable_delete(facts, words[2]);
+	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "block"))
+		hotplug_block(facts, words[2]);
+	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "net"))
+		hotplug_net(facts, words[2]);
+	else if (n == 4 && !strcmp(words[0], "gone"))
+		hotplug_gone(facts, words[1], words[2], words[3]);
+	else
+		return false;
+	return true;
+}
+
+void serve_host(struct facts *facts, struct channel *channel)
+{
+	char command[512], copy[512];
+
+	serve_phase(facts, "ready");
+	fact_begin(facts, "ready");
+	fact_end(facts);
+	while (channel_command(channel, PATIENCE_MS, command, sizeof(command))) {
+		bool known;
+
+		memcpy(copy, command, sizeof(copy));
+		known = obey(facts, channel, command);
+		fact_begin(facts, "done");
+		fact_string(facts, "command", copy);
+		fact_string(facts, "known", known ? "yes" : "no");
+		fact_end(facts);
+	}
+}
+
+void serve_look(struct facts *facts)
+{
+	serve_phase(facts, "gather");
+	gather_efi(facts);
+	gather_files(facts);
+	serve_phase(facts, "check");
+	check_rtc(facts);
+	check_variable(facts);
+	check_cpus(facts);
+	check_aarch32(facts);
+}
