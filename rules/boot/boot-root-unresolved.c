@@ -10,6 +10,8 @@
  * another UUID than when the configuration was written; or the configuration is that of the machine on which the image was
  * built: grub-mkconfig writes the UUID of the root that it runs on.
  *
+ * So it is with a partition that root= names by its own UUID or name and in which no file system was made, or swap.
+ *
  * Not reported: a root on the network, on a logical or encrypted volume that could not be looked at, one that the initrd finds
  * or makes itself (live:, ZFS=, gpt-auto, systemd.volatile), labels and UUIDs that systemd-repart or Ignition give at the first
  * boot. What follows from no root= at all is said by boot-root-missing.
@@ -25,26 +27,52 @@
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=/dev/vda9 x="
  * expect: !p1/loader/entries/debian-*.conf:4:17: error: the image has no partition 9, which root= (/dev/vda9) names
  * expect: !p1/loader/entries/debian-*.conf:4:17: error: root=/dev/vda9 is a name * [boot-root-device-name]
+ * bad:    debian-arm64 | gpt add linux | gpt guid 3 5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab | grub replace "root=UUID=" "root=PARTUUID=5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab x="
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTUUID=5d1d8ae0-* names partition 3, which holds no file system
+ * bad:    bios-and-efi-amd64 | grub replace "root=UUID=" "root=PARTUUID=63d2e160-23d8-5595-8b72-fe823f7ead7d x="
+ * expect: : not evaluated: whether the entry * boots is not known: what partition 14 holds, which root= names, is not known
  */
 #include "base/utf16.h"
 #include "boot-help.h"
+
+static bool is_swap(const struct filesystem *f)
+{
+	return f->have == HAVE && f->type && (!strcmp(f->type, "swap") || !strcmp(f->type, "swsuspend"));
+}
+
+/* Is there a partition, and nothing in it to be mounted? */
+static bool holds_nothing(const struct boot_attempt *attempt)
+{
+	return attempt->root && !attempt->root_made && (is_swap(attempt->root) || filesystem_is_blank(attempt->root));
+}
 
 static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
-	if (attempt->root || !attempt->cmdline->root)
+	if (!attempt->cmdline->root)
 		return BOOT_GOOD;
+	if (holds_nothing(attempt))
+		return BOOT_BAD;
+	if (attempt->root) {
+		*ret_reason = arena_printf(check->arena, "what partition %d holds, which root= names, is not known",
+					   attempt->root->partition);
+		return attempt->root->have == ABSENT && attempt->root->view && !attempt->root_made ? BOOT_NOT_KNOWN : BOOT_GOOD;
+	}
 	if (attempt->root_known)
 		return BOOT_BAD;
 	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
 	return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
 }
 
-static const char *what(struct check *check, const struct boot_device_name *name)
+static const char *what(struct check *check, const struct boot_attempt *attempt)
 {
+	const struct boot_device_name *name = &attempt->cmdline->root_device;
 	const char *digits = name->value + strlen(name->value);
 
+	if (holds_nothing(attempt))
+		return arena_printf(check->arena, "root=%s names partition %d, which holds %s", name->text,
+				    attempt->root->partition, is_swap(attempt->root) ? "swap" : "no file system");
 	switch (name->kind) {
 	case BOOT_DEVICE_UUID:
 		return arena_printf(check->arena, "no file system of the image has the UUID %s, which root= names", name->value);
@@ -109,7 +137,7 @@ RULE(boot_root_unresolved)
 		if (!bad)
 			continue;
 		name = &bad->cmdline->root_device;
-		d = boot_finding(check, &found, entry, boot_word_place(check, bad, bad->cmdline->root), what(check, name));
+		d = boot_finding(check, &found, entry, boot_word_place(check, bad, bad->cmdline->root), what(check, bad));
 		if (!d)
 			continue;
 		note_mistake(check, d, name);

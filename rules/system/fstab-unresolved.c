@@ -26,6 +26,8 @@
  * bad:    debian-arm64 | fstab replace UUID= UUID=0
  * expect: !p2/etc/fstab:2:1: warning: the image has no file system with the UUID 0*, which is to be mounted on /
  * expect: !p2/etc/fstab:3:1: error: the image has no file system with the UUID 0*, which is to be mounted on /boot/efi
+ * bad:    debian-arm64 | gpt add linux | gpt name 3 data | fstab add "PARTLABEL=data /srv ext4 defaults 0 2"
+ * expect: !p2/etc/fstab:4:1: error: partition 3, which is to be mounted on /srv, holds no file system
  */
 #include "base/utf16.h"
 #include "system-help.h"
@@ -79,16 +81,38 @@ static bool is_lost_esp(const struct image *image, const struct fstab_entry *ent
 	return !strcmp(entry->type.text, "vfat") || !strcmp(entry->type.text, "auto");
 }
 
+/* The partition is there, and nothing in it. */
+static void judge_blank(struct check *check, const struct system *system, const struct fstab_entry *entry,
+			const struct filesystem *f)
+{
+	bool mild = fstab_effect(entry) != EFFECT_BLOCKS_BOOT;
+	struct diagnostic *d;
+
+	if (!filesystem_is_blank(f) || system_makes_device(system, &entry->device_name))
+		return;
+	d = finding_severity(check, system_severity(check, system, mild ? SEVERITY_WARNING : SEVERITY_ERROR),
+			     fstab_at(system, &entry->device.place), "partition %d, which is to be %s %s, holds no %s",
+			     f->partition, fstab_is_swap(entry) ? "used for" : "mounted on", fstab_what(entry),
+			     fstab_is_swap(entry) ? "swap space" : "file system");
+	d->effect = system_effect(check, system, fstab_effect(entry));
+	finding_help(check, d, "make one (mkfs, mkswap), or mark the line x-systemd.makefs");
+}
+
 static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
 {
 	const struct boot_device_name *name = &entry->device_name;
 	const char *kind = kind_of(name), *unknown;
+	const struct filesystem *found;
 	bool mild = fstab_effect(entry) != EFFECT_BLOCKS_BOOT;
 	struct diagnostic *d;
 
 	/* a disk that comes over the network is not in the image */
-	if (!kind || entry->fault || fstab_entry_is_optional(entry) || fstab_option(entry, "_netdev") ||
-	    image_find_device(check->image, name) || system_makes_device(system, name) || is_lost_esp(check->image, entry))
+	if (!kind || entry->fault || fstab_entry_is_optional(entry) || fstab_option(entry, "_netdev"))
+		return;
+	found = image_find_device(check->image, name);
+	if (found)
+		judge_blank(check, system, entry, found);
+	if (found || system_makes_device(system, name) || is_lost_esp(check->image, entry))
 		return;
 	unknown = image_device_unknown(check->image, name);
 	if (unknown) {

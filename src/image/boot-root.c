@@ -244,7 +244,9 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 			return;
 		}
 		found = image_find_device(image, name);
-		if (found)
+		if (found && found->have == ABSENT && made_at_first_boot(image, attempt->cmdline, name))
+			not_known(attempt, made_at_first_boot(image, attempt->cmdline, name));
+		else if (found)
 			set_root(image, attempt, unlocked(image, found));
 		else
 			not_found(image, attempt, name);

@@ -395,6 +395,28 @@ const char *image_device_unknown(struct image *image, const struct boot_device_n
 	return NULL;
 }
 
+#define BLANK_BYTES (1 * MiB)
+
+bool filesystem_is_blank(const struct filesystem *f)
+{
+	uint64_t end = f->view && f->view->size < BLANK_BYTES ? f->view->size : BLANK_BYTES, offset = 0;
+	uint8_t bytes[4 * KiB];
+
+	if (f->have != ABSENT || !f->view)
+		return false;
+	while ((offset = view_next_data(f->view, offset)) < end) {
+		size_t length = end - offset < sizeof(bytes) ? (size_t)(end - offset) : sizeof(bytes);
+
+		if (view_read(f->view, offset, bytes, length, NULL) < 0)
+			return false;
+		for (size_t i = 0; i < length; i++)
+			if (bytes[i])
+				return false;
+		offset += length;
+	}
+	return true;
+}
+
 /* Features that the kernel's ext2 and ext3 have: file types, recovery, meta block groups. */
 #define EXT3_INCOMPATIBLE 0x16U
 

@@ -69,6 +69,9 @@ struct filesystem *image_find_device(struct image *image, const struct boot_devi
  * (volumes that could not be looked at, a superblock that could not be read).  Lives in the image's arena. */
 const char *image_device_unknown(struct image *image, const struct boot_device_name *name);
 
+/* Is it a partition in which nobody made a file system: without a signature that is known, and its first MiB all zeros? */
+bool filesystem_is_blank(const struct filesystem *filesystem);
+
 /* Would mounting it fail for certain if that type, or each of a list with commas, were asked for (mount -t, rootfstype=)? */
 bool filesystem_refuses(const struct filesystem *filesystem, const char *types);
 
