@@ -187,11 +187,15 @@ $(B)/man/vmlint-rules.7: $(B)/vmlint
 	$(B)/vmlint rules --format=man > $@.new && mv $@.new $@
 .PHONY: man install
 man: $(MAN_PAGES)
-install: all man
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/vmlint $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7
+# `make install APPLIANCES=` leaves out what `vmlint boot` starts
+APPLIANCES ?= $(APPLIANCE_IMAGES)
+install: all man $(APPLIANCES)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/vmlint $(DESTDIR)$(PREFIX)/share/vmlint \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(B)/vmlint $(DESTDIR)$(PREFIX)/bin/vmlint
 	install -m 755 $(B)/vmlint-helper $(DESTDIR)$(PREFIX)/libexec/vmlint/vmlint-helper
+	$(foreach a,$(APPLIANCES),cp --sparse=always $(a) $(DESTDIR)$(PREFIX)/share/vmlint/ && \
+		chmod 644 $(DESTDIR)$(PREFIX)/share/vmlint/$(notdir $(a)) &&) :
 	install -m 644 $(filter %.1,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(filter %.7,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man7
 

@@ -83,6 +83,9 @@ static void conclude(const struct boot_options *options, const struct live_resul
 {
 	const char *format = result->format, *strange;
 
+	/* not the appliance */
+	if (rc == -ENOENT && !strncmp(err->message, "qemu-system-", strlen("qemu-system-")))
+		result->help = options->machine == VM_AARCH64 ? "apt install qemu-system-arm" : "apt install qemu-system-x86";
 	if (rc < 0 && !live->told && !live->trouble)
 		return fail(result, arena_strdup(arena, err->message));
 	strange = judge_record(arena, live->record.data, live->record.size, &options->common.lint, result);

@@ -17,6 +17,7 @@ const struct report_format *report_format_find(const char *name)
 
 void report_count(struct report *report, const struct lint_result *result)
 {
+	report->boots = (report->boots || !report->images) && result->boot;
 	report->images++;
 	for (int s = SEVERITY_NOTE; s <= SEVERITY_ERROR; s++)
 		report->count[s] += result->count[s];

@@ -28,6 +28,7 @@ enum report_verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_SKIP, VERDICT_FAIL };
 
 struct report {
 	const struct report_options *options;
+	bool boots; /* all of them are boots */
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
 	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
 	/* of the vmspec format: what is known of the image at hand */

@@ -255,7 +255,7 @@ static void text_end(struct report *report)
 
 	if (report->images < 2 || report->options->quiet)
 		return;
-	buffer_printf(&line, "%u images: ", report->images);
+	buffer_printf(&line, "%u %s: ", report->images, report->boots ? "boots" : "images");
 	append_sums(&line, report->count, report->not_evaluated);
 	if (report->unreadable)
 		buffer_printf(&line, ", %u could not be checked", report->unreadable);

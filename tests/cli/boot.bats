@@ -62,7 +62,7 @@ gic=2 transport=mmio acpi=off" ]
 		"$TOP/tests/schema/report.schema.json" <<<"$output"
 	boot good --gic=3,2 --transport=mmio --select=guest-devicetree
 	exits 1
-	says "guest[gic=3,mmio]!efi/conf" "guest[gic=2,mmio]!efi/conf" "2 images: 2 errors"
+	says "guest[gic=3,mmio]!efi/conf" "guest[gic=2,mmio]!efi/conf" "2 boots: 2 errors"
 }
 
 @test "boot: --verbose shows the console, --log-dir keeps it and the record, --keep also the disks" {
@@ -265,6 +265,12 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	FAKE=good vmlint boot --qemu=/nonexistent/qemu --firmware=firmware --appliance=appliance
 	exits 2
 	says "/nonexistent/qemu: No such file or directory"
+	FAKE=good PATH=/nowhere run "$VMLINT" boot --firmware=firmware --appliance=appliance
+	exits 2
+	says "guest: could not check: qemu-system-aarch64: No such file or directory" "help: apt install qemu-system-arm"
+	FAKE=good vmlint boot --firmware=firmware --appliance=/nonexistent
+	exits 2
+	[ "$output" = "guest: could not check: /nonexistent: No such file or directory" ] || complain "no other word expected"
 	boot fails
 	exits 2
 	says "QEMU ended with status 1: qemu: -machine virt: no such machine"
@@ -300,4 +306,36 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	vmlint boot --help
 	exits 0
 	says "Usage: vmlint boot"
+}
+
+@test "boot: --help names every option that the manual page names, and the other way round" {
+	vmlint boot --help
+	local help page
+	help=$(grep -oE -- '--[a-z][a-z-]+' <<<"$output" | sort -u)
+	page=$(sed 's/\\-/-/g; s/\\f.//g; s/--judge//; s/--disk//; s/--serial//' "$TOP/man/vmlint-boot.1" | grep -oE -- '--[a-z][a-z-]+' | sort -u)
+	diff <(grep -vx -- '--help' <<<"$help") <(echo "$page")
+	run groff -man -ww -Tutf8 -z "$TOP/man/vmlint-boot.1"
+	[ -z "$output" ]
+}
+
+@test "boot: in a source tree, the appliance is made when it is first needed" {
+	mkdir -p tree/build tree/src/appliance
+	cp "$VMLINT" tree/build/vmlint
+	touch tree/src/appliance/appliance.mk
+	printf 'build/appliance-aarch64.img:\n\t@echo made; cp %s/appliance $@\n' "$PWD" >tree/Makefile
+	for _ in once twice; do
+		FAKE=good VMLINT=$PWD/tree/build/vmlint vmlint boot --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --no-hotplug \
+			--no-persistent
+		exits 1
+		says "$NO_TREE"
+		[ -n "${first:=$stderr}" ] || complain "a word that it is made expected"
+	done
+	[[ "$first" == "vmlint: "*"/tree/build/appliance-aarch64.img is not there yet: making it, once"*"made" ]] || complain "$first"
+	[ -z "$stderr" ]
+	rm tree/build/appliance-aarch64.img
+	printf 'build/appliance-aarch64.img:\n\tfalse\n' >tree/Makefile
+	VMLINT=$PWD/tree/build/vmlint vmlint boot --firmware=firmware
+	exits 2
+	[[ "$stderr" == *"vmlint: the appliance could not be made: try \`make -C "*"/tree deps appliance\`" ]] || complain "what to do expected"
+	rm -r tree
 }

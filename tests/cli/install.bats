@@ -17,6 +17,8 @@ setup_file() {
 		echo 755 usr/libexec/vmlint/vmlint-helper
 		for page in "$TOP"/man/*.1; do echo "644 usr/share/man/man1/${page##*/}"; done | sort
 		echo 644 usr/share/man/man7/vmlint-rules.7
+		echo 644 usr/share/vmlint/appliance-aarch64.img
+		echo 644 usr/share/vmlint/appliance-x86_64.img
 	)
 }
 
@@ -40,4 +42,22 @@ setup_file() {
 	says "vmlint-helper"
 	says "debian-arm64.img: 0 errors"
 	mv away root/usr/libexec/vmlint/vmlint-helper
+}
+
+@test "the installed program finds the appliance" {
+	export FAKE=panic TMPDIR=$PWD/tmp
+	mkdir tmp
+	touch firmware
+	VMLINT=$PWD/root/usr/bin/vmlint
+	for arch in aarch64 x86_64; do
+		vmlint boot --arch=$arch --accel=tcg --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --format=json
+		exits 2
+		[ "$(jq -r '.images[0].image' <<<"$output")" -ef "$PWD/root/usr/share/vmlint/appliance-$arch.img" ] || complain "no appliance"
+	done
+	[ -z "$(ls -A tmp)" ]
+	mv root/usr/share/vmlint/appliance-x86_64.img away
+	vmlint boot --arch=x86_64 --firmware=firmware
+	exits 2
+	[[ "$stderr" == "vmlint: appliance-x86_64.img is not installed: \`make appliance\`"* ]] || complain "what to do expected"
+	mv away root/usr/share/vmlint/appliance-x86_64.img
 }

@@ -9,7 +9,7 @@ AAVMF_VARS=/usr/share/AAVMF/AAVMF_VARS.fd
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	make -s build/tests/live-record build/appliance-aarch64.img build/appliance-x86_64.img
+	make -s build/vmlint build/tests/live-record build/appliance-aarch64.img build/appliance-x86_64.img
 }
 
 setup() {
@@ -104,4 +104,29 @@ variable-read name=VmlintPersist read=ENOENT" ]
 		build/appliance-aarch64.img
 	[ "$status" = 2 ]
 	[[ "$stderr" == *"boot 1: the kernel panicked"*"Kernel panic - not syncing"* ]] || { echo "$stderr"; return 1; }
+}
+
+@test "vmlint boot: what anybody types first" {
+	run --separate-stderr build/vmlint boot
+	[ "$status" = 1 ] || { echo "$output$stderr"; return 1; }
+	[ "$(grep -c error: <<<"$output")" = 1 ]
+	[[ "$output" == "guest!efi/configuration-table: error: there is no device-tree entry"* ]]
+	[[ "$output" == *"guest: note: QEMU "* && "$output" == *"guest: 1 error, 0 warnings, 0 notes (qemu, aarch64, profile vmspec-2.0)" ]]
+	[ -z "$stderr" ]
+}
+
+@test "vmlint boot: KVM or not, another machine is clean" {
+	run --separate-stderr build/vmlint boot --arch=x86_64 --no-hotplug --format=vmspec
+	[ "$status" = 0 ] || { echo "$output$stderr"; return 1; }
+	[[ "$output" == *"VMSPEC-EFI: PASS"*"VMSPEC-EFIVARIABLE-READ: PASS"*"VMSPEC-BOOT-2ND: PASS" && "$output" != *FAIL* ]]
+}
+
+@test "vmlint boot: a hypervisor by its command" {
+	run --separate-stderr build/vmlint boot --ignore=guest-devicetree --hypervisor-command='
+		[ -e "$VMLINT_FOLDER/vars" ] || cp /usr/share/AAVMF/AAVMF_VARS.fd "$VMLINT_FOLDER/vars"
+		qemu-system-$VMLINT_ARCH -M virt -cpu cortex-a57 -smp 2 -m 1024 -nodefaults -display none -serial stdio \
+			-drive if=pflash,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.fd \
+			-drive if=pflash,format=raw,file="$VMLINT_FOLDER/vars" -drive if=virtio,format=raw,file="$1"'
+	[ "$status" = 0 ] || { echo "$output$stderr"; return 1; }
+	[[ "$output" == "guest: 0 errors, 0 warnings, 0 notes (command, aarch64, profile vmspec-2.0)" ]]
 }
