@@ -39,6 +39,18 @@ static const char *machine_name(enum vm_machine machine)
 	return machine == VM_AARCH64 ? "aarch64" : "x86_64";
 }
 
+/* The store that stands beside the code by its name, X_CODE_Y and X_VARS_Y, or NULL. */
+static const char *beside(const struct boot_options *o)
+{
+	char *store = arena_strdup(o->common.arena, o->firmware), *slash = strrchr(store, '/');
+	char *code = strstr(slash ? slash : store, "CODE");
+
+	if (!code)
+		return NULL;
+	memcpy(code, "VARS", 4);
+	return readable(store) ? store : NULL;
+}
+
 static int find_firmware(struct boot_options *o, struct error *err)
 {
 	bool no_store = o->store && !strcmp(o->store, "none");
@@ -55,6 +67,8 @@ static int find_firmware(struct boot_options *o, struct error *err)
 			o->store = f->store;
 		return 0;
 	}
+	if (o->firmware && !o->store && !no_store)
+		o->store = beside(o);
 	if (o->firmware)
 		return readable(o->firmware) ? 0 : error_set(err, errno, "%s: %s", o->firmware, strerror(errno));
 	return error_set(err, ENOENT, "no UEFI firmware for %s is installed: apt install %s, or --firmware=FILE",

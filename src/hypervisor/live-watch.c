@@ -114,6 +114,14 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	event_fact(run, event->name, event->text);
 	if (!strcmp(event->name, "SHUTDOWN"))
 		run->ended = true;
+	/* it has stopped the machine, and would wait for ever for somebody who makes room */
+	if (!strcmp(event->name, "BLOCK_IO_ERROR") && strstr(event->text, "\"action\":\"stop\"")) {
+		const char *reason = strstr(event->text, "\"reason\":\"");
+
+		reason = reason ? reason + strlen("\"reason\":\"") : "";
+		return error_set(run->err, EIO, "boot %u: QEMU cannot go on with the machine's disk: %.*s", run->boot,
+				 (int)strcspn(reason, "\""), reason);
+	}
 	if (!resets(event))
 		return 0;
 	if (run->told == TOLD_RESET) {

@@ -293,6 +293,9 @@ void vm_stop(struct vm *vm)
 	if (!vm->gone) {
 		/* the process between ends what stands behind it */
 		kill(vm->process.pid, vm->command ? SIGTERM : SIGKILL);
+		/* where QEMU is a script that starts it */
+		if (!vm->command)
+			kill(-vm->process.pid, SIGKILL);
 		while (waitpid(vm->process.pid, &vm->status, 0) < 0 && errno == EINTR)
 			;
 	}

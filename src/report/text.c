@@ -170,6 +170,8 @@ static void print_verbose(struct report *report, const struct lint_result *resul
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
 	}
+	if (result->guest)
+		return put(report, &line);
 	text_escape(&line, name(result));
 	buffer_printf(&line, ": read %" PRIu64 " bytes in %" PRIu64 " reads\n", result->bytes_read, result->reads);
 	put(report, &line);

@@ -19,7 +19,8 @@ static const struct {
 } names[] = {
 	{ "VMSPEC-IMAGE-GPT", { "gpt-missing", "gpt-sector-size" } },
 	{ "VMSPEC-IMAGE-ESP", { "esp-missing", "esp-type-guid" } },
-	{ "VMSPEC-IMAGE-BOOTAA64", { "efi-boot-missing", "efi-boot-not-pe", "pe-machine", "pe-subsystem", "pe-truncated", "pe-layout" } },
+	{ "VMSPEC-IMAGE-BOOTAA64",
+	  { "efi-boot-missing", "efi-boot-not-pe", "pe-machine", "pe-subsystem", "pe-truncated", "pe-layout" } },
 	{ "VMSPEC-EFI", { "guest-efi" } },
 	{ "VMSPEC-EFI-DTB", { "guest-devicetree", "guest-devicetree-stub" } },
 	{ "VMSPEC-EFI-ACPI", { "guest-acpi" } },

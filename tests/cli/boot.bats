@@ -149,6 +149,28 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	done
 }
 
+@test "boot: QEMU behind a script is ended, too" {
+	state=$BATS_TEST_TMPDIR/state
+	printf '#!/bin/sh\n"%s" "$@"\nexit 3\n' "$TOP/tests/tools/fake-qemu" >wrapper
+	chmod +x wrapper
+	FAKE=terminated FAKE_STATE=$state vmlint boot --qemu="$PWD/wrapper" --firmware=firmware --appliance=appliance --timeout=1
+	exits 2
+	for _ in $(seq 50); do [ -e "/proc/$(<"$state")" ] || break; sleep .1; done
+	[ ! -e "/proc/$(<"$state")" ]
+}
+
+@test "boot: firmware whose variable store stands beside it" {
+	printf '%s\n' '#!/bin/sh' 'case "$*" in *"-bios "*) echo by bios ;; *unit=1*) echo with a store ;; esac >&2' 'exit 1' >says
+	chmod +x says
+	touch MY_CODE_4M.fd MY_VARS_4M.fd only_CODE.fd
+	vmlint boot --qemu="$PWD/says" --firmware="$PWD/MY_CODE_4M.fd" --appliance=appliance
+	says "status 1: with a store"
+	vmlint boot --qemu="$PWD/says" --firmware="$PWD/MY_CODE_4M.fd" --store=none --appliance=appliance
+	says "status 1: by bios"
+	vmlint boot --qemu="$PWD/says" --firmware="$PWD/only_CODE.fd" --appliance=appliance
+	says "status 1: by bios"
+}
+
 @test "boot: KVM that does not work is noticed, and a note says so" {
 	[ -w /dev/kvm ] || skip "there is no KVM to try"
 	[ "$(uname -m)" = x86_64 ] || skip "it is for guests of another machine"
@@ -241,6 +263,9 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 		--appliance=appliance"
 	exits 2
 	says "could not check: cannot copy appliance: File too large"
+	boot full
+	exits 2
+	says "could not check: boot 1: QEMU cannot go on with the machine's disk: No space left on device"
 	FAKE=good run bash -c "'$VMLINT' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware --appliance=appliance \
 		--no-hotplug --no-persistent >/dev/full"
 	exits 2
