@@ -19,6 +19,8 @@
  * expect: !p2/etc/fstab:2:45: warning: / is to be mounted as xfs,btrfs, and it is ext4
  * bad:    debian-arm64 | fstab replace ext4 ext3
  * expect: !p2/etc/fstab:2:45: warning: / is to be mounted as ext3, and it is ext4
+ * bad:    debian-arm64 | fstab add "PARTLABEL=root none swap sw 0 0"
+ * expect: !p2/etc/fstab:4:21: warning: PARTLABEL=root is to be used as swap, and it is ext4
  */
 #include "system-help.h"
 
@@ -31,7 +33,7 @@ static void judge(struct check *check, const struct system *system, const struct
 	if (entry->fault || fstab_entry_is_optional(entry) || !(f = fstab_type_is_wrong(check->image, system, entry)))
 		return;
 	d = finding_severity(check, system_severity(check, system, mild ? SEVERITY_WARNING : SEVERITY_ERROR),
-			     fstab_at(system, &entry->type.place), "%s is to be %s %s, and it is %s", fstab_what(entry),
+			     fstab_at(system, &entry->type.place), "%s is to be %s %s, and it is %s", fstab_is_swap(entry) ? entry->device.text : fstab_what(entry),
 			     fstab_is_swap(entry) ? "used as" : "mounted as", entry->type.text, f->type);
 	d->effect = fstab_is_root(entry) ? EFFECT_HYGIENE : system_effect(check, system, fstab_effect(entry));
 	finding_note(check, d, "%s is the %s", entry->device.text, filesystem_title(check->image, f));

@@ -149,7 +149,7 @@ struct grub_entry {
 	const char *path; /* "1>2": numbers of submenus and entry, from 0 */
 	struct boot_place place;
 	bool submenu;
-	bool restricted; /* --users names somebody */
+	bool restricted; /* GRUB asks for a user and a password before it runs it, or the submenu that it is in */
 	const struct grub_course *courses; /* at least one */
 	size_t course_count;
 	bool truncated; /* over LIMIT_GRUB_OUTCOMES ways */

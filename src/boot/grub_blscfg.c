@@ -283,7 +283,7 @@ static void add_entry(struct grub_vm *vm, const struct loaded *loaded)
 		.arg_count = 1,
 	};
 
-	item.restricted = bls_next(entry, "grub_users", NULL) && grub_get(vm, "superusers");
+	/* what grub_users and grub_arg do depends on the distribution's patches: it is not said to be restricted */
 	item.body = make_body(vm, entry);
 	(void)grub_add_item(vm, &item);
 }

@@ -32,11 +32,11 @@ enum { ID, SOURCE, USERS, UNRESTRICTED };
 struct grub_status grub_cmd_menuentry(struct grub_vm *vm, const struct grub_call *call)
 {
 	struct boot_text *args = ARENA_ARRAY(vm->arena, call->count, struct boot_text);
-	struct grub_item item = { .place = call->place, .submenu = call->name[0] == 's', .restricted = true };
+	struct grub_item item = { .place = call->place, .submenu = call->name[0] == 's' };
 	static const struct grub_option known[] = {
 		[ID] = { "id", 0, true },
 		[SOURCE] = { "source", 0, true },
-		[USERS] = { "users", 0, true },
+		[USERS] = { "users", 0, true }, /* who may boot it beside the superusers */
 		[UNRESTRICTED] = { "unrestricted", 0, false },
 		{ "class", 0, true },
 		{ "hotkey", 0, true },
@@ -44,7 +44,7 @@ struct grub_status grub_cmd_menuentry(struct grub_vm *vm, const struct grub_call
 	};
 	struct grub_options options = { .call = call, .options = known };
 	const struct boot_text *source = NULL, *value;
-	bool unrestricted = false, users = false;
+	bool unrestricted = false;
 	int option;
 
 	vm->bytes += call->count * sizeof(*args);
@@ -55,8 +55,6 @@ struct grub_status grub_cmd_menuentry(struct grub_vm *vm, const struct grub_call
 			item.id = value->text;
 		} else if (option == SOURCE) {
 			source = value;
-		} else if (option == USERS) {
-			users = true;
 		} else if (option == UNRESTRICTED) {
 			unrestricted = true;
 		}
@@ -64,8 +62,7 @@ struct grub_status grub_cmd_menuentry(struct grub_vm *vm, const struct grub_call
 	/* neither a block nor a source, or both: GRUB refuses the entry */
 	if (!item.arg_count || (source != NULL) == call->node->has_block)
 		return grub_failed();
-	/* without superusers nothing is restricted */
-	item.restricted = !unrestricted && (users || grub_get(vm, "superusers"));
+	item.restricted = !unrestricted;
 	item.title = args[0].text;
 	if (!item.id)
 		item.id = item.title;
@@ -208,6 +205,9 @@ void grub_show_menu(struct grub_vm *vm)
 {
 	const struct grub_context *c = &vm->s->contexts[vm->s->context];
 	const struct boot_text *wanted = grub_get(vm, "default"), *timeout = grub_get(vm, "timeout");
+	/* without superusers nothing is restricted (normal/auth.c, is_authenticated) */
+	const struct boot_text *superusers = grub_get(vm, "superusers");
+	bool outer_restricted = vm->restricted;
 	const struct boot_text *root = grub_get(vm, "root"), *prefix = grub_get(vm, "prefix");
 	struct grub_menu *menu = ARENA_NEW(vm->arena, struct grub_menu);
 	struct grub_entry *entries = ARENA_ARRAY(vm->arena, c->item_count, struct grub_entry);
@@ -250,18 +250,20 @@ void grub_show_menu(struct grub_vm *vm)
 					   : arena_printf(vm->arena, "%zu", i),
 			.place = item->place,
 			.submenu = item->submenu,
-			.restricted = item->restricted,
+			.restricted = outer_restricted || (item->restricted && superusers && !superusers->unknown),
 		};
 		if ((outer_only && !below) || (vm->only_default && i != menu->default_index))
 			continue;
 		vm->only = below && *below ? below : NULL;
 		vm->path = entries[i].path;
+		vm->restricted = entries[i].restricted;
 		entries[i].courses = grub_explore(vm, run_entry, item, &entries[i].course_count,
 						  &entries[i].truncated);
 	}
 	vm->menus--;
 	vm->only = outer_only;
 	vm->path = outer_path;
+	vm->restricted = outer_restricted;
 	vm->s->menu = menu;
 	if (wanted)
 		place = boot_text_place(wanted, 0);

@@ -96,6 +96,7 @@ struct grub_vm {
 	const char *only;          /* run this entry alone ("1>2"); NULL: all */
 	bool only_default;         /* run the default entries alone */
 	unsigned int menus;        /* depth */
+	bool restricted;           /* the entry being run is, and so are those of its submenu */
 	const char *path;          /* of the entry being run, for those of its submenu; NULL: none */
 
 	size_t steps, bytes, source_bytes; /* used */

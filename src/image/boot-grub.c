@@ -179,6 +179,7 @@ static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 	for (size_t i = 0; i < menu->entry_count; i++) {
 		const struct grub_entry *from = &menu->entries[i];
 		struct boot_entry *entry;
+		size_t before;
 
 		if (from->submenu) {
 			for (size_t j = 0; j < from->course_count; j++)
@@ -186,7 +187,9 @@ static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 					add_menu(maker, from->courses[j].menu);
 			continue;
 		}
+		before = maker->path->entry_count;
 		entry = find_entry(maker, from);
+		entry->asks_password = from->restricted && (entry->asks_password || maker->path->entry_count > before);
 		for (size_t j = 0; j < from->course_count; j++)
 			add_course(maker, entry, &from->courses[j]);
 		if (from->truncated)

@@ -68,6 +68,7 @@ struct boot_entry {
 	size_t attempt_count;
 	bool complete;       /* all that it does is known; else `reason` says what could not be evaluated */
 	const char *reason;
+	bool asks_password;  /* in each of GRUB's ways to it: nobody is at the console of a machine that starts by itself */
 	bool leaves;         /* it starts another loader, firmware's setup, or the machine anew: no attempt is expected */
 };
 

@@ -177,3 +177,31 @@ grubenv() {
 	says ":2:21: warning: the kernel /gone does not exist"
 	lacks error:
 }
+
+@test "superusers, and who boots without them" {
+	local kernel="linux /boot/vmlinuz-$VERSION root=UUID=$UUID ro console=ttyAMA0; initrd /boot/initrd.img-$VERSION"
+	config="set superusers=admin; password admin x; set timeout=1
+menuentry one --unrestricted { $kernel; }
+menuentry two { $kernel; }"
+	written
+	clean
+	# nobody is a superuser, so nobody is asked
+	config="set timeout=1
+menuentry one --users admin { $kernel; }"
+	written
+	clean
+	# what stands around the entry counts as well, and so does what is set behind it
+	config="set timeout=1
+submenu more { menuentry one --unrestricted { $kernel; }
+}
+set superusers=admin; password admin x"
+	written
+	exits 0
+	says "disk.img!p2/boot/grub/grub.cfg:2:16: warning: GRUB asks for a password before it boots the default entry [boot-password]"
+	config="set timeout=1; set default=two
+menuentry one { $kernel; }
+menuentry two --unrestricted { $kernel; }
+set superusers=admin"
+	written
+	clean
+}
