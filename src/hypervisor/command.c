@@ -32,6 +32,7 @@ static void become(const struct vm_config *config, unsigned start, int terminal,
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* if somebody kills the process between */
 	setsid();
 	ioctl(terminal, TIOCSCTTY, 0);
 	dup2(terminal, 0);

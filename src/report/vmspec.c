@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vmspec: the names by which Linaro's vmspec-tools reported, one `NAME: PASS` or `NAME: FAIL` a line.
  *
- * Findings of warning and error count. `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
+ * Findings of warning and error count, and notes where a name asks for no less than what they are about. `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
  * a name that does not apply, or whose rules were not asked for, has no line.  One set of lines is for all boots of an image and
  * what was read of it: a name fails if it fails in one of them.
  */
@@ -25,11 +25,11 @@ static const struct {
 	{ "VMSPEC-EFI-DTB", { "guest-devicetree", "guest-devicetree-stub" } },
 	{ "VMSPEC-EFI-ACPI", { "guest-acpi" } },
 	{ "VMSPEC-OS-EFI", { "guest-efi" } },
-	{ "VMSPEC-OS-EFI-RTC", { "guest-rtc", "guest-rtc-ticking" } },
+	{ "VMSPEC-OS-EFI-RTC", { "guest-rtc-efi", "guest-rtc-ticking" } },
 	{ "VMSPEC-OS-ACPI", { "guest-acpi-root", "guest-acpi-missing", "guest-acpi-corrupt", "guest-acpi-checksum" } },
 	{ "VMSPEC-OS-SBSA-UART", { "guest-uart" } },
 	{ "VMSPEC-EFIVARIABLE", { "guest-variables" } },
-	{ "VMSPEC-EFIVARIABLE-WRITE", { "guest-variables" } },
+	{ "VMSPEC-EFIVARIABLE-WRITE", { "guest-variables-runtime" } },
 	{ "VMSPEC-EFIVARIABLE-READ", { "guest-variables-persist" } },
 	/* by no rule, but by whether a boot came to its end */
 	{ "VMSPEC-BOOT-DEFAULT", { NULL } },
@@ -40,10 +40,16 @@ static const struct {
 enum { NAMES = sizeof(names) / sizeof(*names), BOOT_DEFAULT = NAMES - 3, BOOT_GICV3, BOOT_2ND };
 _Static_assert(NAMES <= REPORT_NAMES, "a report has a verdict for each name");
 
-static bool found(const struct lint_result *result, const struct rule *rule)
+/* That firmware need not let a running system write variables is a note, and that it did not is what this name asks. */
+static enum severity least(const char *name)
+{
+	return strcmp(name, "VMSPEC-EFIVARIABLE-WRITE") ? SEVERITY_WARNING : SEVERITY_NOTE;
+}
+
+static bool found(const struct lint_result *result, const struct rule *rule, enum severity at_least)
 {
 	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
-		if (d->rule == rule && d->severity >= SEVERITY_WARNING)
+		if (d->rule == rule && d->severity >= at_least)
 			return true;
 	}
 	return false;
@@ -53,21 +59,21 @@ static bool found(const struct lint_result *result, const struct rule *rule)
 static bool follows_finding(const struct lint_result *result, const struct rule *rule)
 {
 	for (const unsigned short *a = rule->after; *a != RULES_END; a++) {
-		if (found(result, &rules[*a]) || follows_finding(result, &rules[*a]))
+		if (found(result, &rules[*a], SEVERITY_WARNING) || follows_finding(result, &rules[*a]))
 			return true;
 	}
 	return false;
 }
 
 static enum report_verdict judge(const struct report *report, const struct lint_result *result, const struct rule *rule,
-				 const char **ret_reason)
+				 enum severity at_least, const char **ret_reason)
 {
 	enum report_verdict verdict = VERDICT_PASS;
 
 	if (!rule || (rule->subject == SUBJECT_GUEST) != result->guest || result->status == STATUS_UNREADABLE ||
 	    (report->options->selected && !report->options->selected[rule - rules]))
 		return VERDICT_NONE;
-	if (found(result, rule))
+	if (found(result, rule, at_least))
 		return VERDICT_FAIL;
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->rule != rule)
@@ -162,7 +168,7 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 	for (int i = 0; i < NAMES; i++) {
 		for (int j = 0; names[i].rules[j]; j++) {
 			const char *reason = NULL;
-			enum report_verdict verdict = judge(report, result, rule_find(names[i].rules[j]), &reason);
+			enum report_verdict verdict = judge(report, result, rule_find(names[i].rules[j]), least(names[i].name), &reason);
 
 			add(report, i, verdict, reason);
 		}

@@ -35,6 +35,14 @@ boot() { # boot FAKE RECORD OPTION...
 	for rule in $rules; do grep -qxF "$rule" known || complain "no rule $rule"; done
 }
 
+@test "vmspec: the manual says which rules stand behind a name" {
+	table=$(sed -n '/^static const struct {/,/^};/p' "$TOP/src/report/vmspec.c" | tr -d '\n\t' | grep -oE '"VMSPEC-[^}]*' |
+		grep '"[a-z]' | sed 's/"//g; s/, *{ */ /; s/,//g; s/ *$//; s/  */ /g')
+	page=$(sed -n '/^VMSPEC.*BOOT..DEFAULT/q; /^VMSPEC/,$p' "$TOP/man/vmlint-boot.1" | sed 's/\\//g; s/, notes too//; s/,//g' |
+		tr '\n' ' ' | sed 's/ VMSPEC/\nVMSPEC/g' | sed 's/  */ /g; s/ *$//')
+	diff <(echo "$table") <(echo "$page")
+}
+
 @test "vmspec: images" {
 	good=$(fixture debian-arm64)
 	vmlint --format=vmspec "$good"
@@ -70,7 +78,7 @@ VMSPEC-IMAGE-BOOTAA64: PASS" ] || complain headings
 	fails VMSPEC-EFI-DTB VMSPEC-EFIVARIABLE-READ
 	# the tables fail with their entry, and no variable was to be found again
 	judge u-boot
-	fails VMSPEC-EFI-ACPI VMSPEC-OS-ACPI
+	fails VMSPEC-EFI-ACPI VMSPEC-OS-EFI-RTC VMSPEC-OS-ACPI VMSPEC-EFIVARIABLE-WRITE
 	lacks VMSPEC-EFIVARIABLE-READ
 	judge x86_64
 	exits 0
