@@ -30,7 +30,8 @@ RULE(boot_password)
 	d = finding_entry(check, path->first, boot_location(check->image, &path->first->place),
 			  "GRUB asks for a password before it boots the default entry");
 	if (path->first->title)
-		finding_note(check, d, "the entry is \"%s\"; superusers= is set, and it has no --unrestricted", path->first->title);
+		finding_note(check, d, "the entry is \"%s\"; superusers= is set, and it has no --unrestricted",
+			     path->first->title);
 	finding_stands_alone(check);
 	finding_help(check, d, "add --unrestricted to CLASS= in /etc/grub.d/10_linux, then update-grub");
 }

@@ -17,6 +17,14 @@
  * expect: !p1/debian/6*mp/initrd.img: error: the initrd lacks jbd2, without which the root (ext4) cannot be mounted
  * bad:    lvm-arm64 | initrd remove *sbin/lvm
  * expect: !p2/initrd.img-*: error: the initrd lacks /sbin/lvm, without which the root (LVM) cannot be mounted
+ * bad:    lvm-arm64 | initrd remove-module dm_mod
+ * expect: !p2/initrd.img-*: error: the initrd lacks dm_mod, without which the root (LVM) cannot be mounted
+ * bad:    md-arm64 | initrd remove-module raid1
+ * expect: !p2/initrd.img-*: error: the initrd lacks raid1, without which the root (md RAID) cannot be mounted
+ * bad:    md-arm64 | initrd remove *sbin/mdadm
+ * expect: !p2/initrd.img-*: error: the initrd lacks /sbin/mdadm, without which the root (md RAID) cannot be mounted
+ * bad:    xfs-amd64 | initrd remove-module xfs
+ * expect: !p2/initrd.img-*: error: the initrd lacks xfs, without which the root (xfs) cannot be mounted
  * bad:    luks-arm64 | initrd remove-module dm_crypt
  * expect: !p2/initrd.img-*: error: the initrd lacks dm_crypt, without which the root (LUKS) cannot be mounted
  * bad:    debian-arm64 | kconfig off EXT4_FS

@@ -33,7 +33,8 @@ static void judge(struct check *check, const struct system *system, const struct
 	if (entry->fault || fstab_entry_is_optional(entry) || !(f = fstab_type_is_wrong(check->image, system, entry)))
 		return;
 	d = finding_severity(check, system_severity(check, system, mild ? SEVERITY_WARNING : SEVERITY_ERROR),
-			     fstab_at(system, &entry->type.place), "%s is to be %s %s, and it is %s", fstab_is_swap(entry) ? entry->device.text : fstab_what(entry),
+			     fstab_at(system, &entry->type.place), "%s is to be %s %s, and it is %s",
+			     fstab_is_swap(entry) ? entry->device.text : fstab_what(entry),
 			     fstab_is_swap(entry) ? "used as" : "mounted as", entry->type.text, f->type);
 	d->effect = fstab_is_root(entry) ? EFFECT_HYGIENE : system_effect(check, system, fstab_effect(entry));
 	finding_note(check, d, "%s is the %s", entry->device.text, filesystem_title(check->image, f));

@@ -67,6 +67,8 @@ static enum have open_files(struct image *image, struct filesystem *f)
 		return UNREADABLE; /* f->error says why */
 	if (f->have == ABSENT || !f->has_files)
 		return ABSENT;
+	if (!strcmp(f->type, "zfs_member"))
+		return unreadable(f, ENOTSUP, "ZFS is read neither by vmlint nor by libguestfs");
 	if (!f->view || (image->reader == IMAGE_READER_GUESTFS && !is_esp(image, f)))
 		return open_by_helper(image, f);
 	if (f->fat) {

@@ -57,3 +57,14 @@ setup_file() {
 	exits 2
 	[[ $stderr == *"--quiet=1 takes no argument"* ]] || complain "--quiet expected"
 }
+
+@test "a root on ZFS, which nothing here reads" {
+	# its labels are ours: fixtures/mutator/zfs.py
+	"$MUTATE" "$(fixture xfs-amd64)" zfs.img "fs zfs 3" 'grub replace "root=UUID=" "root=ZFS=rpool/ROOT/debian x="'
+	vmlint zfs.img
+	exits 2
+	says "zfs.img: not evaluated: no installed system could be looked at: the zfs_member file system in partition 3 cannot be read: ZFS is read neither by vmlint nor by libguestfs [" \
+		"zfs.img: 0 errors, 0 warnings, 0 notes, "
+	# and nobody tries
+	lacks "libguestfs: " "libguestfs was started"
+}
