@@ -11,16 +11,22 @@
 #include <unistd.h>
 
 #define CHUNK (1 << 20)
+#define BLOCK (64 << 10)
 #define SECTOR 512
+
+static const char *temporary(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
 
 static int nameless(struct error *err)
 {
-	const char *folder = getenv("TMPDIR");
+	const char *folder = temporary();
 	char path[4096];
 	int fd, length;
 
-	if (!folder || !*folder)
-		folder = "/tmp";
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
@@ -47,9 +53,15 @@ int disk_new(uint64_t size, struct error *err)
 		int code = errno;
 
 		close(fd);
-		return error_set(err, code, "no room for a temporary file: %s", strerror(code));
+		return error_set(err, code, "no room in %s for a temporary file: %s", temporary(), strerror(code));
 	}
 	return fd;
+}
+
+/* Blocks of zeros become holes: what is padded to the size of a flash needs no room. */
+static bool zeros(const char *data, size_t size)
+{
+	return !data[0] && !memcmp(data, data + 1, size - 1);
 }
 
 static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
@@ -63,7 +75,8 @@ static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
 		if (got == 0)
 			return 0;
 		for (ssize_t done = 0; done < got;) {
-			ssize_t n = pwrite(to, chunk + done, (size_t)(got - done), at + done);
+			size_t block = got - done < BLOCK ? (size_t)(got - done) : BLOCK;
+			ssize_t n = zeros(chunk + done, block) ? (ssize_t)block : pwrite(to, chunk + done, block, at + done);
 
 			if (n < 0)
 				return -errno;
@@ -109,7 +122,7 @@ int disk_copy(const char *path, struct error *err)
 	close(from);
 	if (rc < 0) {
 		close(to);
-		return error_set(err, -rc, "cannot copy %s: %s", path, strerror(-rc));
+		return error_set(err, -rc, "cannot copy %s into %s: %s", path, temporary(), strerror(-rc));
 	}
 	return to;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vmspec: the names by which Linaro's vmspec-tools reported, one `NAME: PASS` or `NAME: FAIL` a line.
  *
- * Findings of warning and error count, and notes where a name asks for no less than what they are about. `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
+ * Findings of warning and error count.  `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
  * a name that does not apply, or whose rules were not asked for, has no line.  One set of lines is for all boots of an image and
  * what was read of it: a name fails if it fails in one of them.
  */
@@ -168,7 +168,8 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 	for (int i = 0; i < NAMES; i++) {
 		for (int j = 0; names[i].rules[j]; j++) {
 			const char *reason = NULL;
-			enum report_verdict verdict = judge(report, result, rule_find(names[i].rules[j]), least(names[i].name), &reason);
+			enum report_verdict verdict = judge(report, result, rule_find(names[i].rules[j]), least(names[i].name),
+							    &reason);
 
 			add(report, i, verdict, reason);
 		}

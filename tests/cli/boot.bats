@@ -262,7 +262,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	run bash -c "ulimit -f 1; trap '' XFSZ; '$PLAIN' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware \
 		--appliance=appliance"
 	exits 2
-	says "could not check: cannot copy appliance: File too large"
+	says "could not check: cannot copy appliance into $TMPDIR: File too large"
 	boot full
 	exits 2
 	says "could not check: boot 1: QEMU cannot go on with the machine's disk: No space left on device"

@@ -175,7 +175,7 @@ fails() { # fails MESSAGE
 	TMPDIR=$BATS_TEST_TMPDIR/tmp
 	fails "cannot make a temporary file in /nonexistent/folder"
 	run --separate-stderr bash -c "ulimit -f 1; trap '' XFSZ; $LIVE --qemu=tests/tools/fake-qemu '$BATS_FILE_TMPDIR/appliance'"
-	fails "cannot copy $BATS_FILE_TMPDIR/appliance: File too large"
+	fails "cannot copy $BATS_FILE_TMPDIR/appliance into $TMPDIR: File too large"
 }
 
 @test "a disk that is no appliance" {
