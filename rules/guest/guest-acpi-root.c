@@ -47,7 +47,7 @@ RULE(guest_acpi_root)
 	if (m->have_rsdp == MACHINE_ABSENT)
 		not_applicable(check, "the machine has no ACPI");
 	else if (m->have_rsdp == MACHINE_UNREADABLE)
-		guest_unknown(check, "the record does not hold the root pointer of ACPI");
+		guest_unprobed(check, "the record does not hold the root pointer of ACPI");
 	else if (!m->rsdp_whole)
 		finding(check, at_acpi(check, "RSDP", 0, 0), "the root pointer is shorter than its revision asks for");
 	else if (!m->rsdp.signature)

@@ -25,7 +25,7 @@ RULE(guest_exception_level)
 	if (guest_not_arm(check))
 		return;
 	if (!fact_number(check->machine->firmware, "exception-level", &level))
-		guest_unknown(check, "no program of ours ran before Linux, which could have seen the exception level");
+		guest_unprobed(check, "no program of ours ran before Linux, which could have seen the exception level");
 	else if (level != 1)
 		finding(check, at_fact("efi"), "the EFI application was entered at EL%llu, EL1 expected",
 			(unsigned long long)level);

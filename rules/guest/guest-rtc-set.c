@@ -29,7 +29,7 @@ RULE(guest_rtc_set)
 	uint64_t status;
 
 	if (!fact_number(fact, "set", &status))
-		guest_unknown(check, "no program of ours ran before Linux, which could have called SetTime");
+		guest_unprobed(check, "no program of ours ran before Linux, which could have called SetTime");
 	else if (status)
 		finding(check, at_fact("efi/SetTime"), "SetTime failed: %s", efi_status_name(check->arena, status));
 	/* seconds may have gone by: the hour, and what is before it, must not */

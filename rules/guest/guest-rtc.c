@@ -24,7 +24,7 @@ RULE(guest_rtc)
 	uint64_t status;
 
 	if (!fact_number(fact, "get", &status))
-		guest_unknown(check, "no program of ours ran before Linux, which could have called GetTime");
+		guest_unprobed(check, "no program of ours ran before Linux, which could have called GetTime");
 	else if (status)
 		finding(check, at_fact("efi/GetTime"), "GetTime failed: %s", efi_status_name(check->arena, status));
 }

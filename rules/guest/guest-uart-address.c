@@ -16,7 +16,7 @@
  * bad:    gicv3 | acpi SPCR 47 0a
  * expect: !acpi/SPCR@0x2c: error: the address of the console's UART is 0xa000000 by SPCR, 0x9000000 by Linux
  * bad:    both | acpi SPCR 46 0a
- * expect: !acpi/SPCR@0x2c: error: the address of the console's UART is 0x90a0000 by SPCR, 0x9000000 by the device tree, 0x9000000 by Linux
+ * expect: !acpi/SPCR@0x2c: error: the address of the console's UART is 0x90a0000 by SPCR, 0x9000000 by the device tree, *
  */
 #include <stdio.h>
 #include <stdlib.h>

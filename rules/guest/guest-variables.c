@@ -26,7 +26,7 @@ RULE(guest_variables)
 	uint64_t status;
 
 	if (!fact_number(fact, "set", &status))
-		guest_unknown(check, "no program of ours ran before Linux, which could have written a variable");
+		guest_unprobed(check, "no program of ours ran before Linux, which could have written a variable");
 	else if (status)
 		finding(check, at_fact("efi/SetVariable"), "a non-volatile variable could not be written: %s",
 			efi_status_name(check->arena, status));

@@ -4,6 +4,7 @@
 #   make appliance           build/appliance-{aarch64,x86_64}.{img,qcow2}, and build/vmlint-guest-*
 #   make controls            build/controls: what tests start that is not as it should be
 #   make check-live          tests of it, in virtual machines under TCG
+#   make bench-live          how long its runs take, phase by phase; ROUNDS=3: the fastest of three
 #
 # Probe and init are built by cross compilers, never with sanitizers; src/appliance/pack puts them on a disk.
 
@@ -77,11 +78,14 @@ $(C)/kernel $(C)/initrd &: build/appliance-aarch64.img
 .PHONY: controls
 controls: $(C)/both.img $(C)/reset.img $(C)/empty.img $(C)/kernel $(C)/initrd
 
-.PHONY: appliance check-live
+.PHONY: appliance check-live bench-live
 appliance: build/deps.stamp
 	@+$(ANEW) $(APPLIANCE_IMAGES) $(APPLIANCE_IMAGES:.img=.qcow2) $(GUEST_PROGRAMS)
 check-live: appliance controls
 	@+$(ANEW) all test-tools
 	@tests/live/controls && bats tests/live
+bench-live: appliance
+	@+$(ANEW) build/tests/live-record
+	@tests/bench/live --rounds=$(or $(ROUNDS),1)
 
 -include $(shell find $(A) -name '*.d' 2>/dev/null)

@@ -22,6 +22,10 @@ int command_lint(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_boot(int argc, char **argv);
+struct facts;
+/* Writes down what this machine shows; with `try` also what came of trying it.  (guest/gather.h, guest/check.h) */
+void guest_record(struct facts *facts, bool try);
+
 int command_guest(int argc, char **argv);
 int command_guest_or_judge(int argc, char **argv);
 

@@ -42,26 +42,24 @@ static uint32_t boot_number(void)
 	return number;
 }
 
-static void record(bool try)
+void guest_record(struct facts *facts, bool try)
 {
-	struct facts facts = facts_make(print_line, NULL);
 	size_t size;
 	char *command_line = file_read("/proc/cmdline", 65536, &size);
 	char *console = file_read("/sys/class/tty/console/active", 4096, &size);
 
 	if (console)
 		console[strcspn(console, "\n")] = '\0';
-	gather_head(&facts, boot_number(), console ? console : "");
-	gather_probe(&facts, command_line ? command_line : "", false);
-	gather_efi(&facts);
-	gather_files(&facts);
+	gather_head(facts, boot_number(), console ? console : "");
+	gather_probe(facts, command_line ? command_line : "", false);
+	gather_efi(facts);
+	gather_files(facts);
 	if (try) {
-		check_rtc(&facts);
-		check_variable(&facts);
-		check_cpus(&facts);
-		check_aarch32(&facts);
+		check_rtc(facts);
+		check_variable(facts);
+		check_cpus(facts);
+		check_aarch32(facts);
 	}
-	facts_free(&facts);
 	free(command_line);
 	free(console);
 }
@@ -74,6 +72,7 @@ int command_guest(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	struct facts facts = facts_make(print_line, NULL);
 	bool want = false, try = false;
 	int c;
 
@@ -96,9 +95,10 @@ int command_guest(int argc, char **argv)
 	if (optind < argc)
 		return command_usage("guest", "%s is too much: guest looks at the machine that it runs on", argv[optind]);
 	if (!want)
-		return command_usage("guest", "--record is missing");
+		return command_usage("guest", "--record is missing: what judges is a larger program");
 	if (try && geteuid() != 0)
 		return command_usage("guest", "--try is for root");
-	record(try);
+	guest_record(&facts, try);
+	facts_free(&facts);
 	return command_finish(EXIT_CLEAN);
 }

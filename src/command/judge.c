@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: `vmlint guest --judge` judges recorded guests by the rules on them.  Not part of the static program in
- * src/appliance/guest, which only records. */
+/* judge: `vmlint guest --judge` judges recorded guests by the rules on them, `vmlint guest` the machine that it runs on.  Not
+ * part of the static program in src/appliance/guest, which only records. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "command/judge.h"
@@ -12,13 +13,16 @@
 #include "guest/machine.h"
 
 static const char usage[] =
-	"Usage: vmlint guest --record [--try]\n"
+	"Usage: vmlint guest [--try] [OPTION...]\n"
+	"       vmlint guest --record [--try]\n"
 	"       vmlint guest --judge [OPTION...] RECORD...\n"
 	"\n"
-	"--record, in a guest, writes down what the machine shows of itself; --try also tries its clock, processors and\n"
-	"variables.  --judge, anywhere, says what is wrong with the machines that such records are of.\n"
+	"Inside a guest, says what is wrong with the machine that this runs on.  --record writes down what the machine shows\n"
+	"of itself instead, and --judge, anywhere, judges such records.  --try also tries the clock, processors, variables\n"
+	"and 32-bit programs, and puts back what it changed: for root, in a machine that serves nobody.  Root sees more than\n"
+	"others do.\n"
 	"\n"
-	"Options of --judge, as those of lint:\n"
+	"Options of what judges, as those of lint:\n"
 	"  --select=RULES   report these rules only; comma-separated ids, * is a wildcard\n"
 	"  --ignore=RULES   do not report these rules\n"
 	"  --severity=RULE=LEVEL, --profile=NAME   how much they count\n"
@@ -38,9 +42,13 @@ static const char usage[] =
 struct call {
 	struct common common;
 	char **records;
+	bool try;
 };
 
+enum { OPTION_TRY = 256 };
+
 static const struct option options[] = { COMMON_OPTIONS };
+static const struct option options_here[] = { { "try", no_argument, NULL, OPTION_TRY }, COMMON_OPTIONS };
 
 const char *judge_record(struct arena *arena, const char *text, size_t size, const struct lint_options *lint,
 			 struct lint_result *result)
@@ -72,10 +80,59 @@ static void judge_one(struct common *common, int index, struct arena *arena, str
 	free(text);
 }
 
+static void keep_line(void *context, const char *text, size_t size)
+{
+	buffer_append(context, text, size);
+	buffer_char(context, '\n');
+}
+
+/* The machine that this runs on. */
+static void judge_here(struct common *common, int index, struct arena *arena, struct lint_result *result)
+{
+	BUFFER_AUTO text = buffer_make(RECORD_BYTES);
+	struct facts facts = facts_make(keep_line, &text);
+
+	(void)index;
+	lint_result_init(result, "guest");
+	guest_record(&facts, ((const struct call *)common)->try);
+	facts_free(&facts);
+	result->error = text.overflowed ? "this machine has more to tell than a record may hold"
+					: judge_record(arena, text.data, text.size, &common->lint, result);
+	if (result->error)
+		result->status = STATUS_UNREADABLE;
+}
+
+static bool set_here(struct common *common, int key, const char *argument)
+{
+	(void)argument;
+	if (key != OPTION_TRY)
+		return command_usage(common->command, "unknown option"), false;
+	((struct call *)common)->try = true;
+	return true;
+}
+
 static bool no_option(struct common *common, int key, const char *argument)
 {
 	(void)key, (void)argument;
 	return command_usage(common->command, "unknown option"), false;
+}
+
+static int here(struct call *call, int argc, char **argv)
+{
+	call->common.set = set_here;
+	if (!common_parse(&call->common, argc, argv, options_here))
+		return EXIT_TROUBLE;
+	if (call->common.help) {
+		fputs(usage, stdout);
+		return command_finish(EXIT_CLEAN);
+	}
+	if (optind < argc)
+		return command_usage("guest",
+				     "%s is too much: guest looks at the machine that it runs on, and --judge at records",
+				     argv[optind]);
+	if (call->try && geteuid() != 0)
+		return command_usage("guest", "--try is for root");
+	return common_run(&call->common, 1, judge_here);
 }
 
 int command_guest_or_judge(int argc, char **argv)
@@ -87,9 +144,13 @@ int command_guest_or_judge(int argc, char **argv)
 		fputs(usage, stdout);
 		return command_finish(EXIT_CLEAN);
 	}
-	if (argc < 2 || strcmp(argv[1], "--judge"))
-		return command_guest(argc, argv);
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--record"))
+			return command_guest(argc, argv);
+	}
 	call.common.on_guests = true;
+	if (argc < 2 || strcmp(argv[1], "--judge"))
+		return here(&call, argc, argv);
 	call.common.set = no_option;
 	/* --judge stands where a subcommand does */
 	if (!common_parse(&call.common, argc - 1, argv + 1, options))

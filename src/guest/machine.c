@@ -105,6 +105,14 @@ static enum machine_have entry(const struct guest *guest, const char *guid)
 											 : MACHINE_UNREADABLE;
 }
 
+/* Where memory may not be read, Linux tells of the entries that it knows, by "ACPI20=0x..." */
+static enum machine_have told_acpi(const struct machine *m)
+{
+	const char *systab = machine_file(m, "/sys/firmware/efi/systab");
+
+	return !systab ? MACHINE_UNREADABLE : strstr(systab, "ACPI20=") ? MACHINE_HAVE : MACHINE_ABSENT;
+}
+
 static enum machine_have has_efi(const struct machine *m)
 {
 	uint64_t table;
@@ -187,14 +195,18 @@ static void decode(struct machine *m)
 
 static void read_tree(struct machine *m)
 {
+	const struct fact *given = guest_find(m->guest, "file", "path", "/sys/firmware/fdt");
 	const struct fact *fact = guest_next(m->guest, NULL, "probe-device-tree");
 	struct error err;
 
 	/* without UEFI there is what the kernel was given */
 	if (m->efi == MACHINE_ABSENT)
-		fact = guest_find(m->guest, "file", "path", "/sys/firmware/fdt");
+		fact = given;
 	else if (m->tree_entry != MACHINE_ABSENT && (!fact || !fact->data))
 		fact = guest_next(m->guest, NULL, "linux-device-tree");
+	/* what Linux was given is the entry's tree, and what its stub adds */
+	if (m->tree_entry == MACHINE_HAVE && (!fact || !fact->data))
+		fact = given;
 	if (m->tree_entry == MACHINE_ABSENT && (m->efi != MACHINE_ABSENT || !fact || !fact->data)) {
 		m->have_tree = MACHINE_ABSENT;
 		return;
@@ -222,6 +234,8 @@ const struct machine *machine_read(struct arena *arena, const struct guest *gues
 	m->architecture = architecture(m);
 	m->efi = has_efi(m);
 	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_ACPI);
+	if (m->acpi_entry == MACHINE_UNREADABLE)
+		m->acpi_entry = told_acpi(m);
 	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_TREE);
 	read_rsdp(m);
 	read_tables(m);

@@ -31,7 +31,7 @@ struct machine {
 	bool probe_complete;
 	const struct fact *registers; /* `probe-registers`, of the processor; NULL: no probe ran, or it is no Arm one */
 
-	/* `host-trouble` that the guest is to blame for: why a boot did not go where it should; NULL: it did, as far as is known */
+	/* `host-trouble` that the guest is to blame for: why a boot did not go where it should; NULL: it did */
 	const struct fact *trouble;
 
 	/* the EFI configuration table's entries, by the probe, else by Linux */

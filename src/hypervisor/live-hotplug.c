@@ -11,16 +11,21 @@
 #define SERIAL "vmlint-hot"
 #define ADDRESS "52:54:00:76:6d:6c"
 
-/* Takes a device out, and waits until the guest and QEMU have both let go. */
-static int take_out(struct run *run, const char *id, const char *gone)
+/* Asks for a device to be taken out: it takes some five seconds until the guest lets go, as if a button were pressed. */
+static int take_out(struct run *run, const char *id)
 {
 	char text[256];
-	int rc;
 
 	snprintf(text, sizeof(text), "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s\"}}", id);
-	rc = vm_qmp(run->vm, text, run->err);
-	if (rc == 0)
-		rc = live_command(run, gone);
+	return vm_qmp(run->vm, text, run->err);
+}
+
+/* Waits until the guest and QEMU have both let go. */
+static int wait_gone(struct run *run, const char *id, const char *gone)
+{
+	char text[256];
+	int rc = live_command(run, gone);
+
 	/* the guest lets go first; QEMU may have said so meanwhile */
 	snprintf(text, sizeof(text), "\"device\":\"%s\"", id);
 	if (rc == 0)
@@ -47,15 +52,20 @@ int live_hotplug(struct run *run, int scratch)
 	if (rc == 0)
 		rc = live_command(run, "hotplug block " SERIAL);
 	if (rc == 0)
-		rc = take_out(run, "hot-block", "gone block serial " SERIAL);
-	if (rc == 0)
 		rc = vm_qmp(run->vm,
 			    "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"virtio-net-pci\",\"id\":\"hot-net\","
 			    "\"bus\":\"port2\",\"mac\":\"" ADDRESS "\",\"romfile\":\"\"}}",
 			    run->err);
 	if (rc == 0)
 		rc = live_command(run, "hotplug net " ADDRESS);
-	return rc < 0 ? rc : take_out(run, "hot-net", "gone net address " ADDRESS);
+	/* both at a time */
+	if (rc == 0)
+		rc = take_out(run, "hot-block");
+	if (rc == 0)
+		rc = take_out(run, "hot-net");
+	if (rc == 0)
+		rc = wait_gone(run, "hot-block", "gone block serial " SERIAL);
+	return rc < 0 ? rc : wait_gone(run, "hot-net", "gone net address " ADDRESS);
 }
 
 int live_scratch(struct run *run, struct error *err)

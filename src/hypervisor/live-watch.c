@@ -204,6 +204,9 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_CONSOLE:
 			keep_tail(run, event.text);
+			/* the probe has the machine, and gives it to the kernel in a moment */
+			if (!run->hello && is_kind(event.text, "probe-firmware"))
+				live_phase(run, "kernel");
 			rc = look(run, event.text);
 			break;
 		case VM_QMP:

@@ -91,8 +91,8 @@ static int settings(struct run *run, const struct vm_config *config, uint64_t *o
 	const char *more = run->options->arguments;
 	char text[SETTINGS_SIZE];
 
-	snprintf(text, sizeof(text), "vmlint.nonce=%s%s%s%s", run->nonce, brief ? " vmlint.do=nothing" : "", more ? " " : "",
-		 more ? more : "");
+	snprintf(text, sizeof(text), "vmlint.nonce=%s%s%s%s", run->nonce,
+		 brief ? " vmlint.do=nothing maxcpus=1" : "", more ? " " : "", more ? more : "");
 	/* QEMU keeps what it was given, so a reset of its machine is no brief one */
 	if (config->kernel) {
 		if (!run->append[0])

@@ -13,6 +13,17 @@ void guest_unknown(struct check *check, const char *reason)
 		not_evaluated(check, NULL, "%s", reason);
 }
 
+void guest_unprobed(struct check *check, const char *reason)
+{
+	const struct guest *guest = check->machine->guest;
+
+	/* a system that was started in its own way, not the appliance */
+	if (!check->machine->trouble && guest_find(guest, "probe-unread", "reason", "no-probe"))
+		not_applicable(check, "%s", reason);
+	else
+		guest_unknown(check, reason);
+}
+
 static void print_claim(struct buffer *text, const char *before, enum guest_number number, const struct guest_claim *claim)
 {
 	if (number == GUEST_HEXADECIMAL)
@@ -82,6 +93,8 @@ bool guest_without_acpi(struct check *check)
 		return false;
 	if (check->machine->have_acpi == MACHINE_ABSENT)
 		not_applicable(check, "the machine has no ACPI");
+	else if (check->machine->acpi_entry == MACHINE_HAVE && guest_tree(check->machine))
+		guest_unprobed(check, "Linux runs by the device tree, and shows no tables of ACPI");
 	else
 		guest_unknown(check, "the record holds no tables of ACPI");
 	return true;

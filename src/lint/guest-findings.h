@@ -17,6 +17,9 @@ static inline struct location at_fact(const char *name)
  * came to nothing. */
 void guest_unknown(struct check *check, const char *reason);
 
+/* What only a program that runs before the system can tell is not known: skipped where there was none, else as above. */
+void guest_unprobed(struct check *check, const char *reason);
+
 /* What one source says of a thing that others tell of as well. */
 struct guest_claim {
 	const char *who; /* "the MADT" */

@@ -37,17 +37,51 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$vmlint" guest --record --try
 	[ "$status" = 2 ]
 	[[ "$stderr" == "vmlint: --try is for root"* ]]
+	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$vmlint" guest --try
+	[ "$status" = 2 ]
+	[[ "$stderr" == "vmlint: --try is for root"* ]]
 }
 
 @test "guest: calls that are wrong" {
-	for wrong in "" "--try" "--record more" "--unknown --record" "--record=file"; do
+	for wrong in "more" "--record more" "--unknown --record" "--record=file" "--unknown" "--try=now" "--judge"; do
 		vmlint guest $wrong
 		[ "$status" = 2 ] || complain "$wrong: status $status"
 		[[ "$stderr" == vmlint:*"vmlint guest --help"* && -z "$output" ]]
 	done
 	vmlint guest --help
 	[ "$status" = 0 ]
-	[[ "$output" == "Usage: vmlint guest --record"* ]]
+	[[ "$output" == "Usage: vmlint guest "* ]]
+}
+
+@test "guest: judges the machine that it runs on, with lint's formats and exit status" {
+	vmlint guest --record
+	echo "$output" >here.record
+	vmlint guest
+	here=$status
+	# it may be any machine: what counts is that a record of it is judged alike
+	said=$(sed -n 's/^guest!//p; s/^guest: not evaluated/not evaluated/p' <<<"$output")
+	vmlint guest --judge here.record
+	[ "$status" = "$here" ]
+	[ "$(sed -n 's/^here\.record!//p; s/^here\.record: not evaluated/not evaluated/p' <<<"$output")" = "$said" ]
+	vmlint guest --format=json --exit-zero
+	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(sys.stdin), json.load(open(sys.argv[1])))' \
+		"$TOP/tests/schema/report.schema.json" <<<"$output"
+	jq -e '.images | length == 1 and .[0].format == "record"' <<<"$output" >/dev/null
+	vmlint guest --select='guest-hotplug-*'
+	[ "$status" = 0 ]
+}
+
+@test "guest: what only a program before the system could have seen is no doubt where there was none" {
+	# such as a guest with the device tree alone whose kernel keeps memory to itself
+	awk '/^[a-z#]/ { probe = /^probe-/; if (/^probe-end/) print "probe-unread reason=no-probe" } !probe' \
+		"$TOP/tests/guest/acpi-off.record" >system.record
+	grep -q '^linux-device-tree .* error=EPERM' system.record
+	vmlint guest --judge --verbose system.record
+	[ "$status" = 1 ]
+	[[ "$output" != *"not evaluated"* ]] || complain "$output"
+	for rule in guest-exception-level guest-rtc guest-rtc-set guest-variables; do
+		grep -q "skipped: no program of ours ran before Linux.*$rule" <<<"$output" || complain "$rule"
+	done
 }
 
 @test "guest: a full disk is no success" {

@@ -36,6 +36,22 @@ setup() {
 	done
 }
 
+@test "the static program records wherever it runs, by itself" {
+	run build/vmlint-guest-x86_64 --record
+	[ "$status" = 0 ]
+	[[ "${lines[0]}" == "guest format=1" && "$output" == *"file path=/proc/version "* ]]
+	run build/vmlint-guest-x86_64
+	[ "$status" = 2 ]
+	[ -n "$(command -v qemu-aarch64-static)" ] || skip "qemu-user-static is missing"
+	run qemu-aarch64-static build/vmlint-guest-aarch64 --record
+	[ "$status" = 0 ]
+	[[ "${lines[0]}" == "guest format=1" && "$output" == *"file path=/proc/version "* ]]
+	# and what it wrote is a record
+	echo "$output" >"$BATS_TEST_TMPDIR/here.record"
+	run build/vmlint guest --judge "$BATS_TEST_TMPDIR/here.record"
+	[[ "$status" = [012] && "$output" != *"could not check"* ]]
+}
+
 @test "the settings are one line of 2048 bytes" {
 	for machine in aarch64 x86_64; do
 		text=$(mtype -i "build/appliance-$machine.img@@1M" ::/EFI/vmlint/settings.txt)

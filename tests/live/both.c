@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* both: makes of edk2, which publishes ACPI or a device tree, a firmware that publishes both, as a control for the probe.
  *
- * It is linked with the probe, whose efi_main is then probe_main.  The device tree that QEMU gave to edk2 is found where edk2 keeps it,
- * behind a HOB (Platform Initialization Specification 1.8, volume 3, chapter 5), copied into memory that a system does not take,
- * and put into the configuration table.
+ * It is linked with the probe, whose efi_main is then probe_main.  The device tree that QEMU gave to edk2 is found where edk2
+ * keeps it, behind a HOB (Platform Initialization Specification 1.8, volume 3, chapter 5), copied into memory that a system does
+ * not take, and put into the configuration table.
  */
 #include "record.h"
 

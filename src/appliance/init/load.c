@@ -32,7 +32,7 @@ static int insert(const char *folder, const char *path)
 	return rc;
 }
 
-void load_modules(struct facts *facts)
+void load_modules(struct facts *facts, bool brief)
 {
 	ARENA_AUTO arena = arena_new(64 * MiB);
 	struct modules *modules = modules_new(arena);
@@ -51,7 +51,8 @@ void load_modules(struct facts *facts)
 		return;
 	}
 	free(text);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+	/* the first is for variables, the others are for devices */
+	for (size_t i = 0; i < (brief ? 1 : sizeof(wanted) / sizeof(*wanted)); i++) {
 		struct module_closure need;
 
 		if (!modules_find(modules, wanted[i]))

@@ -6,6 +6,6 @@
 #include "guest/write.h"
 
 /* Writes a `module` fact for each file that was wanted; names without a file may be built in. */
-void load_modules(struct facts *facts);
+void load_modules(struct facts *facts, bool brief);
 
 #endif

@@ -57,7 +57,7 @@ int main(void)
 	brief = todo && !strcmp(todo, "nothing");
 	gather_probe(&facts, command_line ? command_line : "", brief);
 	serve_phase(&facts, "modules");
-	load_modules(&facts);
+	load_modules(&facts, brief);
 	mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", 0, NULL);
 	if (!brief)
 		serve_look(&facts);
