@@ -20,6 +20,18 @@
  * expect: !p2: error: GRUB * cannot read the ext4 file system in partition 2, which has the feature inline_data
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi 2.06-13+deb12u2 2.06-3~deb11u06 | ext features 2 metadata_csum_seed
  * expect: !p2: error: GRUB 2.06-3~deb11u06 cannot read the ext4 file system in partition 2, which has the feature metadata_csum_seed
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | xfs features 3 nrext64 | part 1 replace /EFI/debian/grubx64.efi 2.06-13+deb12u2 2.06-3~deb11u06 | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.06-3~deb11u06 cannot read the xfs file system in partition 3, which has the feature nrext64
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | part 1 replace /EFI/debian/grubx64.efi 2.06-13+deb12u2 2.04-1~deb11u06 | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.04-1~deb11u06 cannot read the xfs file system in partition 3, which has the feature bigtime
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | xfs features 3 ^bigtime exchange | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.06-13+deb12u2 cannot read the xfs file system in partition 3, which has the feature exchange
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | xfs features 3 parent | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.06-13+deb12u2 cannot read the xfs file system in partition 3, which has the feature parent
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | xfs features 3 metadir | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.06-13+deb12u2 cannot read the xfs file system in partition 3, which has the feature metadir
+ * bad:    xfs-amd64 | grub append "set default=xfs\nmenuentry xfs { set root=hd0,gpt3; linux /boot/vmlinuz }\n" | xfs features 3 zoned | --reader=native | --select=boot-filesystem-features
+ * expect: !p3: error: GRUB 2.06-13+deb12u2 cannot read the xfs file system in partition 3, which has the feature zoned
  */
 #include "boot-help.h"
 #include "boot/bls.h"
