@@ -36,7 +36,7 @@ static const char usage[] =
 	"  -q, --quiet           only what counts for the exit status (in text; JSON is always whole)\n"
 	"  -v, --verbose         also skipped rules, libfdisk's opinion and the bytes read\n"
 	"\n"
-	"Exit status:\n"
+	"What counts:\n"
 	"  --fail-on=LEVEL       the least severity that makes the exit status 1: error (default), warning or note\n"
 	"  --exit-zero           exit with 0 although there are findings\n"
 	"  -h, --help            this text\n"
