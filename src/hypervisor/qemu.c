@@ -181,8 +181,14 @@ static bool pending(struct vm *vm, struct vm_event *ret)
 
 static void reap(struct vm *vm)
 {
-	if (vm->gone || waitpid(vm->process.pid, &vm->status, WNOHANG) != vm->process.pid)
+	siginfo_t info = { .si_pid = 0 };
+
+	if (vm->gone || waitid(P_PID, (id_t)vm->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
 		return;
+	/* a script that started QEMU and did not wait for it; as long as its own remains are there, the group is nobody else's */
+	if (!vm->command)
+		kill(-vm->process.pid, SIGKILL);
+	waitpid(vm->process.pid, &vm->status, 0);
 	vm->gone = true;
 }
 

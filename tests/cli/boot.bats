@@ -157,6 +157,14 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	exits 2
 	for _ in $(seq 50); do [ -e "/proc/$(<"$state")" ] || break; sleep .1; done
 	[ ! -e "/proc/$(<"$state")" ]
+	# and where it does not wait for it
+	rm "$state"
+	printf '#!/bin/sh\n"%s" "$@" &\nwhile [ ! -s "%s" ]; do sleep .1; done\nexit 3\n' "$TOP/tests/tools/fake-qemu" "$state" >wrapper
+	FAKE=terminated FAKE_STATE=$state vmlint boot --qemu="$PWD/wrapper" --firmware=firmware --appliance=appliance --timeout=9
+	exits 2
+	says "QEMU ended with status 3"
+	for _ in $(seq 50); do [ -e "/proc/$(<"$state")" ] || break; sleep .1; done
+	[ ! -e "/proc/$(<"$state")" ]
 }
 
 @test "boot: firmware whose variable store stands beside it" {
