@@ -175,7 +175,8 @@ check-firmware: build/deps.stamp
 # whole distributions' files, which are large to fetch: not part of check
 check-images: build/deps.stamp build/deps-images.stamp
 	@$(MAKE) --no-print-directory all
-	@bats tests/images
+	@+$(ANEW) appliance
+	@VMLINT_BOOT_IMAGES=1 bats tests/images tests/live/image.bats
 lint:
 	@tests/style/check
 
@@ -189,13 +190,14 @@ $(B)/man/vmlint-rules.7: $(B)/vmlint
 man: $(MAN_PAGES)
 # `make install APPLIANCES=` leaves out what `vmlint boot` starts
 APPLIANCES ?= $(APPLIANCE_IMAGES)
-install: all man $(APPLIANCES)
+install: all man $(APPLIANCES) $(if $(APPLIANCES),$(GUEST_PROGRAMS))
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/vmlint $(DESTDIR)$(PREFIX)/share/vmlint \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(B)/vmlint $(DESTDIR)$(PREFIX)/bin/vmlint
 	install -m 755 $(B)/vmlint-helper $(DESTDIR)$(PREFIX)/libexec/vmlint/vmlint-helper
 	$(foreach a,$(APPLIANCES),cp --sparse=always $(a) $(DESTDIR)$(PREFIX)/share/vmlint/ && \
 		chmod 644 $(DESTDIR)$(PREFIX)/share/vmlint/$(notdir $(a)) &&) :
+	$(if $(APPLIANCES),install -m 755 $(GUEST_PROGRAMS) $(DESTDIR)$(PREFIX)/share/vmlint)
 	install -m 644 $(filter %.1,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(filter %.7,$(MAN_PAGES)) $(DESTDIR)$(PREFIX)/share/man/man7
 

@@ -97,10 +97,9 @@ static int make_appliance(const char *tree, const char *target, struct error *er
 }
 
 /* Beside this program, where a build puts it; below share beside its bin, where `make install` does. */
-static int find_appliance(struct boot_options *o, struct error *err)
+static int find_made(const struct boot_options *o, const char *name, const char **ret, struct error *err)
 {
 	struct arena *arena = o->common.arena;
-	const char *name = arena_printf(arena, "appliance-%s.img", machine_name(o->machine));
 	char self[LIMIT_FILE_NAME];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	const char *tree = NULL, *candidates[4];
@@ -115,7 +114,7 @@ static int find_appliance(struct boot_options *o, struct error *err)
 	candidates[3] = arena_printf(arena, "%s/%s", VMLINT_DATADIR, name);
 	for (int i = 0; i < 4; i++) {
 		if (readable(candidates[i])) {
-			o->appliance = candidates[i];
+			*ret = candidates[i];
 			return 0;
 		}
 	}
@@ -129,7 +128,7 @@ static int find_appliance(struct boot_options *o, struct error *err)
 		return error_set(err, ENOENT, "%s is not installed: `make appliance` in vmlint's source tree makes it, and `make "
 				 "install` puts it into " VMLINT_DATADIR, name);
 	rc = make_appliance(tree, arena_printf(arena, "build/%s", name), err);
-	o->appliance = arena_printf(arena, "%s/build/%s", tree, name);
+	*ret = arena_printf(arena, "%s/build/%s", tree, name);
 	free((char *)tree);
 	return rc;
 }
@@ -138,5 +137,11 @@ int boot_find(struct boot_options *options, struct error *err)
 {
 	int rc = options->command ? 0 : find_firmware(options, err);
 
-	return rc < 0 || options->appliance ? rc : find_appliance(options, err);
+	if (rc == 0 && options->image.argument && options->image.inside != BOOT_BESIDE)
+		rc = find_made(options, arena_printf(options->common.arena, "vmlint-guest-%s", machine_name(options->machine)),
+			       &options->image.program, err);
+	if (rc < 0 || options->appliance || (options->image.argument && options->image.inside == BOOT_INSIDE))
+		return rc;
+	return find_made(options, arena_printf(options->common.arena, "appliance-%s.img", machine_name(options->machine)),
+			 &options->appliance, err);
 }

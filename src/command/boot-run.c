@@ -10,6 +10,7 @@
 
 /* Seconds in which a guest has to speak when KVM is only tried: it takes a few. */
 #define KVM_SECONDS 45
+#define KVM_SECONDS_OF_AN_IMAGE 180
 
 static void note_tail(const struct live_result *live, struct arena *arena, struct lint_result *result)
 {
@@ -29,7 +30,7 @@ static bool blames_kvm(int rc, const struct live_result *live)
 static int run(struct boot_options *o, struct live_options *options, struct arena *arena, struct live_result *live,
 	       const char **ret_slow, struct error *err)
 {
-	unsigned seconds = options->seconds;
+	unsigned seconds = options->seconds, patience = options->program ? KVM_SECONDS_OF_AN_IMAGE : KVM_SECONDS;
 	int rc;
 
 	*ret_slow = NULL;
@@ -41,8 +42,8 @@ static int run(struct boot_options *o, struct live_options *options, struct aren
 		return error_set(err, ENODEV, "KVM cannot be used: %s", *ret_slow);
 	}
 	options->vm.accel = *ret_slow ? VM_TCG : VM_KVM;
-	if (!*ret_slow && o->accel == BOOT_ACCEL_AUTO && seconds > KVM_SECONDS)
-		options->seconds = KVM_SECONDS;
+	if (!*ret_slow && o->accel == BOOT_ACCEL_AUTO && seconds > patience)
+		options->seconds = patience;
 	rc = live_run(options, live, err);
 	if (*ret_slow || o->accel != BOOT_ACCEL_AUTO || !blames_kvm(rc, live))
 		return rc;
@@ -100,6 +101,36 @@ static void conclude(const struct boot_options *options, const struct live_resul
 		result->error = arena_strdup(arena, err->message);
 }
 
+/* The appliance, or the image in its place or beside it. */
+static void choose_disks(const struct boot_options *o, struct live_options *live)
+{
+	bool inside = o->image.argument && o->image.inside != BOOT_BESIDE && !o->no_cloud_init;
+
+	live->appliance = inside ? NULL : o->appliance;
+	live->program = inside ? o->image.program : NULL;
+	live->image = o->image.path;
+	live->vm.image_format = o->image.format;
+}
+
+static void note_image(const struct live_options *live, bool told, const struct boot_options *o, struct arena *arena,
+		       struct lint_result *result)
+{
+	if (live->program && told)
+		lint_result_note(result, arena,
+				 "looked at from inside the image; what only a program before Linux sees is not in it: `vmlint "
+				 "boot` without an image has that");
+	else if (live->program)
+		return;
+	else if (o->no_cloud_init)
+		lint_result_note(result, arena,
+				 "nobody in the image answered, so it has no cloud-init that asks NoCloud, or did not boot: "
+				 "looked at from inside the appliance, with the image as a second disk");
+	else
+		lint_result_note(result, arena,
+				 "the image has no cloud-init that asks NoCloud: looked at from inside the appliance, with the "
+				 "image as a second disk");
+}
+
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)
 {
 	struct live_options live_options = boot->live;
@@ -109,13 +140,13 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	struct show show;
 	int rc;
 
-	lint_result_init(result, options->appliance);
+	lint_result_init(result, options->image.argument ? options->image.argument : options->appliance);
 	result->name = boot->name;
 	result->boot = boot->configuration;
 	result->boots = boot_starts(boot);
 	result->guest = true;
 	result->format = options->command ? "command" : "qemu";
-	live_options.appliance = options->appliance;
+	choose_disks(options, &live_options);
 	live_options.vm.firmware = options->firmware;
 	live_options.store = options->store;
 	live_options.vm.stop = options->stop;
@@ -138,6 +169,13 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	live_options.console = show_console;
 	live_options.context = &show;
 	rc = run(options, &live_options, arena, &live, &slow, &err);
+	if (options->image.inside == BOOT_TRY && live_options.program && rc == -ETIMEDOUT && !live.hello) {
+		/* it has no cloud-init, or not one that we reach */
+		options->no_cloud_init = true;
+		choose_disks(options, &live_options);
+		live_result_free(&live);
+		rc = run(options, &live_options, arena, &live, &slow, &err);
+	}
 	if (folder)
 		folder_remove(folder);
 	if (show_end(&show, &live.record, &log_err) < 0 && rc == 0) {
@@ -146,6 +184,8 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	}
 	conclude(options, &live, rc, &err, arena, result);
 	result->boots_done = live.boots;
+	if (options->image.argument)
+		note_image(&live_options, live.told, options, arena, result);
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
 	if (rc < 0)

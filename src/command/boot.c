@@ -6,19 +6,24 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "command/boot.h"
+#include "command/fetch.h"
 
 static const char usage[] =
-	"Usage: vmlint boot [OPTION...]\n"
+	"Usage: vmlint boot [OPTION...] [IMAGE]\n"
 	"\n"
 	"Boots a small system of vmlint's own in a virtual machine, and says where that falls short of the VM System\n"
-	"Specification for ARM Processors: a check of hypervisor and firmware.\n"
+	"Specification for ARM Processors: a check of hypervisor and firmware.  With IMAGE, lints that, boots a snapshot of it\n"
+	"(it is never written to) and looks from inside, by its cloud-init; one without that becomes a second disk.  IMAGE is\n"
+	"a file, an address (https://..., http://...#sha256=..., file://...) or the name of a reference image:\n"
 	"\n"
 	"What to boot:\n"
 	"  --arch=ARCH           aarch64 (default) or x86_64\n"
 	"  --firmware=FILE       UEFI firmware; what the system has for ARCH unless told\n"
 	"  --store=FILE          what the variable store holds at first (never written to), or none\n"
 	"  --appliance=FILE      the system to boot, a raw image that `make appliance` made\n"
+	"  --force               boot an image in which lint finds errors\n"
 	"  --hypervisor-command=COMMAND  not QEMU: what starts another hypervisor and gives us its serial console\n"
 	"  --qemu=PROGRAM        qemu-system-ARCH unless told\n"
 	"  --accel=WHO           auto (default: KVM where it works, which is tried), tcg or kvm\n"
@@ -27,10 +32,11 @@ static const char usage[] =
 	"  --device-tree         ACPI off: firmware hands out a device tree\n"
 	"  --matrix              all combinations of these that are worth running, of the lists that are given\n"
 	"  --smp=N, --memory=MIB 2 processors and 1024 MiB unless told\n"
-	"  --timeout=SECONDS     that the guest may be silent about its next step; 240 unless told\n"
+	"  --timeout=SECONDS     that the guest may be silent about its next step; 240 unless told, 600 in an image\n"
 	"\n"
 	"What to try (the first boot does; the others only look):\n"
-	"  --persistent, --no-persistent  do variables live through a reset, and in a new process? (default: yes)\n"
+	"  --persistent, --no-persistent  do variables live through a reset, and in a new process? (default: yes, but no in\n"
+	"                                 an image, which it starts three times)\n"
 	"  --hotplug, --no-hotplug        put in a disk and a network card, and take them out (default: yes)\n"
 	"\n"
 	"What to keep:\n"
@@ -65,6 +71,7 @@ enum option_key {
 	OPTION_MATRIX,
 	OPTION_LOG_DIR,
 	OPTION_KEEP,
+	OPTION_FORCE,
 };
 
 static const struct option long_options[] = {
@@ -88,6 +95,7 @@ static const struct option long_options[] = {
 	{ "matrix", no_argument, NULL, OPTION_MATRIX },
 	{ "log-dir", required_argument, NULL, OPTION_LOG_DIR },
 	{ "keep", no_argument, NULL, OPTION_KEEP },
+	{ "force", no_argument, NULL, OPTION_FORCE },
 	COMMON_OPTIONS,
 };
 
@@ -184,6 +192,7 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_PERSISTENT:
 	case OPTION_NO_PERSISTENT:
 		o->persistent = key == OPTION_PERSISTENT;
+		o->persistent_told = true;
 		return true;
 	case OPTION_HOTPLUG:
 	case OPTION_NO_HOTPLUG:
@@ -194,6 +203,9 @@ static bool set_option(struct common *common, int key, const char *argument)
 		return true;
 	case OPTION_LOG_DIR:
 		o->log_dir = argument;
+		return true;
+	case OPTION_FORCE:
+		o->image.force = true;
 		return true;
 	case OPTION_KEEP:
 		o->keep = true;
@@ -236,6 +248,14 @@ static bool settle(struct boot_options *o)
 		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;
 	if (o->keep && !o->log_dir)
 		return command_usage("boot", "--keep is for --log-dir"), false;
+	if (o->image.force && !o->image.argument)
+		return command_usage("boot", "--force is for an image"), false;
+	if (o->image.argument && o->command)
+		return command_usage("boot", "--hypervisor-command boots the appliance, not an image"), false;
+	if (!o->seconds)
+		o->seconds = o->image.argument ? 600 : 240;
+	if (o->image.argument && !o->persistent_told)
+		o->persistent = false;
 	if (!o->cpus)
 		o->cpus = 2;
 	if (!o->memory_mib)
@@ -251,7 +271,28 @@ static void run_one(struct common *common, int index, struct arena *arena, struc
 {
 	struct boot_options *options = (struct boot_options *)common;
 
-	boot_one(options, &options->boots[index], arena, result);
+	if (!options->image.argument)
+		return boot_one(options, &options->boots[index], arena, result);
+	if (index)
+		return boot_one(options, &options->boots[index - 1], arena, result);
+	*result = *options->image.lint;
+	common->stopped = options->image.stops;
+}
+
+static int complain(const struct error *err)
+{
+	BUFFER_AUTO text = buffer_make(sizeof(err->message) * 8);
+
+	text_escape(&text, err->message);
+	fprintf(stderr, "vmlint: %s\n", text.data ? text.data : "");
+	return EXIT_TROUBLE;
+}
+
+static void print_usage(struct arena *arena)
+{
+	const char *rest = strstr(usage, "\nWhat to boot:");
+
+	printf("%.*s%s%s", (int)(rest - usage), usage, command_references(arena), rest);
 }
 
 int command_boot(int argc, char **argv)
@@ -260,7 +301,7 @@ int command_boot(int argc, char **argv)
 	struct boot_options options = {
 		.common = common_make(arena, "boot"),
 		.persistent = true, .hotplug = true,
-		.seconds = 240, .stop = &stop,
+		.stop = &stop,
 	};
 	struct error err;
 
@@ -269,18 +310,21 @@ int command_boot(int argc, char **argv)
 	if (!common_parse(&options.common, argc, argv, long_options))
 		return EXIT_TROUBLE;
 	if (options.common.help) {
-		fputs(usage, stdout);
+		print_usage(arena);
 		return command_finish(EXIT_CLEAN);
 	}
-	if (optind < argc)
-		return command_usage("boot", "%s is too much: boot starts a system of its own", argv[optind]);
+	if (optind + 1 < argc)
+		return command_usage("boot", "%s is too much: boot starts one image", argv[optind + 1]);
+	options.image.argument = argv[optind];
+	if (options.image.argument && !options.command && boot_image_prepare(&options, &err) < 0)
+		return complain(&err);
 	if (!settle(&options))
 		return EXIT_TROUBLE;
 	boot_plan(&options);
 	if (!options.boot_count)
 		return command_usage("boot", "--matrix has nothing of these that is worth running");
-	if (boot_find(&options, &err) < 0)
-		return fprintf(stderr, "vmlint: %s\n", err.message), EXIT_TROUBLE;
+	if (!options.image.stops && boot_find(&options, &err) < 0)
+		return complain(&err);
 	catch_signals();
-	return common_run(&options.common, (int)options.boot_count, run_one);
+	return common_run(&options.common, (int)options.boot_count + (options.image.argument != NULL), run_one);
 }

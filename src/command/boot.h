@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "command/boot-image.h"
 #include "command/options.h"
 #include "hypervisor/live.h"
 
@@ -25,6 +26,7 @@ struct boot {
 struct boot_options {
 	struct common common; /* first: common_run hands this out */
 	enum vm_machine machine;
+	struct boot_image image; /* what the user wants to see booted, if anything */
 	const char *appliance; /* raw image, found or made */
 	const char *firmware;  /* code */
 	const char *store;     /* a variable store's first contents; NULL: what belongs to the firmware, in the end none */
@@ -34,18 +36,21 @@ struct boot_options {
 	unsigned gics, transports; /* masks */
 	bool tree;		   /* a device tree in place of ACPI */
 	bool persistent, hotplug;
+	bool persistent_told;
 	unsigned cpus, memory_mib, seconds;
 	bool matrix;	     /* the combinations worth running */
 	const char *log_dir; /* for records and consoles, or NULL */
 	bool keep;	     /* disk and variable store, too */
 	const char *no_kvm[4]; /* why KVM is not tried again, by GIC */
+	bool no_cloud_init;    /* the image was tried, and nobody spoke */
 	volatile sig_atomic_t *stop;
 	struct boot *boots; /* boot_plan makes them */
 	unsigned boot_count;
 };
 
-/* Finds what is to be started where nothing was said: QEMU, the firmware with its store, the appliance, which is made if it is
- * not there and this program stands in its source tree.  0 or a negative errno, and in err what to do about it. */
+/* Finds what is to be started where nothing was said: QEMU, the firmware with its store, the appliance or, for an image,
+ * vmlint-guest, which is made if it is not there and this program stands in its source tree.  0 or a negative errno, and in err
+ * what to do about it. */
 int boot_find(struct boot_options *options, struct error *err);
 
 /* Makes options->boots, in the arena.  What boot_find finds is not in them: boot_one puts it there. */

@@ -9,6 +9,9 @@ void guest_unknown(struct check *check, const char *reason)
 {
 	if (check->machine->trouble)
 		superseded(check, "guest-boot", reason);
+	else if (guest_find(check->machine->guest, "host-machine", "system", "image"))
+		/* its own boot loader was started, and a kernel of a distribution does not let memory be read */
+		not_applicable(check, "the image started its own system: %s", reason);
 	else
 		not_evaluated(check, NULL, "%s", reason);
 }

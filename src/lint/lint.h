@@ -29,6 +29,7 @@ struct lint_options {
 	const struct lint_key *keys;   /* in the order of the command line */
 	bool verbose;                  /* second opinions, reading statistics */
 	bool allow_backing;            /* the parent may open siblings */
+	bool boots;                    /* what comes of it is booted: say what that hangs on, whatever rules are selected */
 	bool no_sandbox;               /* the worker is not sealed */
 	enum severity fail_on;
 	unsigned char *selected;       /* for each rule: may it report? */
@@ -69,6 +70,9 @@ struct lint_result {
 	unsigned count[SEVERITY_ERROR + 1];             /* diagnostics of each severity */
 	unsigned skipped, not_evaluated;
 	uint64_t bytes_read, reads;
+	/* For who boots it, if lint_options.boots. */
+	int cloud_init;      /* enum cloud_init, of image/cloud-init.h */
+	bool other_files;    /* the container names other files, where part of the disk is */
 };
 
 void lint_result_init(struct lint_result *result, const char *image);

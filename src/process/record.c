@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/limits.h"
+#include "image/cloud-init.h"
 #include "process/channel.h"
 
 /* Longer strings are cut: a record must fit its message. */
@@ -117,6 +118,8 @@ static void encode_image(struct buffer *out, const struct lint_result *result)
 	buffer_le32(out, RECORD_IMAGE);
 	buffer_le32(out, result->status);
 	buffer_le32(out, result->clauses);
+	buffer_le32(out, (uint32_t)result->cloud_init);
+	buffer_le32(out, result->other_files);
 	put_string(out, result->format);
 	put_string(out, result->architecture);
 	put_string(out, result->profile);
@@ -126,18 +129,22 @@ static void encode_image(struct buffer *out, const struct lint_result *result)
 
 static void decode_image(struct cursor *c, struct arena *arena, struct lint_result *result)
 {
-	uint32_t status = cursor_le32(c);
+	uint32_t status = cursor_le32(c), cloud_init;
 
 	result->clauses = cursor_le32(c) != 0;
+	cloud_init = cursor_le32(c);
+	result->other_files = cursor_le32(c) != 0;
 	result->format = get_string(c, arena);
 	result->architecture = get_string(c, arena);
 	result->profile = get_string(c, arena);
 	result->error = get_string(c, arena);
 	result->help = get_string(c, arena);
-	if (status > STATUS_UNREADABLE || (status == STATUS_UNREADABLE && !result->error))
+	if (status > STATUS_UNREADABLE || (status == STATUS_UNREADABLE && !result->error) ||
+	    cloud_init > CLOUD_INIT_PRESENT)
 		c->failed = true;
 	else
 		result->status = (enum image_status)status;
+	result->cloud_init = (int)cloud_init;
 }
 
 int record_send_result(int socket, const struct lint_result *result, struct error *err)

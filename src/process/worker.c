@@ -11,7 +11,9 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "block/qcow2.h"
 #include "block/remote.h"
+#include "image/cloud-init.h"
 #include "efi/magic.h"
 #include "image/image.h"
 #include "process/channel.h"
@@ -111,6 +113,16 @@ static int start_helper(struct guestfs *guestfs, struct error *err)
 	return r < 0 ? r : fd;
 }
 
+static void say_what_boots(struct image *image, struct lint_result *result)
+{
+	result->cloud_init = image_cloud_init(image);
+	for (unsigned i = 0; i < image->layer_count; i++) {
+		const struct qcow2 *q = image->layers[i].qcow2;
+
+		result->other_files |= q && (q->backing.text || q->data_file_used);
+	}
+}
+
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
 {
 	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
@@ -119,7 +131,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.architecture = (enum architecture)options->architecture,
 		.thorough = options->thorough,
 		.verbose = options->verbose,
-		.system = lint_needs_system(arena, options),
+		.system = options->boots || lint_needs_system(arena, options),
 		.reader = (enum image_reader)options->reader,
 		.initrd_limit = options->initrd_limit,
 	};
@@ -153,6 +165,8 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		image = image_open(arena, name, view_file(arena, fd, size), &image_options, &services, &err, &help);
 	if (image) {
 		lint_image(image, options, &result);
+		if (options->boots)
+			say_what_boots(image, &result);
 	} else {
 		result.status = STATUS_UNREADABLE;
 		result.error = err.message;

@@ -19,6 +19,8 @@ setup_file() {
 		echo 644 usr/share/man/man7/vmlint-rules.7
 		echo 644 usr/share/vmlint/appliance-aarch64.img
 		echo 644 usr/share/vmlint/appliance-x86_64.img
+		echo 755 usr/share/vmlint/vmlint-guest-aarch64
+		echo 755 usr/share/vmlint/vmlint-guest-x86_64
 	)
 }
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* cloud-init: its program, and the settings that matter (cloud.cfg(5), "datasource_list"). */
+#include "image/cloud-init.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "boot/text.h"
+#include "fs/fs.h"
+#include "image/system.h"
+
+#define FOLDER "/etc/cloud/cloud.cfg.d"
+
+/* 1: it is there, 0: it is not, -1: who knows? */
+static int there(const struct system *system, struct arena *arena, const char *path)
+{
+	struct fs_entry entry;
+	int rc = fs_resolve(system->fs, arena, path, false, &entry, NULL, NULL);
+
+	return rc == 0 ? 1 : rc == -ENOENT || rc == -ENOTDIR ? 0 : -1;
+}
+
+/* What a file says of where to ask; *list stays as it is if it says nothing.  A list over several lines is taken to hold it. */
+static void read_list(const struct system *system, struct arena *arena, const char *path, bool *list)
+{
+	static const char key[] = "datasource_list:";
+	char *data, *line, *save = NULL;
+	size_t size;
+
+	if (boot_read_file(system->fs, arena, path, LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
+		return;
+	for (line = strtok_r(data, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+		if (strncmp(line, key, strlen(key)))
+			continue;
+		*list = !(strchr(line, '[') && strchr(line, ']')) || strstr(line, "NoCloud");
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(const struct fs_entry *const *)a)->name, (*(const struct fs_entry *const *)b)->name);
+}
+
+/* The files are read in the order of their names, and the last word counts. */
+static bool asks_nocloud(const struct system *system, struct arena *arena)
+{
+	struct fs_entry folder, *entries;
+	const struct fs_entry **sorted;
+	bool list = true;
+	size_t count;
+
+	read_list(system, arena, "/etc/cloud/cloud.cfg", &list);
+	if (fs_resolve(system->fs, arena, FOLDER, false, &folder, NULL, NULL) < 0 ||
+	    system->fs->ops->readdir(system->fs, arena, folder.handle, &entries, &count, NULL) < 0)
+		return list;
+	sorted = ARENA_ARRAY(arena, count, const struct fs_entry *);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &entries[i];
+	qsort(sorted, count, sizeof(*sorted), by_name);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(sorted[i]->name);
+
+		if (length > 4 && !strcmp(sorted[i]->name + length - 4, ".cfg"))
+			read_list(system, arena, arena_printf(arena, FOLDER "/%s", sorted[i]->name), &list);
+	}
+	return list;
+}
+
+static enum cloud_init of_system(const struct system *system)
+{
+	static const char *const programs[] = { "/usr/bin/cloud-init", "/usr/local/bin/cloud-init", "/bin/cloud-init" };
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	int found = 0, disabled;
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && found <= 0; i++) {
+		int one = there(system, arena, programs[i]);
+
+		found = one ? one : found;
+	}
+	disabled = found > 0 ? there(system, arena, "/etc/cloud/cloud-init.disabled") : 0;
+	if (disabled > 0 || (found > 0 && !asks_nocloud(system, arena)))
+		return CLOUD_INIT_ABSENT;
+	if (found > 0)
+		return CLOUD_INIT_PRESENT;
+	return found < 0 || system->partial.code ? CLOUD_INIT_UNKNOWN : CLOUD_INIT_ABSENT;
+}
+
+enum cloud_init image_cloud_init(struct image *image)
+{
+	enum cloud_init is = CLOUD_INIT_ABSENT;
+
+	if (!image->has_system_facts)
+		return CLOUD_INIT_UNKNOWN;
+	for (unsigned i = 0; i < image->system_count; i++) {
+		enum cloud_init one = image->systems[i].fs ? of_system(&image->systems[i]) : CLOUD_INIT_UNKNOWN;
+
+		if (one == CLOUD_INIT_PRESENT)
+			return one;
+		if (one == CLOUD_INIT_UNKNOWN)
+			is = one;
+	}
+	/* a root may be where we could not look, or in an initrd */
+	return image->systems_error.code || !image->system_count ? CLOUD_INIT_UNKNOWN : is;
+}
