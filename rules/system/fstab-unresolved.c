@@ -28,6 +28,10 @@
  * expect: !p2/etc/fstab:3:1: error: the image has no file system with the UUID 0*, which is to be mounted on /boot/efi
  * bad:    debian-arm64 | gpt add linux | gpt name 3 data | fstab add "PARTLABEL=data /srv ext4 defaults 0 2"
  * expect: !p2/etc/fstab:4:1: error: partition 3, which is to be mounted on /srv, holds no file system
+ * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType = var\nFormat = ext4\nLabel = srv\n" | fstab add "LABEL=srv /var ext4 defaults 0 0" | fstab add "LABEL=var /srv ext4"
+ * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label var, which is to be mounted on /srv
+ * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType=var\nLabel=%m-data\nFormat=ext4\n" | fstab add "LABEL=x-data /var ext4 defaults" | fstab add "LABEL=data /srv ext4"
+ * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label data, which is to be mounted on /srv
  */
 #include "base/utf16.h"
 #include "system-help.h"

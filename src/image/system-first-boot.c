@@ -3,6 +3,7 @@
  * systemd-repart's definitions (repart.d(5)), or Ignition, whose configuration the machine is given from outside.
  * They are read once: fstab may have thousands of lines that ask. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -11,7 +12,9 @@
 
 struct definition {
 	struct definition *next;
+	const char *file; /* its name, by which drop-ins add to it: "50-root.conf" */
 	const char *type, *label, *uuid, *format;
+	const char *files, *folders, *copied; /* what is put into the partition: then it has a file system */
 };
 
 struct first_boot {
@@ -29,22 +32,29 @@ static void read_definition(struct arena *arena, char *data, size_t size, struct
 	const struct {
 		const char *name;
 		const char **member;
-	} names[] = { { "Type=", &ret->type }, { "Label=", &ret->label }, { "UUID=", &ret->uuid }, { "Format=", &ret->format } };
+	} names[] = {
+		{ "Type", &ret->type },       { "Label", &ret->label },
+		{ "UUID", &ret->uuid },       { "Format", &ret->format },
+		{ "CopyFiles", &ret->files }, { "MakeDirectories", &ret->folders },
+		{ "CopyBlocks", &ret->copied },
+	};
 
 	for (size_t at = 0; at < size;) {
 		size_t start = at + strspn(data + at, " \t"), end = start + strcspn(data + start, "\n");
+		size_t equals = start + strcspn(data + start, "=\n"), name = equals - start, value;
 
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-			size_t prefix = strlen(names[i].name), length = end - start;
-
-			if (length > prefix && !strncmp(data + start, names[i].name, prefix)) {
-				while (strchr(" \t\r", data[start + length - 1]))
-					length--;
-				*names[i].member = arena_strndup(arena, data + start + prefix,
-								 length > prefix ? length - prefix : 0);
-			}
-		}
-		at = end + 1 > at ? end + 1 : size;
+		at = end + 1;
+		if (equals >= end)
+			continue;
+		while (name && strchr(" \t", data[start + name - 1]))
+			name--;
+		value = equals + 1 + strspn(data + equals + 1, " \t");
+		while (end > value && strchr(" \t\r", data[end - 1]))
+			end--;
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (strlen(names[i].name) == name && !strncmp(data + start, names[i].name, name))
+				/* nothing takes back what was said before */
+				*names[i].member = end > value ? arena_strndup(arena, data + value, end - value) : NULL;
 	}
 }
 
@@ -53,17 +63,16 @@ static const char *kept(struct arena *arena, const char *text)
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
-static void read_file(struct system *system, const char *path, struct budget *budget)
+/* The text of a definition or of what adds to one, in the arena; NULL: it is not to be had. */
+static char *read_text(struct system *system, struct arena *arena, const char *path, struct budget *budget, size_t *ret_size)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
-	struct definition found = { 0 }, *definition;
 	char *data;
 	size_t size;
 	int r;
 
 	if (!budget->files || !budget->bytes) {
 		system->first_boot->anything = true;
-		return;
+		return NULL;
 	}
 	budget->files--;
 	r = boot_read_file(system->fs, arena, path,
@@ -72,35 +81,101 @@ static void read_file(struct system *system, const char *path, struct budget *bu
 	if (r == -EFBIG)
 		system->first_boot->anything = true;
 	if (r < 0)
-		return;
+		return NULL;
 	budget->bytes -= size;
-	read_definition(arena, data, strnlen(data, size), &found);
-	definition = ARENA_NEW(system->arena, struct definition);
-	*definition = (struct definition){
-		.next = system->first_boot->definitions,
-		.type = kept(system->arena, found.type),
-		.label = kept(system->arena, found.label),
-		.uuid = kept(system->arena, found.uuid),
-		.format = kept(system->arena, found.format),
-	};
-	system->first_boot->definitions = definition;
+	*ret_size = strnlen(data, size);
+	return data;
+}
+
+static void read_into(struct system *system, const char *path, struct budget *budget, struct definition *definition)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct definition found = *definition;
+	size_t size;
+	char *data = read_text(system, arena, path, budget, &size);
+
+	if (!data)
+		return;
+	read_definition(arena, data, size, &found);
+	definition->type = kept(system->arena, found.type);
+	definition->label = kept(system->arena, found.label);
+	definition->uuid = kept(system->arena, found.uuid);
+	definition->format = kept(system->arena, found.format);
+	definition->files = kept(system->arena, found.files);
+	definition->folders = kept(system->arena, found.folders);
+	definition->copied = kept(system->arena, found.copied);
+}
+
+static bool is_conf(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), n = strlen(suffix);
+
+	return length >= n && !strcmp(name + length - n, suffix);
+}
+
+static size_t list(struct system *system, struct arena *arena, const char *folder, struct fs_entry **ret)
+{
+	struct fs_entry entry;
+	size_t count;
+
+	if (fs_resolve(system->fs, arena, folder, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
+	    system->fs->ops->readdir(system->fs, arena, entry.handle, ret, &count, NULL) < 0)
+		return 0;
+	return count;
 }
 
 static void read_folder(struct system *system, const char *folder, struct budget *budget)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
-	struct fs_entry entry, *entries;
-	size_t count;
+	struct fs_entry *entries;
+	size_t count = list(system, arena, folder, &entries);
 
-	if (fs_resolve(system->fs, arena, folder, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
-	    system->fs->ops->readdir(system->fs, arena, entry.handle, &entries, &count, NULL) < 0)
-		return;
 	for (size_t i = 0; i < count && !system->first_boot->anything; i++) {
-		size_t length = strlen(entries[i].name);
+		struct definition *definition;
 
-		if (length >= 5 && !strcmp(entries[i].name + length - 5, ".conf"))
-			read_file(system, arena_printf(arena, "%s/%s", folder, entries[i].name), budget);
+		if (!is_conf(entries[i].name, ".conf"))
+			continue;
+		definition = ARENA_NEW(system->arena, struct definition);
+		definition->file = arena_strdup(system->arena, entries[i].name);
+		definition->next = system->first_boot->definitions;
+		system->first_boot->definitions = definition;
+		read_into(system, arena_printf(arena, "%s/%s", folder, entries[i].name), budget, definition);
 	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct fs_entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* Each file of 50-root.conf.d adds to 50-root.conf, in whichever folder that one is. */
+static void read_additions(struct system *system, const char *folder, const char *name, struct budget *budget)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct first_boot *made = system->first_boot;
+	struct fs_entry *entries;
+	size_t count = list(system, arena, arena_printf(arena, "%s/%s", folder, name), &entries);
+
+	if (count)
+		qsort(entries, count, sizeof(*entries), by_name);
+	for (size_t i = 0; i < count; i++)
+		for (struct definition *d = made->definitions; d && !made->anything; d = d->next)
+			if (is_conf(entries[i].name, ".conf") && strlen(d->file) + 2 == strlen(name) &&
+			    !strncmp(d->file, name, strlen(d->file)))
+				read_into(system, arena_printf(arena, "%s/%s/%s", folder, name, entries[i].name), budget, d);
+}
+
+static void read_folder_additions(struct system *system, const char *folder, struct budget *budget)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct fs_entry *entries;
+	size_t count = list(system, arena, folder, &entries);
+
+	for (size_t i = 0; i < count && !system->first_boot->anything; i++)
+		if (is_conf(entries[i].name, ".conf.d"))
+			read_additions(system, folder, entries[i].name, budget);
 }
 
 static bool has_ignition(const struct system *system)
@@ -127,20 +202,62 @@ void system_read_first_boot(struct system *system)
 	system->first_boot->anything = has_ignition(system);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !system->first_boot->anything; i++)
 		read_folder(system, folders[i], &budget);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !system->first_boot->anything; i++)
+		read_folder_additions(system, folders[i], &budget);
+}
+
+/* Could the name be this one, once %m and the like are filled in when the machine starts (repart.d(5), SPECIFIERS)? */
+static bool can_be(const char *pattern, const char *name)
+{
+	const char *star = NULL, *from = NULL;
+
+	while (*name) {
+		bool specifier = *pattern == '%' && pattern[1] && pattern[1] != '%';
+
+		if (specifier) {
+			pattern += 2;
+			star = pattern;
+			from = name;
+		} else if (*pattern == *name) {
+			pattern += *pattern == '%' && pattern[1] == '%' ? 2 : 1;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '%' && pattern[1] && pattern[1] != '%')
+		pattern += 2;
+	return !*pattern;
+}
+
+static bool is_called(const struct definition *d, const char *name)
+{
+	size_t length;
+
+	if (d->label)
+		return can_be(d->label, name);
+	/* without a label the partition is called by its type, with the architecture or a number behind it */
+	if (!d->type)
+		return false;
+	length = strlen(d->type);
+	return can_be(d->type, name) || (!strncmp(d->type, name, length) && name[length] == '-') ||
+	       strchr(d->type, '%') || strspn(d->type, "0123456789abcdefABCDEF-") >= 32;
 }
 
 static bool makes(const struct definition *d, const struct boot_device_name *name)
 {
-	/* without a label the partition is called by its type */
-	const char *label = d->label ? d->label : d->type;
+	bool formatted = d->format || d->files || d->folders || d->copied;
 
 	switch (name->kind) {
 	case BOOT_DEVICE_UUID: /* derived from a seed that nobody knows yet */
-		return d->format;
+		return formatted;
 	case BOOT_DEVICE_LABEL:
-		return d->format && label && !strcmp(label, name->value);
+		return d->copied || (formatted && is_called(d, name->value));
 	case BOOT_DEVICE_PARTLABEL:
-		return label && !strcmp(label, name->value);
+		return is_called(d, name->value);
 	case BOOT_DEVICE_PARTUUID:
 		return d->uuid && !ascii_casecmp(d->uuid, name->value);
 	default:

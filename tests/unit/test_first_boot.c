@@ -69,6 +69,47 @@ static void test_first_boot(void **state)
 	arena_free(arena);
 }
 
+static bool makes(const struct system *system, enum boot_device_kind kind, const char *value)
+{
+	struct boot_device_name name = { .kind = kind, .value = value };
+
+	return system_makes_device(system, &name);
+}
+
+/* As systemd reads them: blanks around the equals sign, files that add to a definition, specifiers. */
+static void test_first_boot_syntax(void **state)
+{
+	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+	struct memory_fs *m = memory_fs_new(arena);
+	struct system *system;
+
+	(void)state;
+	memory_fs_file(m, arena, "/etc/repart.d/50.conf", "[Partition]\nType = var\nFormat = ext4\nLabel\t= \tsrv \n=x\n=");
+	memory_fs_file(m, arena, "/usr/lib/repart.d/60.conf", "[Partition]\nType=home\nLabel=old\n");
+	memory_fs_file(m, arena, "/etc/repart.d/60.conf.d/b.conf", "[Partition]\nLabel=new\n");
+	memory_fs_file(m, arena, "/etc/repart.d/60.conf.d/a.conf", "[Partition]\nLabel=other\nFormat=xfs\n");
+	memory_fs_file(m, arena, "/etc/repart.d/60.conf.d/readme", "[Partition]\nLabel=readme\n");
+	memory_fs_file(m, arena, "/usr/lib/repart.d/70.conf",
+		       "[Partition]\nType=linux-generic\nLabel=%M_%A-data%%1\nFormat=ext4\n");
+	memory_fs_file(m, arena, "/usr/lib/repart.d/80.conf", "[Partition]\nType=swap\nLabel=\nCopyFiles=/a\n");
+	system = first_boot_system(arena, m);
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "srv"));
+	assert_true(makes(system, BOOT_DEVICE_PARTLABEL, "srv"));
+	assert_false(makes(system, BOOT_DEVICE_PARTLABEL, "var"));
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "new"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "old"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "other"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "readme"));
+	assert_true(makes(system, BOOT_DEVICE_PARTLABEL, "debian_12-data%1"));
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "_-data%1"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "debian_12-data"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "debian_12-data%12"));
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "swap"));
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "swap-2"));
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "swapper"));
+	arena_free(arena);
+}
+
 /* No more is read than a bound for all folders together; beyond it nothing is said to be missing. */
 static void test_first_boot_limit(void **state)
 {
@@ -93,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_boot),
+		cmocka_unit_test(test_first_boot_syntax),
 		cmocka_unit_test(test_first_boot_limit),
 	};
 
