@@ -7,9 +7,11 @@
  *
  * When the root is mounted, the kernel (or the initrd) starts what `init=` names, else the first of /sbin/init, /etc/init,
  * /bin/init and /bin/sh that is there; an initrd of dracut takes /usr/lib/systemd/systemd, too. Without any of them the
- * boot ends in a kernel panic ("No working init found") or in the initrd's emergency shell. A system whose boot entry names an
- * init that is there (NixOS has it in /nix/store) needs none of the others. The usual cause is a root made
- * without the package that holds /sbin/init (Debian: systemd-sysv), or a link to a /usr that is not there.
+ * boot ends in a kernel panic ("No working init found") or in the initrd's emergency shell. Where what `init=` names is not
+ * there, an initrd of initramfs-tools says so and starts one of the four all the same: the system comes up, with another
+ * init than was asked for. A system whose boot entry names an init that is there (NixOS has it in /nix/store) needs none of
+ * the others. The usual cause is a root made without the package that holds /sbin/init (Debian: systemd-sysv), or a link to
+ * a /usr that is not there.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init
@@ -19,6 +21,11 @@
  * bad:    debian-arm64 | part 2 symlink /usr/sbin/init ../bin/loop | part 2 symlink /usr/bin/loop ../sbin/init
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
+ * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there: the initrd starts /sbin/init
+ * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro console" "ro init=/lib/nothing console"
+ * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
+ * bad:    debian-arm64 | initrd remove scripts/local | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro console" "ro init=/usr/lib/systemd/systemd console" | grub replace "ro single" "ro init=/lib/none"
  * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/none, which is to be started as init, is not there
@@ -28,6 +35,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "image/initrds.h"
 #include "system-help.h"
 
 enum found { FOUND, FOUND_NO_PROGRAM, FOUND_NOTHING, FOUND_UNKNOWN };
@@ -88,16 +96,19 @@ static bool has_named_init(struct check *check, const struct system *system)
 	return named;
 }
 
+/* What is started where init= names nothing that is there, in this order. */
+static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
+#define PATHS (sizeof(paths) / sizeof(*paths))
+
 static void judge(struct check *check, const struct system *system)
 {
-	static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
 	bool no_program = false;
 	struct diagnostic *d;
 	struct error err;
 
 	if (has_named_init(check, system))
 		return;
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (size_t i = 0; i < PATHS; i++) {
 		enum found found = look(check, system, paths[i], &err);
 
 		if (found == FOUND)
@@ -139,11 +150,33 @@ static const struct cmdline_word *wrong_init(struct check *check, const struct b
 	return wrong;
 }
 
+/* What the initrd of each of the entry's attempts starts in place of that; NULL: nothing, or it is not certain. */
+static const char *started_instead(struct check *check, const struct boot_entry *entry)
+{
+	const char *instead = NULL;
+	struct error err;
+
+	for (size_t i = 0; i < entry->attempt_count; i++) {
+		enum found found = FOUND_NOTHING;
+		size_t k;
+
+		if (!attempt_takes_another_init(&entry->attempts[i]))
+			return NULL;
+		for (k = 0; k < PATHS && found != FOUND; k++)
+			found = look(check, entry->attempts[i].system, paths[k], &err);
+		if (found != FOUND)
+			return NULL;
+		instead = paths[k - 1];
+	}
+	return instead;
+}
+
 /* What was found so far: entries of a menu mostly have one init= in common, and then it is one finding. */
 struct wrong {
 	struct wrong *next;
 	const char *path;
 	const struct system *system;
+	const char *instead;           /* what is started all the same, or NULL */
 	struct location place;         /* entries of two loaders may be one text */
 	struct diagnostic *diagnostic; /* NULL: another one of the list has it */
 	unsigned others;               /* entries that it concerns, too */
@@ -155,6 +188,21 @@ static bool is_same_place(const struct location *a, const struct location *b)
 	       (!a->path || !strcmp(a->path, b->path));
 }
 
+static struct diagnostic *report(struct check *check, const struct boot_entry *entry, const struct wrong *w)
+{
+	bool counts = boot_entry_counts(check->image, entry);
+	struct diagnostic *d;
+
+	if (!w->instead)
+		return finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there", w->path);
+	d = finding_severity(check, counts ? SEVERITY_WARNING : SEVERITY_NOTE, w->place,
+			     "%s, which is to be started as init, is not there: the initrd starts %s", w->path, w->instead);
+	d->effect = EFFECT_DEGRADES;
+	finding_note(check, d, "initramfs-tools takes the first of /sbin/init, /etc/init, /bin/init and /bin/sh that is there");
+	finding_help(check, d, "name an init that is there, or take init= out of the command line");
+	return d;
+}
+
 static void judge_entry(struct check *check, const struct boot_entry *entry, struct wrong **list)
 {
 	const struct cmdline_word *init = wrong_init(check, entry);
@@ -163,11 +211,11 @@ static void judge_entry(struct check *check, const struct boot_entry *entry, str
 	if (!init)
 		return;
 	w = ARENA_NEW(check->arena, struct wrong);
-	*w = (struct wrong){ .next = *list, .path = init->value,
+	*w = (struct wrong){ .next = *list, .path = init->value, .instead = started_instead(check, entry),
 			     .system = entry->attempts[entry->attempt_count - 1].system,
 			     .place = boot_location(check->image, &init->value_place) };
 	for (before = *list; before; before = before->next) {
-		if (before->system != w->system || strcmp(before->path, w->path) != 0)
+		if (before->system != w->system || strcmp(before->path, w->path) != 0 || !before->instead != !w->instead)
 			continue;
 		if (is_same_place(&before->place, &w->place))
 			return;
@@ -176,8 +224,7 @@ static void judge_entry(struct check *check, const struct boot_entry *entry, str
 	if (first)
 		first->others++;
 	else
-		w->diagnostic = finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there",
-					      init->value);
+		w->diagnostic = report(check, entry, w);
 	*list = w;
 }
 

@@ -8,9 +8,10 @@
 #include "image/initrds-internal.h"
 
 /* What tells who made an initrd, for those that load modules by kmod's lists of them. */
+#define INITRAMFS_TOOLS "/scripts/functions"
 #define DRACUT_LIBRARY "/lib/dracut-lib.sh"
 #define SYSTEMD "/lib/systemd/systemd"
-static const char *const makers[] = { "/scripts/functions", DRACUT_LIBRARY, SYSTEMD, "/init_functions" };
+static const char *const makers[] = { INITRAMFS_TOOLS, DRACUT_LIBRARY, SYSTEMD, "/init_functions" };
 #define MAKERS (sizeof(makers) / sizeof(*makers))
 
 bool attempt_root_type_is_wrong(const struct boot_attempt *attempt)
@@ -80,6 +81,28 @@ bool attempt_lacks_lists(const struct boot_attempt *attempt)
 #define MORE_SETTINGS "/conf/conf.d"
 #define SETTINGS_OF_SCRIPTS "/conf/param.conf"
 #define LIMIT_SETTINGS (16 * KiB)
+
+void initrd_ask_for_init(const struct boot_attempt *attempt)
+{
+	if (!attempt->initrd || !attempt->cmdline->init)
+		return;
+	attempt_ask_path(attempt, attempt_initrd_init(attempt));
+	attempt_ask_path(attempt, INITRAMFS_TOOLS);
+	attempt_ask_path(attempt, LOCAL_SCRIPT);
+	attempt_ask_path(attempt, DRACUT_LIBRARY);
+	attempt_ask_path(attempt, SYSTEMD);
+}
+
+/* validate_init() in the script /init of initramfs-tools */
+bool attempt_takes_another_init(const struct boot_attempt *attempt)
+{
+	return attempt->initrd && attempt->cmdline->init && !attempt->cmdline->rdinit && !attempt->cmdline->text.unknown &&
+	       attempt_initrd_path(attempt, attempt_initrd_init(attempt)) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, INITRAMFS_TOOLS) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, LOCAL_SCRIPT) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_NOT_FOUND &&
+	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
+}
 
 void initrd_ask_for_settings(const struct boot_attempt *attempt)
 {

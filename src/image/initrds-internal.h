@@ -38,9 +38,10 @@ const struct initrd_question *initrd_answered(const struct boot_attempt *attempt
 enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name,
 				    const char *release);
 
-/* Asks what the functions of initrd-makers.c answer from: where the type of the root is wrong; where the initrd is read
- * anyhow. */
+/* Asks what the functions of initrd-makers.c answer from: where the type of the root is wrong; where init= is given;
+ * where the initrd is read anyhow. */
 void initrd_ask_for_type(const struct boot_attempt *attempt);
+void initrd_ask_for_init(const struct boot_attempt *attempt);
 void initrd_ask_for_lists(const struct boot_attempt *attempt);
 void initrd_ask_for_settings(const struct boot_attempt *attempt);
 

@@ -47,6 +47,10 @@ bool attempt_detects_root_type(const struct boot_attempt *attempt);
  * looks at no partition's type, and neither the command line nor its own settings name a root. */
 bool attempt_lacks_root_name(const struct boot_attempt *attempt);
 
+/* Does the initrd start /sbin/init, /etc/init, /bin/init or /bin/sh of the root where that has none that init= names?  True only
+ * where that is certain: it is of initramfs-tools.  Known once initrds were read, where init= is given. */
+bool attempt_takes_another_init(const struct boot_attempt *attempt);
+
 /* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
 bool attempt_lacks_lists(const struct boot_attempt *attempt);
 
