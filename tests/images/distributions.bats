@@ -36,6 +36,11 @@ bad() {
 	bad initrd-root-driver 'initrd remove-module virtio_blk'
 }
 
+@test "Debian 12 for x86-64 with cloud-init: GRUB, ext4" {
+	good debian-12-cloud-amd64
+	bad initrd-root-driver 'initrd remove-module virtio_blk'
+}
+
 @test "Debian 13 for arm64: systemd-boot, a unified kernel image" {
 	good debian-13-uki-arm64
 	bad boot-root-unresolved 'uki cmdline "root=UUID=01234567-89ab-cdef-0123-456789abcdef ro console=ttyAMA0"'
