@@ -213,6 +213,9 @@ static struct grub_status exec_node(struct grub_vm *vm, const struct grub_node *
 	case GRUB_FUNCTION:
 		define_function(vm, node);
 		break;
+	case GRUB_CUT:
+		grub_stop(vm, GRUB_END_LIMIT, node->place, node->name);
+		break;
 	}
 	return grub_ok();
 }

@@ -11,12 +11,24 @@ struct parser {
 	struct grub_script *script;
 	unsigned int depth;
 	bool failed; /* the statement is wrong: unwind */
+	const char *limit; /* why no more is parsed; NULL: no limit was reached */
+	struct boot_place limit_place;
 };
+
+/* The script goes on, and we do not: that is no fault of it. */
+static void cut(struct parser *p, const char *reason)
+{
+	if (p->limit)
+		return;
+	p->limit = reason;
+	p->limit_place = p->token.place;
+	p->script->truncated = p->failed = true;
+}
 
 static void advance(struct parser *p)
 {
 	if (p->lexer.words >= LIMIT_GRUB_WORDS) {
-		p->script->truncated = true;
+		cut(p, "the script has too many words");
 		p->token = (struct grub_token){ .kind = TOKEN_END, .place = p->token.place };
 		return;
 	}
@@ -240,8 +252,7 @@ static struct grub_node *parse_command(struct parser *p)
 	struct grub_node *node;
 
 	if (p->depth == LIMIT_GRUB_NESTING) {
-		p->script->truncated = true;
-		problem(p, p->token.place, "blocks are nested too deeply to be read");
+		cut(p, "blocks are nested too deeply to be read");
 		return NULL;
 	}
 	p->depth++;
@@ -306,7 +317,7 @@ static const struct grub_script *run(struct parser *p)
 		p->failed = false;
 		p->depth = 0;
 		newlines(p);
-		if (p->token.kind == TOKEN_END)
+		if (p->token.kind == TOKEN_END || p->limit)
 			break;
 		if (is_reserved(p, RESERVED_FUNCTION))
 			node = parse_function(p);
@@ -316,6 +327,8 @@ static const struct grub_script *run(struct parser *p)
 			unexpected(p, "a command is");
 		if (!p->failed && !at_delimiter(p) && p->token.kind != TOKEN_END)
 			unexpected(p, "';' or a new line is");
+		if (p->limit)
+			break;
 		if (p->failed) {
 			/* GRUB throws the statement away and goes on with the next line */
 			if (p->token.kind != TOKEN_NEWLINE)
@@ -327,6 +340,13 @@ static const struct grub_script *run(struct parser *p)
 		last = &node->next;
 		if (at_delimiter(p))
 			advance(p);
+	}
+	if (p->limit) {
+		struct grub_node *node = new_node(p, GRUB_CUT);
+
+		node->place = p->limit_place;
+		node->name = p->limit;
+		*last = node;
 	}
 	return p->script;
 }

@@ -38,7 +38,14 @@ struct grub_word {
 	struct boot_place place;
 };
 
-enum grub_node_kind { GRUB_COMMAND, GRUB_IF, GRUB_FOR, GRUB_WHILE, GRUB_FUNCTION };
+enum grub_node_kind {
+	GRUB_COMMAND,
+	GRUB_IF,
+	GRUB_FOR,
+	GRUB_WHILE,
+	GRUB_FUNCTION,
+	GRUB_CUT, /* a limit of ours: what is here and behind it was not parsed; `name` says why */
+};
 
 struct grub_node {
 	enum grub_node_kind kind;
@@ -63,7 +70,7 @@ struct grub_script {
 	struct grub_node *nodes;
 	struct grub_problem *problems; /* statements that GRUB refuses */
 	size_t problem_count;
-	bool truncated; /* over a limit: the rest was not parsed */
+	bool truncated; /* over a limit: the rest was not parsed, and the last node is GRUB_CUT */
 };
 
 /* Parses a whole file.  Never fails; lives in the arena. */

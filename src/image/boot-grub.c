@@ -283,6 +283,8 @@ static void set_default(struct boot_maker *maker, const struct grub_result *grub
 	entry->is_default = true;
 	if (usual->menu->default_text.unknown)
 		boot_incomplete(entry, usual->menu->default_text.unknown);
+	if (usual->menu->truncated && usual->menu->default_given && !usual->menu->default_matched)
+		boot_incomplete(entry, "the menu has too many entries to look at all of them");
 	for (size_t i = 0; i < grub->outcome_count; i++) {
 		const struct grub_course *other = &grub->outcomes[i];
 		const struct grub_entry *theirs = other->menu ? booted(other) : NULL;

@@ -79,11 +79,70 @@ static void test_same_entry(void **state)
 	assert_true(m->path.entries[0].is_default);
 }
 
+/* Blocks deeper than we go, around an entry that GRUB would boot: that GRUB refuses them is nowhere said. */
+static void test_limits(void **state)
+{
+	struct menu *m = *state;
+	char *config = arena_alloc(m->s->arena, 130 * 16 + 64), *p = config;
+
+	for (int i = 0; i < 130; i++)
+		p = stpcpy(p, "submenu s {\n");
+	p = stpcpy(p, "menuentry x {\nlinux /y\n}\n");
+	for (int i = 0; i < 130; i++)
+		p = stpcpy(p, "}\n");
+	follow(m, config, "");
+	assert_int_equal(m->path.entry_count, 0);
+	assert_int_equal(m->path.grub->problem_count, 0);
+	assert_int_equal(m->path.have, UNREADABLE);
+	assert_string_equal(m->path.reason, "blocks are nested too deeply to be read");
+}
+
+/* The default entry may be one of those that are not listed. */
+static void test_limit_of_menu(void **state)
+{
+	struct menu *m = *state;
+	char *config = arena_alloc(m->s->arena, 32 * (LIMIT_GRUB_ENTRIES + 2)), *p = config;
+
+	p = stpcpy(p, "set default=last\n");
+	for (int i = 0; i < LIMIT_GRUB_ENTRIES; i++)
+		p = stpcpy(p, "menuentry x {\nlinux /y\n}\n");
+	p = stpcpy(p, "menuentry last {\nlinux /z\n}\n");
+	follow(m, config, "");
+	assert_true(m->path.entry_count >= 1);
+	assert_true(m->path.entries[0].is_default);
+	assert_false(m->path.entries[0].complete);
+}
+
+/* The same inside one entry costs that entry alone. */
+static void test_limit_of_entry(void **state)
+{
+	struct menu *m = *state;
+	char *config = arena_alloc(m->s->arena, 4096), *p = config;
+
+	p = stpcpy(p, "menuentry x {\nlinux /y\n}\nmenuentry z {\neval '");
+	for (int i = 0; i < 100; i++)
+		p = stpcpy(p, "if true; then\n");
+	p = stpcpy(p, "linux /z\n");
+	for (int i = 0; i < 100; i++)
+		p = stpcpy(p, "fi\n");
+	p = stpcpy(p, "'\n}\n");
+	follow(m, config, "");
+	assert_int_equal(m->path.have, HAVE);
+	assert_int_equal(m->path.entry_count, 2);
+	assert_int_equal(m->path.grub->problem_count, 0);
+	assert_true(m->path.entries[0].complete);
+	assert_false(m->path.entries[1].complete);
+	assert_string_equal(m->path.entries[1].reason, "blocks are nested too deeply to be read");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_menu_or_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_entry, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limit_of_menu, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limit_of_entry, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
