@@ -62,7 +62,8 @@ static inline const struct boot_attempt *boot_all_bad(struct check *check, const
 {
 	const struct boot_attempt *bad = NULL;
 	const struct error *error = NULL;
-	const char *unknown = NULL;
+	const char *unknown = NULL, *unsettled = NULL;
+	bool good = false;
 
 	if (entry->leaves)
 		return NULL;
@@ -71,22 +72,27 @@ static inline const struct boot_attempt *boot_all_bad(struct check *check, const
 
 		switch (judge(check, &entry->attempts[i], &reason)) {
 		case BOOT_GOOD:
-			return NULL;
+			good = true;
+			break;
 		case BOOT_BAD:
 			if (!bad)
 				bad = &entry->attempts[i];
 			break;
 		case BOOT_NOT_KNOWN:
 			unknown = reason;
+			if (entry->attempts[i].unsettled)
+				unsettled = reason;
 			error = attempt_corruption(&entry->attempts[i]);
 			break;
 		case BOOT_NO_MATTER:
 			break;
 		}
 	}
+	if (good && !unsettled)
+		return NULL;
 	if (bad && entry->complete && !unknown)
 		return bad;
-	if (!unknown && bad)
+	if (!unknown && (bad || !entry->attempt_count))
 		unknown = entry->reason;
 	if (unknown && boot_entry_counts(check->image, entry))
 		not_evaluated(check, error, "whether the entry \"%s\" boots is not known: %s", entry->title ? entry->title : "",

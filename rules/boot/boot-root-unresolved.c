@@ -50,8 +50,10 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 {
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
-	if (!attempt->cmdline->root)
-		return BOOT_GOOD;
+	if (!attempt->cmdline->root) {
+		*ret_reason = attempt->cmdline->text.unknown;
+		return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
+	}
 	if (holds_nothing(attempt))
 		return BOOT_BAD;
 	if (attempt->root) {

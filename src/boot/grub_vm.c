@@ -38,8 +38,9 @@ bool grub_spend(struct grub_vm *vm, size_t steps, size_t bytes, struct boot_plac
 {
 	vm->steps += steps;
 	vm->bytes += bytes;
-	if (vm->steps > LIMIT_GRUB_STEPS)
-		grub_stop(vm, GRUB_END_LIMIT, place, "the script runs too many commands");
+	/* every command needs some memory for its words: of many commands that is not what is wrong */
+	if (vm->steps > LIMIT_GRUB_STEPS || (vm->bytes > LIMIT_GRUB_BYTES && vm->steps > LIMIT_GRUB_STEPS / 20))
+		grub_stop(vm, GRUB_END_LIMIT, place, "the script runs too many commands, as one that loops without end does");
 	else if (vm->bytes > LIMIT_GRUB_BYTES)
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script makes too much text");
 	return !vm->s->stop;

@@ -134,17 +134,46 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 		drop_repeated(entry);
 }
 
+/* Is it a way that GRUB takes only while somebody holds a key down? */
+static bool is_by_key(const struct grub_course *course)
+{
+	for (size_t i = 0; i < course->assumption_count; i++)
+		if (course->assumptions[i].taken && strstr(course->assumptions[i].reason, "depends on the keyboard"))
+			return true;
+	return false;
+}
+
+/* "the script runs too many commands (line 3 of /boot/grub/grub.cfg)" */
+static const char *limit_reason(struct boot_maker *maker, const struct grub_course *course)
+{
+	const struct boot_place *place = &course->end_place;
+
+	if (!place->source || !place->line)
+		return course->end_reason;
+	return arena_printf(maker->image->arena, "%s (line %u of %s)", course->end_reason, place->line, place->source->path);
+}
+
 static void add_course(struct boot_maker *maker, struct boot_entry *entry, const struct grub_course *course)
 {
+	size_t before = entry->attempt_count;
+
 	for (size_t i = 0; i < course->attempt_count; i++)
 		add_attempt(maker, entry, &course->attempts[i]);
+	for (size_t i = before; i < entry->attempt_count; i++) {
+		struct boot_attempt *attempt = &entry->attempts[i];
+
+		if (attempt->kernel.have == UNREADABLE && !attempt->kernel.filesystem && !is_by_key(course))
+			attempt->unsettled = attempt->kernel.reason;
+	}
 	switch (course->end) {
 	case GRUB_END_LEAVE:
 		entry->leaves = true;
 		break;
 	case GRUB_END_UNKNOWN:
-	case GRUB_END_LIMIT:
 		boot_incomplete(entry, course->end_reason);
+		break;
+	case GRUB_END_LIMIT:
+		boot_incomplete(entry, limit_reason(maker, course));
 		break;
 	case GRUB_END_MENU:
 	case GRUB_END_BOOT:
@@ -309,7 +338,7 @@ static void judge(struct boot_maker *maker)
 		if (outcome->end != GRUB_END_UNKNOWN && outcome->end != GRUB_END_LIMIT)
 			return;
 		if (!reason)
-			reason = outcome->end_reason;
+			reason = outcome->end == GRUB_END_LIMIT ? limit_reason(maker, outcome) : outcome->end_reason;
 	}
 	if (path->entry_count)
 		return;

@@ -47,6 +47,9 @@ struct boot_attempt {
 	const struct cmdline *cmdline;   /* never NULL: with what CONFIG_CMDLINE does to it where that is known */
 	bool is_program;                 /* the configuration starts an EFI program there, not a kernel */
 	const struct boot_file *devicetree; /* without which the loader refuses the entry; NULL: none */
+	/* Why it is known only when the machine runs which file the kernel is: that another attempt of the entry is good
+	 * says nothing then.  NULL: it is known. */
+	const char *unsettled;
 	bool has_devicetree;             /* the configuration gives a device tree of its own */
 	struct initrd_facts *initrd;     /* of all initrds together; set by image_read_initrds */
 	struct filesystem *root;         /* what root= names, or what is found without it; NULL: none, see root_known */

@@ -267,6 +267,8 @@ static struct driver_judgement unknown(const struct image *image, const struct b
 		j.error = &attempt->kernel_file->error;
 	else if (image->systems_error.code)
 		j.error = &image->systems_error;
+	else if (attempt->kernel.reason)
+		j.reason = arena_printf(image->arena, "the kernel that boots is not known: %s", attempt->kernel.reason);
 	return j;
 }
 

@@ -35,13 +35,19 @@ static void judge_entry(struct check *check, const struct entry_rule *rule, cons
 {
 	const struct boot_attempt *bad = NULL;
 	struct attempt_doubt unknown = { 0 };
+	const char *unsettled = NULL;
+	bool good = false;
 
 	for (size_t i = 0; i < entry->attempt_count; i++) {
 		struct attempt_doubt doubt = { 0 };
 
+		if (entry->attempts[i].unsettled && !unsettled)
+			unsettled = arena_printf(check->arena, "the kernel that \"%s\" boots is not known: %s",
+						 entry->title ? entry->title : "an entry", entry->attempts[i].unsettled);
 		switch (rule->judge(check, &entry->attempts[i], &doubt)) {
 		case ATTEMPT_GOOD:
-			return;
+			good = true;
+			break;
 		case ATTEMPT_BAD:
 			bad = &entry->attempts[i];
 			break;
@@ -54,6 +60,13 @@ static void judge_entry(struct check *check, const struct entry_rule *rule, cons
 			break;
 		}
 	}
+	if (unsettled)
+		unknown.reason = unsettled;
+	else if (good)
+		return;
+	else if (!entry->attempt_count && !entry->complete && !entry->leaves)
+		unknown.reason = arena_printf(check->arena, "what \"%s\" boots is not known: %s",
+					      entry->title ? entry->title : "an entry", entry->reason);
 	if (bad && !unknown.reason && !entry->complete)
 		unknown.reason = arena_printf(check->arena, "\"%s\" may boot in other ways too%s%s",
 					      entry->title ? entry->title : "an entry", entry->reason ? ": " : "",

@@ -250,6 +250,22 @@ static void test_endless(void **state)
 	}
 }
 
+/* A loop that does nothing is one of too many commands; a text that grows is one of too much text. */
+static void test_endless_reason(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome = machine_script(m, "true\nwhile true; do true; done");
+
+	assert_non_null(strstr(outcome->end_reason, "too many commands"));
+	assert_int_equal(outcome->end_place.line, 2);
+	machine_teardown(state);
+	machine_setup(state);
+	m = *state;
+	outcome = machine_script(m, "set a=0123456789abcdef\nset a=$a$a$a$a$a$a$a$a\nset a=$a$a$a$a$a$a$a$a\n"
+				    "set a=$a$a$a$a$a$a$a$a\nwhile true; do set b=$a$a; done");
+	assert_non_null(strstr(outcome->end_reason, "too much text"));
+}
+
 /* A submenu that sources the menu that it is in; very many ways; nesting that a parser must not follow. */
 static void test_deep(void **state)
 {
@@ -304,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_normal, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_broken, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_endless, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_endless_reason, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_deep, machine_setup, machine_teardown),
 	};
 
