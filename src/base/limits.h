@@ -11,9 +11,8 @@
 #define MiB (1024ULL * KiB)
 #define GiB (1024ULL * MiB)
 
-/* a worker as a process, beside its arena: addresses, libraries and decompressors included, and descriptors */
+/* addresses of a worker as a process: its arena, libraries, decompressors */
 #define LIMIT_WORKER_ADDRESSES (1 * GiB)
-#define LIMIT_WORKER_FILES 64
 
 /* memory of one image's arena; beyond it the worker gives up cleanly */
 #define LIMIT_ARENA_BYTES (256 * MiB)

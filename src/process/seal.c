@@ -3,6 +3,8 @@
 #include "process/seal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -67,7 +69,6 @@ static int set_limits(struct error *err)
 		const char *name;
 	} limits[] = {
 		{ RLIMIT_CORE, 0, "the size of a core" },
-		{ RLIMIT_NOFILE, LIMIT_WORKER_FILES, "descriptors" },
 		{ RLIMIT_CPU, LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS, "CPU time" },
 #if !SANITIZED
 		{ RLIMIT_AS, LIMIT_WORKER_ADDRESSES, "memory" },
@@ -77,9 +78,11 @@ static int set_limits(struct error *err)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		struct rlimit now, limit = { .rlim_cur = limits[i].value, .rlim_max = limits[i].value };
 
-		/* what is lower already stays so */
-		if (getrlimit(limits[i].resource, &now) == 0 && now.rlim_max < limit.rlim_max)
-			limit.rlim_cur = limit.rlim_max = now.rlim_max;
+		/* what is lower already stays so, be it only the soft one */
+		if (getrlimit(limits[i].resource, &now) == 0) {
+			limit.rlim_max = now.rlim_max < limit.rlim_max ? now.rlim_max : limit.rlim_max;
+			limit.rlim_cur = now.rlim_cur < limit.rlim_max ? now.rlim_cur : limit.rlim_max;
+		}
 		if (setrlimit(limits[i].resource, &limit) < 0)
 			return error_set(err, errno, "the limit of %s: %s", limits[i].name, strerror(errno));
 	}
@@ -113,37 +116,80 @@ static int add_rules(scmp_filter_ctx filter)
 	/* memory that can be run has been mapped by now */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (r == 0 && SCMP_SYS(mmap2) >= 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap2), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	/* abort() */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	/* fstat of newer C libraries; libblkid asks what kind of device its memory file is, which no ioctl knows */
+	/* fstat of newer C libraries.  A filter cannot see that the path is empty, so sizes and times of files can be asked for,
+	 * by name: what is in them, and what is in folders, cannot. */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 				     SCMP_A3(SCMP_CMP_MASKED_EQ, 0x1000 /* AT_EMPTY_PATH */, 0x1000));
 	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(statx), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, 0x1000, 0x1000));
+	/* libblkid and libfdisk ask what kind of device their memory file is, which no ioctl knows */
+	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
 	/* fcntl: flags of descriptors, never locks or signals */
-	for (unsigned command = 0 /* F_DUPFD */; command <= 4 /* F_SETFL */ && r == 0; command++)
+	for (unsigned command = 0 /* F_DUPFD */; command <= 4 /* F_SETFL */ && r == 0; command++) {
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, command));
+		if (r == 0 && SCMP_SYS(fcntl64) >= 0)
+			r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl64), 1, SCMP_A1(SCMP_CMP_EQ, command));
+	}
 	return r;
 }
 
 static int filter_calls(struct error *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
-	int r = filter ? add_rules(filter) : -ENOMEM;
+	int r;
 
+	if (!filter)
+		return error_set(err, EOPNOTSUPP, "the sandbox cannot be set up: the kernel has no filter of system calls (seccomp)");
+	r = add_rules(filter);
 	if (r == 0)
 		r = seccomp_load(filter);
 	seccomp_release(filter);
-	return r < 0 ? error_set(err, -r, "seccomp: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, -r, "the sandbox cannot be set up: seccomp: %s", strerror(-r)) : 0;
 }
 
-int seal_process(struct error *err)
+/* Descriptors from `from` to `to`, both included. */
+static void close_between(int from, int to)
 {
-	int r;
+	if (from > to || close_range((unsigned)from, (unsigned)to, 0) == 0)
+		return;
+	/* a kernel before 5.9: what limits of the shell allow */
+	for (int fd = from; fd <= to && fd < 65536; fd++)
+		close(fd);
+}
+
+/* Whatever the caller of vmlint left open is no concern of a worker, and could be written to. */
+static int close_others(int first, int second, struct error *err)
+{
+	int low = first < second ? first : second, high = first < second ? second : first;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return error_set(err, errno, "/dev/null: %s", strerror(errno));
+	/* a sanitizer's report goes to standard error */
+	for (int fd = 0; fd <= (SANITIZED ? 1 : 2); fd++)
+		if (fd != low && fd != high && dup2(null, fd) < 0)
+			return error_set(err, errno, "/dev/null: %s", strerror(errno));
+	close_between(3, low - 1);
+	close_between((low < 2 ? 2 : low) + 1, high - 1);
+	close_between((high < 2 ? 2 : high) + 1, INT_MAX);
+	return 0;
+}
+
+int seal_process(int image, int socket, struct error *err)
+{
+	int r = close_others(image, socket, err);
+
+	if (r < 0)
+		return r;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, errno, "prctl: %s", strerror(errno));

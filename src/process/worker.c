@@ -157,7 +157,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	if (!options->no_sandbox) {
 		/* the one file that is opened for its content's sake; from here on there is none */
 		magic_load_database();
-		r = seal_process(&err);
+		r = seal_process(fd, socket, &err);
 		if (r < 0)
 			help = "--no-sandbox reads it without a sandbox: an image that you trust";
 	}

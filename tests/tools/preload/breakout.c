@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* breakout: a library for LD_PRELOAD that makes a reader do what no reader does, for tests/cli/sandbox.bats.
  *
- *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, connect (to a socket that it
- *                    opened before), exec, fork, kill (its parent), code (memory that can be run), ptrace, memory (2 GiB)
+ *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, exec, fork, kill (its parent), code (memory that can be run), ptrace, memory (2 GiB),
+ *                    input, output, inherited (what the caller of vmlint has open, 9 for the last)
  *
- * "escaped: ACTION" on standard error if that was let through.
+ * If that was let through, the process ends with status 99.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +24,7 @@ ssize_t pread64(int fd, void *data, size_t size, off64_t offset);
 
 static int act(const char *action)
 {
-	char *argv[] = { strdup("sh"), strdup("-c"), strdup("echo escaped: exec >&2"), NULL };
+	char *argv[] = { strdup("sh"), strdup("-c"), strdup("exit 99"), NULL };
 	void *memory;
 	pid_t pid;
 
@@ -48,6 +48,12 @@ static int act(const char *action)
 		return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 	if (!strcmp(action, "ptrace"))
 		return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
+	if (!strcmp(action, "input"))
+		return read(STDIN_FILENO, &pid, 1) > 0;
+	if (!strcmp(action, "output"))
+		return ftruncate(STDOUT_FILENO, 0) == 0;
+	if (!strcmp(action, "inherited"))
+		return write(9, "", 1) == 1;
 	if (!strcmp(action, "memory")) {
 		memory = mmap(NULL, (size_t)2 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		return memory != MAP_FAILED;
@@ -65,12 +71,8 @@ ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
 	if (!real)
 		real = (ssize_t(*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64");
 	if (action && !done++) {
-		int escaped = act(action);
-		char text[64];
-		int n = snprintf(text, sizeof(text), "%s: %s\n", escaped ? "escaped" : "held", action);
-
-		if (write(STDERR_FILENO, text, (size_t)n) < 0)
-			_exit(124);
+		if (act(action))
+			_exit(99);
 	}
 	return real(fd, data, size, offset);
 }
