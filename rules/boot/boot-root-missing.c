@@ -11,8 +11,9 @@
  * parameter." It happens where a command line was written for another initrd, or where GRUB_CMDLINE_LINUX took the place of what
  * grub-mkconfig adds by itself.
  *
- * Judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings. An initrd
- * of which nothing else is asked, as all drivers are built in, is read for this with --thorough alone.
+ * Judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings; not where
+ * zfs= names the root. An initrd of which nothing else is asked, as all drivers are built in, is read for this with --thorough
+ * alone.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 trixie-uki-arm64 installer-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "x="

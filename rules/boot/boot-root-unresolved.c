@@ -12,9 +12,10 @@
  *
  * So it is with a partition that root= names by its own UUID or name and in which no file system was made, or swap.
  *
- * Not reported: a root on the network, on a logical or encrypted volume that could not be looked at, one that the initrd finds
- * or makes itself (live:, ZFS=, gpt-auto, systemd.volatile), labels and UUIDs that systemd-repart or Ignition give at the first
- * boot. What follows from no root= at all is said by boot-root-missing.
+ * Not reported: a root on the network, in an array, on an encrypted or a logical volume (but for one of a volume group that the
+ * image has, and without that volume), one that the initrd finds or makes itself (live:, ZFS=, gpt-auto, systemd.volatile),
+ * labels and UUIDs that systemd-repart or Ignition give at the first boot. What follows from no root= at all is said by
+ * boot-root-missing.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
  * good:   grub-install-arm64 gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
@@ -31,6 +32,8 @@
  * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTUUID=5d1d8ae0-* names partition 3, which holds no file system
  * bad:    bios-and-efi-amd64 | grub replace "root=UUID=" "root=PARTUUID=63d2e160-23d8-5595-8b72-fe823f7ead7d x="
  * expect: : not evaluated: whether the entry * boots is not known: what partition 14 holds, which root= names, is not known
+ * bad:    lvm-arm64 | grub replace "root=/dev/mapper/debian-root" "root=/dev/debian/gone"
+ * expect: *grub.cfg:*: error: the image has no /dev/debian/gone, which root= names
  */
 #include "base/utf16.h"
 #include "boot-help.h"

@@ -138,12 +138,16 @@ static void without_root(struct image *image, struct boot_attempt *attempt)
 {
 	struct filesystem *found = attempt->initrd_count ? discovered(image) : NULL;
 
-	if (found)
+	if (says(attempt->cmdline, "zfs", NULL)) {
+		attempt->root_made = "zfs= names the data set that is the root";
+		not_known(attempt, attempt->root_made);
+	} else if (found) {
 		set_root(image, attempt, unlocked(image, found));
-	else if (!attempt->initrd_count)
+	} else if (!attempt->initrd_count) {
 		not_known(attempt, "there is no root=, and no initrd beside the kernel");
-	else
+	} else {
 		not_known(attempt, "there is no root=: the initrd may be the whole system, or know the root itself");
+	}
 }
 
 /* The one system in an encrypted volume, which the initrd may call anything. */
@@ -176,14 +180,6 @@ static bool group_is_listed(const struct image *image, const char *name)
 	return false;
 }
 
-static bool has_hidden(const struct image *image)
-{
-	for (unsigned i = 0; i < image->filesystem_count; i++)
-		if (image->filesystems[i].hides_volumes)
-			return true;
-	return false;
-}
-
 /* A name below /dev/mapper, or /dev/VG/LV, that none of the volumes has. */
 static void mapper_not_found(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name)
 {
@@ -191,7 +187,7 @@ static void mapper_not_found(struct image *image, struct boot_attempt *attempt, 
 
 	if (found)
 		set_root(image, attempt, found);
-	else if (strchr(name->value, '/') ? !has_hidden(image) : group_is_listed(image, name->value))
+	else if (group_is_listed(image, name->value))
 		attempt->root_known = true;
 	else
 		not_known(attempt, "the initrd gives the device its name");
@@ -218,6 +214,8 @@ static void not_found(struct image *image, struct boot_attempt *attempt, const s
 		not_known(attempt, reason);
 	else if (name->kind == BOOT_DEVICE_MAPPER)
 		mapper_not_found(image, attempt, name);
+	else if (name->kind == BOOT_DEVICE_MD)
+		not_known(attempt, "mdadm gives the array its name, and may find it on other disks");
 	else if (name->kind == BOOT_DEVICE_NODE && !is_of_first_disk(name->value))
 		not_known(attempt, "which disk it is depends on the machine");
 	else
