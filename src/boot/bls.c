@@ -206,6 +206,16 @@ static int list(struct arena *arena, struct fs *fs, const char *folder, const ch
 	return 0;
 }
 
+/* Something could not be looked at; what is no file is none to systemd-boot, too. */
+static void note_unread(struct bls_volume *volume, const struct error *err, const char *path)
+{
+	if (!err->code || volume->unread.code || err->code == ENOENT || err->code == ENOTDIR || err->code == EISDIR ||
+	    err->code == ELOOP)
+		return;
+	volume->unread = *err;
+	error_prefix(&volume->unread, 0, "%s", path);
+}
+
 #define ENTRIES_FOLDER "/loader/entries"
 #define LINUX_FOLDER "/EFI/Linux"
 
@@ -237,6 +247,8 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 
 		if (volume->entry_count == LIMIT_BLS_ENTRIES) {
 			volume->truncated = true;
+			if (!volume->unread.code)
+				error_set(&volume->unread, EFBIG, "there are more than %d entries", LIMIT_BLS_ENTRIES);
 			break;
 		}
 		entry = &entries[volume->entry_count++];
@@ -246,6 +258,10 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 			bls_read_uki(arena, fs, type2[i - type1_count]->handle, entry);
 		else if (boot_read_file(fs, arena, path, LIMIT_BLS_FILE, &data, &size, &entry->error) == 0)
 			*entry = bls_parse_entry(arena, source, name, data, size);
+		if (first && entry->truncated)
+			error_set(&entry->error, EFBIG, "it has more than %d lines", LIMIT_BLS_LINES);
+		if (first)
+			note_unread(volume, &entry->error, path);
 	}
 	r = boot_read_file(fs, arena, "/loader/loader.conf", LIMIT_BLS_FILE, &data, &size, &volume->loader_error);
 	if (r == 0) {
@@ -255,9 +271,12 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 		volume->loader_lines = bls_parse_lines(arena, volume->loader_conf, data, size,
 						       &volume->loader_line_count, &truncated);
 		volume->truncated |= truncated;
+		if (truncated)
+			error_set(&volume->loader_error, EFBIG, "it has more than %d lines", LIMIT_BLS_LINES);
 	} else if (r == -ENOENT || r == -ENOTDIR) {
 		volume->loader_error = (struct error){ 0 };
 	}
+	note_unread(volume, &volume->loader_error, "/loader/loader.conf");
 	*ret = volume;
 	return 0;
 }

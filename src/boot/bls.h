@@ -36,7 +36,7 @@ struct bls_entry {
 	const char *id;   /* what loaders know it by: the file's name without counters */
 	int tries_left, tries_done; /* boot counting; -1: not counted */
 	bool readable;    /* false: its content is not here; `error` says why, or it is a type 2 that is no PE image */
-	struct error error;
+	struct error error; /* of a type 1 also if it is `truncated` */
 
 	/* Of type 2, a unified kernel image: title, version and sort-key as its .osrel has them, options from .cmdline. */
 	const struct bls_line *lines;
@@ -55,6 +55,8 @@ struct bls_volume {
 	const struct bls_line *loader_lines;
 	size_t loader_line_count;
 	struct error loader_error; /* code 0: none */
+	/* code not 0: why not all of this is known, though it may be there; systemd-boot may take that by default */
+	struct error unread;
 };
 
 /* Reads /loader/loader.conf, /loader/entries/ and /EFI/Linux/ of one file system; `device` and `partition`

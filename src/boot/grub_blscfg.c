@@ -324,9 +324,17 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct loaded *lis
 			continue;
 		text.text = arena_printf(vm->arena, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name);
 		text.length = strlen(text.text);
-		if (grub_read(vm, &text, &file, LIMIT_BLS_FILE, &data, &size, &source) != 0)
-			continue;
+		if (grub_read(vm, &text, &file, LIMIT_BLS_FILE, &data, &size, &source) != 0) {
+			if (file.found != GRUB_NOT_KNOWN)
+				continue;
+			*ret_unknown = file.reason;
+			return false;
+		}
 		loaded.entry = bls_parse_entry(vm->arena, source, name, data, size);
+		if (loaded.entry.truncated) {
+			*ret_unknown = arena_printf(vm->arena, "%s has more than %d lines", file.path, LIMIT_BLS_LINES);
+			return false;
+		}
 		loaded.id = arena_strndup(vm->arena, name, length - 5);
 		vm->bytes += size + loaded.entry.line_count * sizeof(*loaded.entry.lines) + sizeof(loaded);
 		(void)insert(list, count, &loaded);
@@ -371,8 +379,11 @@ struct grub_status grub_cmd_blscfg(struct grub_vm *vm, const struct grub_call *c
 			(void)load_folder(vm, arena_printf(vm->arena, "(%s)/boot/loader/entries/", root), list, &count,
 					  &unknown);
 	}
-	if (unknown)
+	if (unknown) {
+		/* a menu without its entries is not what is shown */
+		grub_stop(vm, GRUB_END_UNKNOWN, call->place, unknown);
 		return grub_not_known(vm, call->place, unknown);
+	}
 	for (size_t i = 0; i < count && !vm->s->stop; i++) {
 		bool wanted = id ? !strcmp(id, list[i].id)
 				 : is_default(vm, &list[i], i) ? show_default : show_others;

@@ -71,6 +71,8 @@ static void add_type1(struct menu *menu, struct boot_entry *entry, const struct 
 	size_t count = 0;
 
 	/* a kernel in whatever format: whether firmware can start it is not for here */
+	if (from->truncated)
+		boot_incomplete(entry, from->error.message);
 	if (from->kernel || file.have != HAVE) {
 		attempt = boot_add_attempt(menu->maker, entry, program->key_place);
 		attempt->kernel = file;
@@ -141,6 +143,7 @@ void boot_follow_entries(struct boot_maker *maker)
 	struct filesystem *esp = image_filesystem(image, path->program->esp->partition), *more = xbootldr(image);
 	struct menu menu = { .maker = maker };
 	const struct bls_entry **list, **shown, *chosen;
+	const struct error *unread = NULL; /* why the default may be another one */
 	const struct bls_line *line;
 	size_t count, shown_count = 0;
 	size_t *first;
@@ -167,8 +170,19 @@ void boot_follow_entries(struct boot_maker *maker)
 			shown[shown_count++] = list[i];
 		}
 	}
+	for (size_t i = 0; i < menu.count && !unread; i++)
+		if (menu.volumes[i]->unread.code)
+			unread = &menu.volumes[i]->unread;
+	if (!shown_count && unread) {
+		path->have = UNREADABLE;
+		path->error = *unread;
+		path->reason = unread->message;
+	}
 	chosen = bls_default(shown, shown_count, menu.volumes[0], &line);
 	for (size_t i = 0; i < shown_count; i++)
-		if (shown[i] == chosen)
+		if (shown[i] == chosen) {
 			path->entries[first[i]].is_default = true;
+			if (unread)
+				boot_incomplete(&path->entries[first[i]], unread->message);
+		}
 }

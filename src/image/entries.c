@@ -34,6 +34,7 @@ static void unreadable(struct chain *chain, const struct error *err, const char 
 	error_prefix(&chain->error, 0, "%s", what);
 }
 
+/* Adds what could be read of one; false when that is not all of it. */
 static bool add_volume(struct menu *menu, const struct esp *place)
 {
 	const struct bls_volume *volume;
@@ -46,7 +47,10 @@ static bool add_volume(struct menu *menu, const struct esp *place)
 	menu->places[menu->volume_count] = place;
 	menu->volumes[menu->volume_count] = volume;
 	menu->volume_count++;
-	return true;
+	if (!volume->unread.code)
+		return true;
+	unreadable(menu->chain, &volume->unread, "systemd-boot's entries");
+	return false;
 }
 
 /* Where the entry was found. */
@@ -213,10 +217,11 @@ void image_chain_entries(struct image *image, const struct esp *esp, struct chai
 	bool whole;
 	size_t count;
 
-	if (!add_volume(&menu, esp))
-		return;
 	/* what cannot be read may hold the default, but takes nothing away from what can */
-	whole = add_xbootldr(&menu);
+	whole = add_volume(&menu, esp);
+	if (!menu.volume_count)
+		return;
+	whole = add_xbootldr(&menu) && whole;
 	entries = bls_menu(image->arena, menu.volumes, menu.volume_count,
 			   architectures[architecture_of_machine(loader->pe->machine)].suffix, &count);
 	if (whole)

@@ -253,6 +253,35 @@ static void test_uki(void **state)
 	assert_null(menu[2]->title);
 }
 
+/* An entry beyond our limits may be the one that boots: that is said, and it is not taken for one that starts nothing. */
+static void test_limits(void **state)
+{
+	struct memory_fs *m = memory_fs_new(arena);
+	char *lines = arena_alloc(arena, 3000 * 16), *p = lines, *zeros = arena_alloc(arena, LIMIT_BLS_FILE + 1);
+	const struct bls_volume *volume;
+	struct error err;
+
+	(void)state;
+	memory_fs_file(m, arena, "/loader/entries/a.conf", "linux /a\n");
+	memory_fs_add(m, arena, "/loader/entries/folder.conf", FS_DIRECTORY, NULL, 0);
+	assert_int_equal(bls_read(arena, &m->fs, NULL, 1, &volume, &err), 0);
+	assert_int_equal(volume->unread.code, 0);
+
+	for (int i = 0; i < 3000; i++)
+		p = stpcpy(p, "initrd /i\n");
+	strcpy(p, "linux /b\n");
+	memory_fs_file(m, arena, "/loader/entries/b.conf", lines);
+	assert_int_equal(bls_read(arena, &m->fs, NULL, 1, &volume, &err), 0);
+	assert_int_equal(volume->entry_count, 2);
+	assert_int_equal(volume->entries[1].error.code, EFBIG);
+	assert_string_equal(volume->unread.message, "/loader/entries/b.conf: it has more than 512 lines");
+
+	m = memory_fs_new(arena);
+	memory_fs_add(m, arena, "/loader/entries/c.conf", FS_FILE, zeros, LIMIT_BLS_FILE + 1);
+	assert_int_equal(bls_read(arena, &m->fs, NULL, 1, &volume, &err), 0);
+	assert_int_equal(volume->unread.code, EFBIG);
+}
+
 static void test_nothing(void **state)
 {
 	struct memory_fs *m = memory_fs_new(arena);
@@ -307,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_volume, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uki, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_patterns, setup, teardown),
 	};
