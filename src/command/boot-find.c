@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,21 @@ static int make_appliance(const char *tree, const char *target, struct error *er
 	return error_set(err, EIO, "the appliance could not be made: try `make -C %s deps appliance`", tree);
 }
 
+/* Is this the user's own, for others not to write to?  What is run must not be what anybody has put beside the program. */
+static bool is_ours(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH);
+}
+
+/* A source tree of the user's own, whose `make` may be called. */
+static bool is_tree(struct arena *arena, const char *path)
+{
+	return is_ours(path) && is_ours(arena_printf(arena, "%s/Makefile", path)) &&
+	       is_ours(arena_printf(arena, "%s/src/appliance/appliance.mk", path));
+}
+
 /* Beside this program, where a build puts it; below share beside its bin, where `make install` does. */
 static int find_made(const struct boot_options *o, const char *name, const char **ret, struct error *err)
 {
@@ -121,7 +137,7 @@ static int find_made(const struct boot_options *o, const char *name, const char 
 	for (int i = 1; i <= 2 && !tree; i++) {
 		const char *up = arena_printf(arena, "%s/%s", self, i == 1 ? ".." : "../..");
 
-		if (readable(arena_printf(arena, "%s/src/appliance/appliance.mk", up)))
+		if (is_tree(arena, up))
 			tree = realpath(up, NULL);
 	}
 	if (!tree)

@@ -139,7 +139,9 @@ static int get(struct work *w, struct download *ret, struct error *err)
 			if (rc != -EBADMSG)
 				return rc;
 			/* somebody has changed it since */
-			unlink(w->final);
+			if (unlink(w->final) < 0 && errno != ENOENT)
+				return error_set(err, errno, "%s is not what it should be, and cannot be removed: %s", w->final,
+						 strerror(errno));
 		}
 		fd = cache_claim(w->part, w->final, show_waiting, w, &done, err);
 		if (done)

@@ -126,7 +126,8 @@ static int room(struct attempt *a)
 {
 	struct transfer *t = a->t;
 	struct statvfs fs;
-	uint64_t have, need = t->total - t->size;
+	/* the total is not always known */
+	uint64_t have, need = t->total > t->size ? t->total - t->size : 0;
 
 	if (t->total > t->maximum)
 		return error_set(a->err, EFBIG, "%s: it has %" PRIu64 " bytes, and %" PRIu64 " are the limit", t->address,

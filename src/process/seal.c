@@ -148,7 +148,7 @@ static int filter_calls(struct error *err)
 	int r;
 
 	if (!filter)
-		return error_set(err, EOPNOTSUPP, "the sandbox cannot be set up: the kernel has no filter of system calls (seccomp)");
+		return error_set(err, EOPNOTSUPP, "the sandbox cannot be set up: the kernel has no filter of system calls");
 	r = add_rules(filter);
 	if (r == 0)
 		r = seccomp_load(filter);

@@ -372,3 +372,19 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	[[ "$stderr" == *"vmlint: the appliance could not be made: try \`make -C "*"/tree deps appliance\`" ]] || complain "what to do expected"
 	rm -r tree
 }
+
+@test "a Makefile that is not the user's own is not run" {
+	mkdir -p tree/bin tree/src/appliance
+	cp "$PLAIN" "$(dirname "$PLAIN")/vmlint-helper" tree/bin
+	printf 'build/%%:\n\ttouch ran\n' >tree/Makefile
+	touch tree/src/appliance/appliance.mk
+	chmod 777 tree
+	run --separate-stderr timeout 20 tree/bin/vmlint boot
+	exits 2
+	[[ $stderr == *"is not installed"* ]] || complain "no word of what is missing"
+	[ ! -e tree/ran ]
+	# and that of the user is
+	chmod 755 tree
+	run --separate-stderr timeout 20 tree/bin/vmlint boot
+	[ -e tree/ran ] || complain "nothing was made"
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* breakout: a library for LD_PRELOAD that makes a reader do what no reader does, for tests/cli/sandbox.bats.
  *
- *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, exec, fork, kill (its parent), code (memory that can be run), ptrace, memory (2 GiB),
- *                    input, output, inherited (what the caller of vmlint has open, 9 for the last)
+ *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, exec, fork, kill (its parent),
+ *                    code (memory that can be run), ptrace, memory (2 GiB), input, output, inherited (what the caller of vmlint
+ *                    has open, 9 for the last)
  *
  * If that was let through, the process ends with status 99.
  */
