@@ -25,38 +25,12 @@
  */
 #include "boot-help.h"
 
-/* Names that the kernel gives to disks of hardware; others (nbd0, ram0, loop0) are made on purpose. */
-static bool is_disk(const char *node)
-{
-	static const char *const disks[] = { "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "ubd", "dasd", "pmem" };
-
-	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++)
-		if (!strncmp(node, disks[i], strlen(disks[i])))
-			return true;
-	/* 254:2, or fe02 */
-	return *node >= '0' && *node <= '9';
-}
-
-static bool is_fixed(const struct boot_device_name *name)
-{
-	static const char *const ids[] = { "path/", "diskseq/", "id/virtio-", "id/scsi-", "id/ata-", "id/nvme-", "id/wwn-" };
-
-	if (boot_device_is_fixed(name))
-		return is_disk(name->value);
-	if (name->kind != BOOT_DEVICE_ID)
-		return false;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
-		if (!strncmp(name->value, ids[i], strlen(ids[i])))
-			return true;
-	return false;
-}
-
 static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	(void)check, (void)ret_reason;
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
-	return attempt->cmdline->root && is_fixed(&attempt->cmdline->root_device) ? BOOT_BAD : BOOT_GOOD;
+	return attempt->cmdline->root && boot_device_is_fixed(&attempt->cmdline->root_device) ? BOOT_BAD : BOOT_GOOD;
 }
 
 static const char *what(struct check *check, const struct cmdline *cmdline)

@@ -9,9 +9,10 @@
  * The same disk is /dev/vda on virtio-blk, /dev/sda on virtio-scsi, /dev/nvme0n1 on NVMe and /dev/xvda on Xen, and a second
  * disk may well be found first. A line of fstab with such a name works on the machine where it was written; on another one
  * systemd waits for the device, and stops in its emergency mode unless the line is marked `nofail`. Names below
- * /dev/disk/by-path and by-id are those of one machine's hardware, too.
+ * /dev/disk/by-path and by-id are those of one machine's hardware, too, but for those that begin with dm-, md- or lvm-.
  *
- * Lines marked `nofail`, `noauto` or `x-systemd.makefs` are not judged, nor names that device mapper makes.
+ * Lines marked `nofail`, `noauto` or `x-systemd.makefs` are not judged, nor names that device mapper, mdadm or other software
+ * makes.
  *
  * good:   debian-arm64
  * bad:    debian-arm64 | fstab add "/dev/vda3 /srv ext4 defaults 0 2"
@@ -20,14 +21,10 @@
  * expect: !p2/etc/fstab:4:1: error: /dev/sda2, to be used for swap, is a name *
  * bad:    debian-arm64 | fstab add "/dev/disk/by-path/pci-0000:00:05.0-part2 /srv ext4 defaults 0 0"
  * expect: !p2/etc/fstab:4:1: warning: /dev/disk/by-path/pci-0000:00:05.0-part2, to be mounted on /srv, is a name of one machine's hardware
+ * bad:    debian-arm64 | fstab add "/dev/disk/by-id/lvm-pv-uuid-x /srv ext4" | fstab add "/dev/loop0 /opt ext4" | fstab add "/dev/disk/by-id/wwn-0x5 /a ext4"
+ * expect: !p2/etc/fstab:6:1: warning: /dev/disk/by-id/wwn-0x5, to be mounted on /a, is a name of one machine's hardware
  */
 #include "system-help.h"
-
-/* Made by software that runs in the machine, so that it is there whatever the hardware. */
-static bool is_made(const char *node)
-{
-	return !strncmp(node, "zram", 4) || !strncmp(node, "ram", 3);
-}
 
 static void help(struct check *check, struct diagnostic *d, const struct boot_device_name *name)
 {
@@ -46,17 +43,15 @@ static void judge(struct check *check, const struct system *system, const struct
 	struct location at = fstab_at(system, &entry->device.place);
 	struct diagnostic *d;
 
-	if (entry->fault || fstab_entry_is_optional(entry))
+	if (entry->fault || fstab_entry_is_optional(entry) || !boot_device_is_fixed(name))
 		return;
 	if (name->kind == BOOT_DEVICE_ID) {
 		d = finding_severity(check, system_severity(check, system, SEVERITY_WARNING), at,
 				     "%s, to be %s %s, is a name of one machine's hardware", name->text, use, fstab_what(entry));
-	} else if (name->kind == BOOT_DEVICE_NODE && !is_made(name->value)) {
+	} else {
 		d = finding_severity(check, system_severity(check, system, SEVERITY_ERROR), at,
 				     "%s, to be %s %s, is a name that depends on the hypervisor's disk bus and on the order of "
 				     "disks", name->text, use, fstab_what(entry));
-	} else {
-		return;
 	}
 	if (fstab_is_root(entry))
 		d->effect = EFFECT_CONFORMANCE;

@@ -10,12 +10,15 @@
  * ends before a login. `touch /.autorelabel` makes the system label everything at its first boot, at the price of a second
  * one; `setfiles` does it when the image is made.
  *
+ * A kernel that was built without SELinux (CONFIG_SECURITY_SELINUX) enforces nothing.
+ *
  * good:   debian-arm64
  * bad:    debian-arm64 | part 2 write /etc/selinux/config "# SELinux\n SELINUX=enforcing\n"
  * expect: !p2/etc/selinux/config:2:2: error: SELinux is enforcing, but no file has a label and there is no /.autorelabel
  */
 #include <errno.h>
 
+#include "image/kernels.h"
 #include "system-help.h"
 
 /* SELINUX=enforcing, and where it stands. */
@@ -69,6 +72,25 @@ static bool is_overruled(const struct image *image, const struct system *system)
 	return false;
 }
 
+/* Were all kernels of the system built without it, as far as their configurations are known? */
+static bool is_not_built(const struct image *image, const struct system *system)
+{
+	bool any = false;
+
+	for (const struct kernel_file *k = image->kernel_files; k; k = k->next) {
+		if (k->have != HAVE)
+			continue;
+		if (!k->release || !k->release->config)
+			return false;
+		if (k->release->system != system)
+			continue;
+		if (kconfig_value(k->release->config, "SECURITY_SELINUX") == KCONFIG_YES)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* HAVE: some file has a label. */
 static enum have look_for_labels(struct check *check, const struct system *system, struct error *err)
 {
@@ -99,7 +121,7 @@ static void judge(struct check *check, const struct system *system)
 	struct error err;
 	struct diagnostic *d;
 
-	if (!is_enforcing(check, system, &at) || is_overruled(check->image, system) ||
+	if (!is_enforcing(check, system, &at) || is_overruled(check->image, system) || is_not_built(check->image, system) ||
 	    fs_resolve(system->fs, check->arena, "/.autorelabel", false, &autorelabel, NULL, NULL) == 0)
 		return;
 	switch (look_for_labels(check, system, &err)) {

@@ -181,7 +181,29 @@ struct boot_device_name boot_device_parse(struct arena *arena, const char *text)
 	return name;
 }
 
+/* Names that the kernel gives to disks of hardware; others (nbd0, ram0, loop0, zram0) are made on purpose. */
+static bool is_disk(const char *node)
+{
+	static const char *const disks[] = { "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "ubd", "dasd", "pmem" };
+
+	/* 254:2, or fe02 */
+	return has_prefix(node, disks, sizeof(disks) / sizeof(*disks)) || (*node >= '0' && *node <= '9');
+}
+
 bool boot_device_is_fixed(const struct boot_device_name *name)
 {
-	return name->kind == BOOT_DEVICE_NODE;
+	/* by-id has names of software's making, too, which are the same everywhere: dm-name-, dm-uuid-, md-name-, md-uuid-,
+	 * lvm-pv-uuid- */
+	static const char *const ids[] = { "path/",      "diskseq/", "id/virtio-", "id/scsi-", "id/ata-",
+					   "id/nvme-",   "id/wwn-",  "id/usb-",    "id/mmc-",  "id/ieee1394-" };
+
+	bool tag = !strncmp(name->text, "ID=", 3); /* what is below by-id */
+	const char *rest;
+
+	if (name->kind == BOOT_DEVICE_NODE)
+		return is_disk(name->value);
+	for (size_t i = 0; name->kind == BOOT_DEVICE_ID && i < sizeof(ids) / sizeof(*ids); i++)
+		if (after(name->value, ids[i] + (tag && after(ids[i], "id/", &rest) ? 3 : 0), &rest))
+			return true;
+	return false;
 }

@@ -38,7 +38,7 @@ struct boot_device_name {
 /* Reads a name as the kernel's root= or fstab have it.  Everything lives in the arena. */
 struct boot_device_name boot_device_parse(struct arena *arena, const char *text);
 
-/* Does the name depend on the order in which this machine's hardware is found? */
+/* Does the name depend on this machine's hardware, or on the order in which it is found?  Not so where software makes it. */
 bool boot_device_is_fixed(const struct boot_device_name *name);
 
 #endif

@@ -118,6 +118,9 @@ system() {
 	change "$enforcing" 'part 2 xattr /etc/fstab security.selinux system_u:object_r:etc_t:s0'
 	system disk.img
 	exits 0
+	change "$enforcing" 'kconfig off SECURITY_SELINUX'
+	system disk.img
+	exits 0
 	change "$enforcing" 'grub replace "ro console" "ro selinux=0 console"'
 	system disk.img
 	exits 0

@@ -198,9 +198,36 @@ static void test_devices(void **state)
 		if (name.kind != cases[i].kind)
 			fail_msg("%s: kind %d, expected %d", cases[i].text, name.kind, cases[i].kind);
 		assert_string_equal(name.value, cases[i].value);
-		assert_int_equal(boot_device_is_fixed(&name), name.kind == BOOT_DEVICE_NODE);
 	}
 	assert_int_equal(boot_device_parse(arena, "PARTUUID=12-34/PARTNROFF=-1").partition_offset, -1);
+}
+
+/* Names of hardware, and such as software makes on every machine alike. */
+static void test_fixed_devices(void **state)
+{
+	static const char *const fixed[] = { "/dev/vda2", "/dev/sda", "/dev/nvme0n1p2", "254:2", "0801",
+					     "/dev/disk/by-path/pci-0",
+					     "/dev/disk/by-diskseq/1-part2", "/dev/disk/by-id/wwn-0x5", "/dev/disk/by-id/ata-x",
+					     "ID=virtio-x-part1" };
+	static const char *const made[] = { "/dev/loop0p2", "/dev/nbd0", "/dev/zram0", "/dev/ram0", "/dev/mapper/vg-root",
+					    "/dev/md0",
+					    "/dev/disk/by-id/dm-name-vg-root", "/dev/disk/by-id/dm-uuid-LVM-x",
+					    "/dev/disk/by-id/md-name-any:root", "/dev/disk/by-id/md-uuid-0:1:2:3",
+					    "/dev/disk/by-id/lvm-pv-uuid-x", "/dev/disk/by-designator/root", "UUID=abc" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
+		struct boot_device_name name = boot_device_parse(arena, fixed[i]);
+
+		if (!boot_device_is_fixed(&name))
+			fail_msg("%s is of hardware", fixed[i]);
+	}
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
+		struct boot_device_name name = boot_device_parse(arena, made[i]);
+
+		if (boot_device_is_fixed(&name))
+			fail_msg("%s is not of hardware", made[i]);
+	}
 }
 
 static void test_long(void **state)
@@ -225,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_last_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_origins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fixed_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
 	};
 
