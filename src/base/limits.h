@@ -86,6 +86,7 @@
 #define LIMIT_LZO_BLOCK (256 * KiB)		/* the kernel's own bound */
 #define LIMIT_KERNEL_BYTES (256 * MiB)		/* of a kernel, decompressed */
 #define LIMIT_KERNEL_FILES 64			/* opened, of one image */
+#define LIMIT_KERNEL_NAMES 128			/* of files that may be an installed kernel: each is looked up */
 #define LIMIT_ZIMAGE_CODE (2 * MiB)		/* in which a zImage's compressed kernel must begin */
 #define LIMIT_KCONFIG_BYTES (4 * MiB)
 #define LIMIT_KCONFIG_TRIES 8			/* places in a kernel that look like a configuration */

@@ -160,7 +160,8 @@ struct image {
 	struct system *systems;         /* image/system.h */
 	unsigned system_count;
 	struct error systems_error;     /* code not 0: there may be more, or one where none was found: why we could not look */
-	struct error kernels_error;     /* code not 0: a folder where kernels may lie could not be read */
+	struct error kernels_error;     /* code not 0: a folder where kernels may lie could not be read, or not all of it */
+	unsigned kernel_names;          /* that were looked up there */
 	struct boot_path *boot_paths;   /* image/boot.h: one for each loader */
 	unsigned boot_path_count;
 	struct kernel_file *kernel_files;  /* image/kernels.h: those that entries name, and those that are installed */

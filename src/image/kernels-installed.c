@@ -79,6 +79,18 @@ static bool find_file(struct image *image, struct fs *fs, const char *path, stru
 	return true;
 }
 
+/* May one more be looked at? */
+static bool look_on(struct image *image)
+{
+	if (kernel_count(image) >= LIMIT_KERNEL_FILES)
+		return false;
+	if (image->kernel_names++ < LIMIT_KERNEL_NAMES)
+		return true;
+	if (!image->kernels_error.code)
+		error_set(&image->kernels_error, EFBIG, "more than %d files have a kernel's name", LIMIT_KERNEL_NAMES);
+	return false;
+}
+
 /* Opens one by its path in a file system, links followed. */
 static void add_file(struct image *image, struct filesystem *filesystem, const char *path)
 {
@@ -86,8 +98,7 @@ static void add_file(struct image *image, struct filesystem *filesystem, const c
 	const char *resolved;
 	struct view *view;
 
-	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
-	    !find_file(image, filesystem->fs, path, &entry, &resolved) ||
+	if (!look_on(image) || !find_file(image, filesystem->fs, path, &entry, &resolved) ||
 	    fs_file_view(filesystem->fs, image->arena, entry.handle, &view, NULL) < 0)
 		return;
 	image_kernel_file(image, filesystem, entry.handle, resolved, view, false)->installed = true;
@@ -99,8 +110,7 @@ static void add_uki(struct image *image, struct filesystem *filesystem, const ch
 	const struct pe *pe;
 	struct view *view;
 
-	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
-	    fs_file_view(filesystem->fs, image->arena, handle, &view, NULL) < 0 ||
+	if (!look_on(image) || fs_file_view(filesystem->fs, image->arena, handle, &view, NULL) < 0 ||
 	    pe_read(image->arena, view, &pe, NULL) < 0 || pe->status != PE_OK || !(section = pe_section(pe, ".linux")))
 		return;
 	view = view_slice(image->arena, view, section->raw_offset, pe_section_size(pe, section));
@@ -155,8 +165,7 @@ static void add_of_system(struct image *image, const struct system *system, cons
 	struct fs_entry entry, there;
 	struct view *view;
 
-	if (kernel_count(image) >= LIMIT_KERNEL_FILES ||
-	    !find_file(image, system->fs, path, &entry, &resolved) ||
+	if (!look_on(image) || !find_file(image, system->fs, path, &entry, &resolved) ||
 	    fs_file_view(system->fs, image->arena, entry.handle, &view, NULL) < 0)
 		return;
 	place = system_place(system, resolved);

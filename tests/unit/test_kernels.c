@@ -242,6 +242,38 @@ static void test_installed_kernels(void **state)
 	image_system_free(s);
 }
 
+static unsigned folders_read;
+
+static int counted_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
+			   struct error *err)
+{
+	folders_read++;
+	return memory_readdir(fs, arena, handle, ret, ret_count, err);
+}
+
+/* Each name costs a walk through its folder: a folder of thousands is not gone through thousands of times. */
+static void test_many_names(void **state)
+{
+	struct image_system *s = debian();
+	struct fs_ops ops = *s->fs->fs.ops;
+
+	(void)state;
+	ops.readdir = counted_readdir;
+	s->fs->fs.ops = &ops;
+	image_gather_kernels(&s->image);
+	assert_int_equal(s->image.kernels_error.code, 0);
+	for (unsigned i = 0; i < LIMIT_KERNEL_NAMES + 64; i++)
+		memory_fs_link(s->fs, s->arena, arena_printf(s->arena, "/boot/vmlinuz-6.1.%u-x", i), "vmlinuz-" R);
+	s->image.kernel_files = NULL;
+	s->image.kernel_names = folders_read = 0;
+	image_gather_kernels(&s->image);
+	assert_non_null(s->image.kernel_files);
+	assert_null(s->image.kernel_files->next);
+	assert_int_equal(s->image.kernels_error.code, EFBIG);
+	assert_in_range(folders_read, LIMIT_KERNEL_NAMES, 5 * LIMIT_KERNEL_NAMES + 64);
+	image_system_free(s);
+}
+
 static void test_old_lists_and_loops(void **state)
 {
 	struct image_system *s = image_system_new();
@@ -300,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_a_configuration_that_is_none),
 		cmocka_unit_test(test_what_stands_in_the_way),
 		cmocka_unit_test(test_installed_kernels),
+		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_kernels_of_an_unseen_subvolume),
 		cmocka_unit_test(test_old_lists_and_loops),
 	};
