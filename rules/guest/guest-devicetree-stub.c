@@ -35,7 +35,7 @@ RULE(guest_devicetree_stub)
 {
 	const struct tree *tree = check->machine->tree;
 
-	if (guest_not_arm(check) || guest_without_tree(check))
+	if (guest_not_arm(check) || guest_tree_of_loader(check) || guest_without_tree(check))
 		return;
 	if (!tree) {
 		finding(check, at_fact("devicetree"), "what the entry leads to is no device tree: %s",

@@ -21,7 +21,7 @@
 
 RULE(guest_devicetree)
 {
-	if (guest_not_arm(check))
+	if (guest_not_arm(check) || guest_tree_of_loader(check))
 		return;
 	if (check->machine->tree_entry == MACHINE_UNREADABLE)
 		guest_unknown(check, "the record does not hold the EFI configuration table");

@@ -121,6 +121,16 @@ const struct tree *guest_tree(const struct machine *machine)
 	return tree && !tree->wrong && tree_at(tree, "/cpus") ? tree : NULL;
 }
 
+bool guest_tree_of_loader(struct check *check)
+{
+	const struct machine *m = check->machine;
+
+	if (m->tree_entry != MACHINE_HAVE || guest_tree(m) || !guest_find(m->guest, "host-machine", "system", "image"))
+		return false;
+	not_applicable(check, "the image started its own boot loader, and that may have put the device tree there");
+	return true;
+}
+
 bool guest_undescribed(struct check *check)
 {
 	const struct machine *m = check->machine;
