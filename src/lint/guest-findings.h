@@ -47,8 +47,8 @@ bool guest_without_acpi(struct check *check);
 /* The same of the device tree. */
 bool guest_without_tree(struct check *check);
 
-/* True, and the rule is skipped, when an image's own boot loader ran before Linux and the tree describes no machine: GRUB puts one
- * of its own there, which hides whether firmware had any. */
+/* True, and the rule is skipped, when an image's own boot loader ran before Linux and the tree describes no machine: GRUB puts
+ * one of its own there, which hides whether firmware had any. */
 bool guest_tree_of_loader(struct check *check);
 
 /* The device tree, if it describes a machine as far as can be told: if it can be read and has processors. */
