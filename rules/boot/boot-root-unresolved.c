@@ -34,6 +34,8 @@
  * expect: : not evaluated: whether the entry * boots is not known: what partition 14 holds, which root= names, is not known
  * bad:    lvm-arm64 | grub replace "root=/dev/mapper/debian-root" "root=/dev/debian/gone"
  * expect: *grub.cfg:*: error: the image has no /dev/debian/gone, which root= names
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=UUID= x="
+ * expect: !p1/loader/entries/debian-*.conf:*: error: root=UUID= has an empty UUID
  */
 #include "base/utf16.h"
 #include "boot-help.h"
@@ -75,6 +77,10 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 	const struct boot_device_name *name = &attempt->cmdline->root_device;
 	const char *digits = name->value + strlen(name->value);
 
+	if (!*name->value && name->kind >= BOOT_DEVICE_UUID && name->kind <= BOOT_DEVICE_PARTLABEL)
+		return arena_printf(check->arena, "root=%s has an empty %s", name->text,
+				    name->kind == BOOT_DEVICE_UUID || name->kind == BOOT_DEVICE_PARTUUID ? "UUID" :
+				    name->kind == BOOT_DEVICE_LABEL ? "label" : "name");
 	if (holds_nothing(attempt))
 		return arena_printf(check->arena, "root=%s names partition %d, which holds %s", name->text,
 				    attempt->root->partition, is_swap(attempt->root) ? "swap" : "no file system");
@@ -103,6 +109,8 @@ static void note_mistake(struct check *check, struct diagnostic *d, const struct
 	for (unsigned i = 0; i < check->image->filesystem_count; i++) {
 		const struct filesystem *f = &check->image->filesystems[i];
 
+		if (name->kind == BOOT_DEVICE_UUID && f->uuid && !ascii_casecmp(f->uuid, name->value))
+			finding_note(check, d, "%s has it in another case, which counts: %s", boot_title(check, f, ""), f->uuid);
 		if (name->kind == BOOT_DEVICE_PARTUUID && f->uuid && !ascii_casecmp(f->uuid, name->value))
 			finding_note(check, d, "it is the UUID of %s: write root=UUID=%s", boot_title(check, f, ""), f->uuid);
 		if (name->kind == BOOT_DEVICE_UUID && f->part_uuid && !ascii_casecmp(f->part_uuid, name->value))
