@@ -6,8 +6,8 @@
  *
  * When the initrd is unpacked the kernel starts /init of it, or what `rdinit=` names. If that is not there it goes on as if
  * there were no initrd: it looks for the root itself, without the modules and programs that are in the initrd, and stops with
- * "VFS: Unable to mount root fs". That is no defect where the kernel can mount its root alone and the initrd holds only
- * microcode or ACPI tables.
+ * "VFS: Unable to mount root fs". Where the file is there and empty it does not even look for the root. That there is none is no
+ * defect where the kernel can mount its root alone and the initrd holds only microcode or ACPI tables.
  *
  * An initrd of which nothing else is asked, as all drivers are built in, is read for this with --thorough alone.
  *
@@ -16,6 +16,8 @@
  * expect: !p2/boot/initrd.img-*: error: the initrd has no /init, and root=UUID=* is for an initrd to find: the kernel knows no UUIDs of file systems
  * bad:    debian-arm64 | grub replace "ro console" "ro rdinit=/sbin/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*: error: the initrd has no /sbin/nothing, and root=UUID=* is for an initrd to find: *
+ * bad:    debian-arm64 | initrd write init ""
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is empty, so that the kernel cannot start it
  */
 #include "initrd-help.h"
 
@@ -30,6 +32,9 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 		return ATTEMPT_SKIPPED;
 	if (root->kind == BOOT_DEVICE_NETWORK || (root->kind == BOOT_DEVICE_NODE && !strncmp(root->value, "ram", 3)))
 		return ATTEMPT_SKIPPED;
+	/* where there is such a file, the kernel does not look for the root itself */
+	if (attempt_initrd_is_empty(attempt, attempt_initrd_init(attempt)))
+		return ATTEMPT_BAD;
 	if (attempt_initrd_path(attempt, attempt_initrd_init(attempt)) != INITRD_NOT_FOUND ||
 	    !attempt->kernel_file->release || initrd_is_embedded(check, attempt))
 		return ATTEMPT_GOOD;
@@ -47,8 +52,12 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 	struct diagnostic *d;
 	bool known;
 
-	d = finding_entry(check, entry, place, "the initrd has no %s, and %s", attempt_initrd_init(attempt),
-			  initrd_lacking(check, attempt, &known));
+	if (attempt_initrd_is_empty(attempt, attempt_initrd_init(attempt)))
+		d = finding_entry(check, entry, place, "the initrd's %s is empty, so that the kernel cannot start it",
+				  attempt_initrd_init(attempt));
+	else
+		d = finding_entry(check, entry, place, "the initrd has no %s, and %s", attempt_initrd_init(attempt),
+				  initrd_lacking(check, attempt, &known));
 	finding_help(check, d, "%s",
 		     rdinit && rdinit->value ? "take rdinit= out of the command line" : initrd_advice(check, attempt));
 }

@@ -286,6 +286,13 @@ enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const
 	return initrd_answer_to(attempt, INITRD_PATH, path, NULL);
 }
 
+bool attempt_initrd_is_empty(const struct boot_attempt *attempt, const char *path)
+{
+	const struct initrd_question *question = initrd_answered(attempt, INITRD_PATH, path, NULL);
+
+	return question && question->answer == INITRD_FOUND && question->empty;
+}
+
 enum initrd_answer attempt_initrd_module(const struct boot_attempt *attempt, const char *module)
 {
 	return initrd_answer_to(attempt, INITRD_MODULE, module, attempt_release(attempt));

@@ -32,6 +32,9 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 				 const char **ret_missing);
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path);
 
+/* Is the file that was asked for there, and empty? */
+bool attempt_initrd_is_empty(const struct boot_attempt *attempt, const char *path);
+
 /* What the kernel starts from the initrd: "/init", or what rdinit= names.  Every initrd that is asked anything is asked
  * for it. */
 const char *attempt_initrd_init(const struct boot_attempt *attempt);

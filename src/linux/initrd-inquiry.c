@@ -148,6 +148,7 @@ static int answer(struct inquiry *inquiry, struct initrd_question *q, struct cpi
 	q->path = arena_strdup(inquiry->arena, entry->name);
 	q->mode = entry->mode;
 	q->size = entry->size;
+	q->empty = S_ISREG(entry->mode) && !entry->size && entry->links <= 1;
 	q->member = inquiry->initrd->member_count - 1;
 	inquiry->open -= !q->incidental;
 	if (S_ISLNK(entry->mode) && entry->size <= LIMIT_PATH) {

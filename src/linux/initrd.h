@@ -46,6 +46,7 @@ struct initrd_question {
 	const char *path;    /* as the archive writes it */
 	uint32_t mode;       /* as in st_mode */
 	uint32_t size;       /* bytes; of a hard link, those of the file where they were met */
+	bool empty;          /* it is a regular file of no bytes, and no hard link either whose bytes come later */
 	const char *target;  /* of a symbolic link */
 	const uint8_t *content; /* min(size, limit) bytes, for INITRD_CONTENT and regular files */
 	size_t content_size;
