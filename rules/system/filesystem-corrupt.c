@@ -15,6 +15,8 @@
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: *
  * bad:    debian-arm64 | ext corrupt 2 descriptors
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: *
+ * bad:    debian-arm64 | ext corrupt 2 journal
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: the journal does not begin with the superblock of a journal
  */
 #include "fs/ext.h"
 #include "fs/squashfs.h"

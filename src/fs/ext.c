@@ -206,6 +206,63 @@ static void check_descriptors(struct arena *arena, struct ext *ext, ext2_filsys 
 	}
 }
 
+#define JOURNAL_MAGIC 0xc03b3998U
+#define JOURNAL_SUPERBLOCK_V1 3
+#define JOURNAL_SUPERBLOCK_V2 4
+#define JOURNAL_CHECKSUMS 0x18U /* JBD2_FEATURE_INCOMPAT_CSUM_V2 and _V3 */
+#define JOURNAL_CHECKSUM_OFFSET 0xfc
+
+static uint32_t journal_field(const uint8_t *superblock, unsigned offset)
+{
+	const uint8_t *p = superblock + offset;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Why the kernel would not load the journal of this superblock (fs/jbd2/journal.c, journal_get_superblock); NULL: it would. */
+static const char *journal_problem(uint8_t *superblock, uint32_t block_size)
+{
+	uint32_t type = journal_field(superblock, 4), checksum = journal_field(superblock, JOURNAL_CHECKSUM_OFFSET);
+
+	if (journal_field(superblock, 0) != JOURNAL_MAGIC)
+		return "the journal does not begin with the superblock of a journal";
+	if (type != JOURNAL_SUPERBLOCK_V1 && type != JOURNAL_SUPERBLOCK_V2)
+		return "the journal's superblock has a type that there is not";
+	if (journal_field(superblock, 12) != block_size)
+		return "the journal's blocks have another size than those of the file system";
+	if (type != JOURNAL_SUPERBLOCK_V2 || !(journal_field(superblock, 40) & JOURNAL_CHECKSUMS))
+		return NULL;
+	memset(superblock + JOURNAL_CHECKSUM_OFFSET, 0, 4);
+	if (ext2fs_crc32c_le(~0U, superblock, SUPERBLOCK_SIZE) != checksum)
+		return "the checksum of the journal's superblock is wrong";
+	return NULL;
+}
+
+/* Without its journal the kernel mounts the file system no more than without its own superblock, not even to read. */
+static void check_journal(struct ext *ext, struct ext_state *state)
+{
+	ext2_filsys filesystem = state->filesystem;
+	ext2_ino_t number = filesystem->super->s_journal_inum;
+	struct ext2_inode inode;
+	uint8_t bytes[SUPERBLOCK_SIZE];
+	struct error err;
+	const char *problem;
+	blk64_t block = 0;
+
+	/* without a number it is on another device */
+	if (!ext->has_journal || !number || ext->fault != EXT_GOOD)
+		return;
+	ext_begin(state);
+	if (ext2fs_read_inode(filesystem, number, &inode) != 0 ||
+	    ext2fs_bmap2(filesystem, number, &inode, NULL, 0, 0, NULL, &block) != 0 || !block ||
+	    block > ext->view_size / ext->block_size ||
+	    view_read(state->view, block * ext->block_size, bytes, sizeof(bytes), &err) < 0)
+		return;
+	problem = journal_problem(bytes, ext->block_size);
+	if (problem)
+		corrupt(ext, problem);
+}
+
 int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct error *err)
 {
 	struct ext *ext = ARENA_NEW(arena, struct ext);
@@ -236,6 +293,7 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 	state->fs = (struct fs){ .ops = &ext_ops, .type = ext->type, .root = EXT2_ROOT_INO, .state = state };
 	ext->state = state;
 	check_descriptors(arena, ext, state->filesystem);
+	check_journal(ext, state);
 	ext->fs = ext->fault == EXT_GOOD ? &state->fs : NULL;
 	return 0;
 }

@@ -20,7 +20,7 @@ enum ext_fault {
 	EXT_GOOD,
 	EXT_NO_MAGIC,    /* not ext2/3/4 at all: nothing else is filled */
 	EXT_JOURNAL_DEVICE, /* an external journal: no files */
-	EXT_CORRUPT,     /* the superblock or the group descriptors cannot be those of a file system; `problem` says why */
+	EXT_CORRUPT,     /* the superblock, the group descriptors or the journal's superblock cannot be right: `problem` */
 	EXT_UNSUPPORTED, /* features that libext2fs does not know; `problem` says so.  Not the image's fault */
 };
 
