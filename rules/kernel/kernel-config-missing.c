@@ -9,9 +9,15 @@
  * modules.dep tell of drivers that can be modules, and of nothing else: weaker evidence, so some of what this image has was not
  * checked. The kernel package of every large distribution brings the file; keep it in the image.
  *
+ * One that is there and is cut short, or something else than a configuration, tells nothing: what only it would tell is "not
+ * evaluated".
+ *
  * good:   debian-arm64 systemd-boot-arm64
  * bad:    debian-arm64 | part 2 rm-glob /boot/config-*
  * expect: !p2/boot/vmlinuz-*: note: the configuration of kernel *-arm64 is neither in /boot nor with its modules nor in the kernel itself: its modules' lists are all that tells of its drivers
+ * bad:    debian-arm64 | part 2 truncate-file /boot/config-6.1.0-56-cloud-arm64 50%
+ * expect: : not evaluated: the configuration of kernel *-arm64 cannot be read: /boot/config-*-arm64 is cut short behind line *
+ * expect: : not evaluated: the kernel's configuration cannot be read: /boot/config-*-arm64 is cut short behind line * [driver-*]
  */
 #include "lint/entry-findings.h"
 
@@ -32,7 +38,8 @@ static void check_release(struct check *check, const struct kernel_file *file)
 		return;
 	if (release->config_error.code || (!release->system && release->modules_error.code)) {
 		not_evaluated(check, release->config_error.code ? &release->config_error : &release->modules_error,
-			      "cannot look for the configuration of kernel %s", release->release);
+			      release->config_damaged ? "the configuration of kernel %s cannot be read"
+						      : "cannot look for the configuration of kernel %s", release->release);
 		return;
 	}
 	d = finding(check, kernel_place(file),

@@ -45,6 +45,7 @@ struct kernel_release {
 	/* of the configuration; all of it is known after release_config, which image_open calls for every release */
 	enum config_evidence evidence;
 	struct error config_error;    /* code not 0: there is one, but it could not be read */
+	bool config_damaged;          /* that one is a file, whether it can be read or is cut short or something else */
 	const struct kconfig *config; /* for CONFIG_FILE and CONFIG_IKCONFIG */
 	struct location config_place; /* without line and column */
 	/* of the modules */

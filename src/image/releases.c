@@ -142,6 +142,7 @@ static bool read_config(struct kernel_release *release, struct fs *fs, uint64_t 
 	struct view *view;
 	int r = fs_file_view(fs, arena, handle, &view, &release->config_error);
 
+	release->config_damaged = true;
 	if (r >= 0)
 		r = kconfig_read(arena, view, &config, &release->config_error);
 	if (r < 0) {
@@ -152,9 +153,15 @@ static bool read_config(struct kernel_release *release, struct fs *fs, uint64_t 
 		error_set(&release->config_error, EINVAL, "%s is no kernel configuration", path);
 		return false;
 	}
+	/* what it does not say may have stood in the rest */
+	if (config->cut) {
+		error_set(&release->config_error, EINVAL, "%s is cut short behind line %u", path, config->lines);
+		return false;
+	}
 	release->config = config;
 	release->evidence = CONFIG_FILE;
 	release->config_error.code = 0;
+	release->config_damaged = false;
 	return true;
 }
 
@@ -216,6 +223,7 @@ static bool config_in_kernel(struct kernel_release *release)
 	release->evidence = CONFIG_IKCONFIG;
 	release->config_place = kernel_place(file);
 	release->config_error.code = 0;
+	release->config_damaged = false;
 	return true;
 }
 

@@ -174,6 +174,16 @@ static struct driver_judgement judge_initrd(const struct driver_row *row, const 
 	return (struct driver_judgement){ .fault = DRIVER_GOOD };
 }
 
+/* A configuration that is damaged would tell; where there is none, that is said once, by kernel-config-missing. */
+static struct driver_judgement lists_do_not_tell(const struct kernel_release *release, const char *reason)
+{
+	if (!release->config_damaged)
+		return elsewhere(reason);
+	return (struct driver_judgement){ .fault = DRIVER_UNTOLD,
+					  .reason = "the kernel's configuration cannot be read",
+					  .error = &release->config_error };
+}
+
 /* By modules.builtin and modules.dep. */
 static struct driver_judgement judge_lists(const struct driver_row *row, const struct kernel_release *release,
 					   bool *ret_loadable)
@@ -181,7 +191,8 @@ static struct driver_judgement judge_lists(const struct driver_row *row, const s
 	struct driver_judgement j = { .fault = DRIVER_OFF, .by_lists = true };
 
 	if (!row->module_count)
-		return elsewhere(
+		return lists_do_not_tell(
+			release,
 			"the kernel's configuration is not known, and the lists of modules do not tell what can "
 			"only be built in");
 	for (unsigned i = 0; i < row->module_count; i++) {
@@ -197,7 +208,8 @@ static struct driver_judgement judge_lists(const struct driver_row *row, const s
 			*ret_loadable = true;
 			break;
 		case DRIVER_UNKNOWN:
-			return elsewhere("neither the kernel's configuration nor the lists of its modules tell");
+			return lists_do_not_tell(release,
+						 "neither the kernel's configuration nor the lists of its modules tell");
 		case DRIVER_BUILTIN:
 			break;
 		}

@@ -18,6 +18,10 @@ struct parser {
 	struct kconfig *kconfig;
 	struct arena *arena;
 	uint32_t capacity;
+	bool generated;   /* Kconfig says that it wrote the file */
+	bool ends_menus;  /* it says where menus end, as it does since Linux 5.2 */
+	bool ends_last;   /* the last menu, which every kernel has */
+	bool fragment;    /* of the line at hand: it is no whole one */
 };
 
 static bool begins(const char *text, const char *with)
@@ -81,12 +85,18 @@ static void comment(struct parser *parser, char *text)
 	text += strspn(text + 1, " \t") + 1;
 	if (!begins(text, PREFIX)) {
 		heading(parser, text);
+		parser->generated |= begins(text, "Automatically generated file; DO NOT EDIT.");
+		parser->ends_menus |= begins(text, "end of ");
+		parser->ends_last |= !strcmp(text, "end of Kernel hacking");
 		return;
 	}
 	text += PREFIX_SIZE;
 	length = symbol_length(text);
-	if (!length || strcmp(text + length, NOT_SET))
+	if (!length || strcmp(text + length, NOT_SET)) {
+		/* "# CONFIG_X is no" */
+		parser->fragment = !text[length] || begins(NOT_SET, text + length);
 		return;
+	}
 	text[length] = '\0';
 	add(parser, text, length, KCONFIG_NOT_SET, NULL);
 }
@@ -121,6 +131,7 @@ static void line(struct parser *parser, char *text, size_t length)
 	bool binary = memchr(text, 0, length);
 
 	kconfig->lines++;
+	parser->fragment = false;
 	while (length && (text[length - 1] == '\r' || text[length - 1] == ' ' || text[length - 1] == '\t'))
 		length--;
 	text[length] = '\0';
@@ -133,6 +144,7 @@ static void line(struct parser *parser, char *text, size_t length)
 	}
 	if (!binary && assignment(parser, text))
 		return;
+	parser->fragment = true;
 	if (!kconfig->strange_lines++)
 		kconfig->first_strange = kconfig->lines;
 }
@@ -142,6 +154,7 @@ static int parse(struct arena *arena, char *text, size_t size, struct kconfig **
 {
 	struct parser parser = { .kconfig = ARENA_NEW(arena, struct kconfig), .arena = arena };
 	char *end = text + size;
+	bool unended = size && end[-1] != '\n';
 
 	parser.kconfig->names = names_make(arena);
 	while (text < end) {
@@ -152,6 +165,8 @@ static int parse(struct arena *arena, char *text, size_t size, struct kconfig **
 		line(&parser, text, (size_t)(stop - text));
 		text = stop + 1;
 	}
+	/* the end of a line that is no whole one is the file's, or the last menu was begun and never ended */
+	parser.kconfig->cut = parser.generated && ((parser.ends_menus && !parser.ends_last) || (unended && parser.fragment));
 	*ret = parser.kconfig;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef LINUX_KCONFIG_H
 #define LINUX_KCONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct kconfig {
 	unsigned lines;           /* of the file */
 	unsigned strange_lines;   /* neither an entry nor a comment nor empty */
 	unsigned first_strange;   /* its number; 0 if there is none */
+	bool cut;                 /* Kconfig wrote it, and its end is certainly gone */
 	struct names names;
 };
 

@@ -37,6 +37,40 @@ static void check(const struct kconfig *kconfig, const char *symbol, enum kconfi
 	"CONFIG_CC_VERSION_TEXT=\"gcc \\\"12\\\" \\\\ x\"\nCONFIG_PCI=y\n\n# CONFIG_XEN is not set\nCONFIG_VIRTIO_BLK=m\n" \
 	"CONFIG_HZ=250\nCONFIG_CMDLINE=\"\"\n# CONFIG_ is not set\n# end of CONFIG_PCI is not set here\n"
 
+/* Only what is certain is said to be cut short. */
+static void cut(void **state)
+{
+#define HEAD "# Automatically generated file; DO NOT EDIT.\nCONFIG_A=y\n"
+	static const struct {
+		const char *text;
+		bool cut;
+	} cases[] = {
+		{ GOOD "#\n# end of Kernel hacking\n", false },
+		{ HEAD "# end of A\n# end of Kernel hacking\n", false },
+		{ HEAD "# end of A\n# end of Kernel hacking\nCONFIG_B=m", false },
+		{ HEAD "# end of A\nCONFIG_B=m\n", true },
+		{ HEAD "# end of A\n# end of Kernel h", true },
+		/* of an older Kconfig, which says no ends */
+		{ HEAD "CONFIG_B=m\n", false },
+		{ HEAD "CONFIG_B=m", false },
+		{ HEAD "CONFIG_B", true },
+		{ HEAD "CON", true },
+		{ HEAD "# CONFIG_B is n", true },
+		{ HEAD "# CONFIG_B", true },
+		{ HEAD "# CONFIG_B: wanted", false },
+		{ HEAD "# see there", false },
+		/* by hand, or by savedefconfig */
+		{ "CONFIG_A=y\n# end of A\nCONFIG_B", false },
+		{ "", false },
+	};
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (parse(arena, cases[i].text, strlen(cases[i].text))->cut != cases[i].cut)
+			fail_msg("%s: cut short: %d expected", cases[i].text, cases[i].cut);
+}
+
 static void good(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -116,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good),
+		cmocka_unit_test(cut),
 		cmocka_unit_test(strange),
 		cmocka_unit_test(large),
 	};

@@ -190,6 +190,17 @@ static void test_a_configuration_that_is_none(void **state)
 	assert_non_null(strstr(r->config_error.message, "is no kernel configuration"));
 	image_system_free(s);
 	free(zeros);
+
+	/* what stood behind the end of one that is cut short is not known: the lists tell */
+	s = image_system_new();
+	image_system_kernel(s, "/boot/vmlinuz-" R, R);
+	image_system_file(s, "/boot/config-" R, "# Automatically generated file; DO NOT EDIT.\nCONFIG_A=y\nCONFIG_C");
+	image_system_file(s, LIB "/modules.dep", "kernel/b.ko:\n");
+	r = image_system_open(s, "/boot/vmlinuz-" R)->release;
+	assert_null(release_config(r));
+	assert_non_null(strstr(r->config_error.message, "is cut short behind line 3"));
+	assert_int_equal(r->evidence, CONFIG_MODULES);
+	image_system_free(s);
 }
 
 static void test_what_stands_in_the_way(void **state)
