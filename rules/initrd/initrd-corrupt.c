@@ -15,7 +15,7 @@
  * bad:    debian-arm64 | initrd garbage
  * expect: !p2/boot/initrd.img-*: error: the initrd is neither an archive nor compressed in a way that Linux knows
  * bad:    systemd-boot-arm64 | initrd truncate
- * expect: !p1/debian/6*64/initrd.img@*: error: the initrd ends too early: * of * bytes were read
+ * expect: !p1/debian/6*64/initrd.img@*: error: the initrd ends too early: its zstd data goes on beyond its * bytes
  * bad:    debian-arm64 | initrd flip 50% | --thorough
  * expect: !p2/boot/initrd.img-*@*: error: the initrd cannot be decompressed (zstd)
  * bad:    debian-arm64 | initrd truncate 0
@@ -57,8 +57,11 @@ static const char *what(struct check *check, const struct initrd *initrd, const 
 	case INITRD_EMPTY:
 		return initrd->size ? "the initrd holds nothing but zeros" : "the initrd is empty";
 	case INITRD_TRUNCATED:
-		return arena_printf(check->arena, "the initrd ends too early: %" PRIu64 " of %" PRIu64 " bytes were read",
-				    member->problem_offset, initrd->size);
+		return arena_printf(check->arena, "the initrd ends too early: its %s goes on beyond its %" PRIu64 " bytes",
+				    member->compression == COMPRESSION_NONE
+					    ? "archive"
+					    : arena_printf(check->arena, "%s data", compression_name(member->compression)),
+				    initrd->size);
 	case INITRD_CORRUPT:
 		return arena_printf(check->arena, "the initrd cannot be decompressed (%s)",
 				    compression_name(member->compression));
