@@ -179,6 +179,12 @@ static int answer_module(struct inquiry *inquiry, struct initrd_question *q, str
 	bool elsewhere = !entry->size && entry->links > 1;
 	int r;
 
+	/* where a link leads is not followed */
+	if (!S_ISREG(entry->mode) && !S_ISLNK(entry->mode)) {
+		q->fault = "it is no regular file";
+		q->path = arena_strdup(inquiry->arena, entry->name);
+		return 0;
+	}
 	if (S_ISREG(entry->mode) && !elsewhere) {
 		r = read_content(inquiry, cpio, content, err);
 		if (r < 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 #include <zlib.h>
@@ -190,18 +191,21 @@ static void no_modules(void **state)
 	struct maker m = make();
 	struct initrd_question q[] = {
 		{ INITRD_MODULE, .name = "a" }, { INITRD_MODULE, .name = "b" }, { INITRD_MODULE, .name = "c" },
-		{ INITRD_PATH, .name = "nothing", .incidental = true },
+		{ INITRD_PATH, .name = "nothing", .incidental = true }, { INITRD_MODULE, .name = "fifo" },
 	};
 	struct initrd *initrd;
 
 	(void)state;
+	entry(&m, "lib/modules/1/fifo.ko", S_IFIFO | 0644, 1, "", 0);
 	file(&m, "lib/modules/1/a.ko", "text");
 	file(&m, "lib/modules/1/b.ko", "text");
 	entry(&m, "lib/modules/1/c.ko", FILE_MODE, 2, "", 0);
 	entry(&m, "lib/modules/1/updates/a.ko.gz", FILE_MODE, 1, "\x1f\x8b", 2);
 	trailer(&m);
-	initrd = ask(arena, &m, q, 4, false);
+	initrd = ask(arena, &m, q, 5, false);
 	assert_true(initrd->complete);
+	assert_int_equal(q[4].answer, INITRD_NOT_FOUND);
+	assert_string_equal(q[4].fault, "it is no regular file");
 	/* another file is one; what hard links share is not known there */
 	assert_int_equal(q[0].answer, INITRD_FOUND);
 	assert_null(q[0].fault);
