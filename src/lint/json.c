@@ -239,7 +239,11 @@ struct json_object *json_parse(const struct json_text *text, struct error *err)
 	if (problem != json_tokener_success || !json_object_is_type(root, json_type_object)) {
 		unsigned line, column;
 
-		count_lines(text->text, text->text + json_tokener_get_parse_end(tokener), &line, &column);
+		/* another value than an object is where it begins, and what is no JSON where that shows */
+		count_lines(text->text,
+			    problem == json_tokener_success ? skip_blank(text->text)
+							    : text->text + json_tokener_get_parse_end(tokener),
+			    &line, &column);
 		error_set(err, EINVAL, "profile %s:%u:%u: %s", text->name, line, column,
 			  problem == json_tokener_success ? "a JSON object is expected"
 							  : json_tokener_error_desc(problem));

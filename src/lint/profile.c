@@ -164,7 +164,8 @@ static int read_rules(struct arena *arena, struct profile *profile, const struct
 	return 0;
 }
 
-static int load(struct arena *arena, struct profile *profile, const char *name, unsigned depth, struct error *err);
+static int load(struct arena *arena, struct profile *profile, const char *name, const struct json_at *from, unsigned depth,
+		struct error *err);
 
 /* A relative path is relative to the folder of the file that names it. */
 static const char *extended_path(struct arena *arena, const char *name, const char *from)
@@ -210,7 +211,7 @@ static int read_profile(struct arena *arena, struct profile *profile, const stru
 	if (json_member(root, "extends", &at)) {
 		r = json_string(arena, &at, &name, err);
 		if (r == 0)
-			r = load(arena, profile, extended_path(arena, name, root->text->name), depth + 1, err);
+			r = load(arena, profile, extended_path(arena, name, root->text->name), &at, depth + 1, err);
 		if (r < 0)
 			return r;
 	}
@@ -245,17 +246,24 @@ static int read_text(struct arena *arena, struct profile *profile, const struct 
 	return r;
 }
 
-static int load(struct arena *arena, struct profile *profile, const char *name, unsigned depth, struct error *err)
+/* `from` is where another profile names it; NULL: the command line does. */
+static int load(struct arena *arena, struct profile *profile, const char *name, const struct json_at *from, unsigned depth,
+		struct error *err)
 {
 	const struct profile *ours = is_path(name) ? NULL : profile_find(name);
 	struct json_text text = { .name = name };
 
 	if (depth > EXTENDS_DEPTH)
-		return error_set(err, ELOOP, "profile %s: too many profiles extend each other", name);
+		return json_mistake(from, err, "too many profiles extend each other");
 	if (ours) {
 		copy(arena, profile, ours);
 		return 0;
 	}
+	if (!is_path(name) && from)
+		return json_mistake(from, err,
+				    "there is no profile \"%s\" (vmspec-2.0, uefi-x86_64, uefi-riscv64, or a path to a "
+				    ".json file)",
+				    name);
 	if (!is_path(name))
 		return error_set(
 			err, ENOENT,
@@ -337,14 +345,14 @@ int profiles_load(struct arena *arena, const char *name, const struct profile **
 
 		asked->name = asked->title = arena_strdup(arena, name);
 		if (is_path(name)) {
-			r = load(arena, asked, name, 0, err);
+			r = load(arena, asked, name, NULL, 0, err);
 			for (last = loaded; last->next; last = last->next)
 				;
 			last->next = asked;
 			*ret = asked;
 		} else {
 			*ret = profile_find(name);
-			r = *ret ? 0 : load(arena, asked, name, 0, err);
+			r = *ret ? 0 : load(arena, asked, name, NULL, 0, err);
 		}
 	}
 	if (r == 0)

@@ -145,15 +145,17 @@ mistake() {
 	echo '{"extends": "./ring1.json"}' >ring2.json
 	vmlint rules --profile=ring1.json
 	exits 2
-	[[ $stderr == *"too many profiles extend each other"* ]]
+	[[ $stderr == *"profile "*ring[12].json":1:13: too many profiles extend each other"* ]]
+	echo '{"extends": "bad.json"}' >bad.json
+	mistake 1:13 "too many profiles extend each other" beyond
 	echo '{"extends": "nowhere.json"}' >bad.json
 	vmlint rules --profile=bad.json
 	exits 2
 	[[ $stderr == *nowhere.json* ]]
 	echo '{"extends": "vmspec-9"}' >bad.json
-	vmlint rules --profile=bad.json
-	exits 2
-	[[ $stderr == *'there is no profile "vmspec-9"'* ]]
+	mistake 1:13 'there is no profile "vmspec-9"' beyond
+	printf '\n []\n' >bad.json
+	mistake 2:2 "a JSON object is expected" beyond
 }
 
 @test "a profile of one's own adds a row, which every command knows" {
