@@ -32,6 +32,8 @@
  * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label var, which is to be mounted on /srv
  * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType=var\nLabel=%m-data\nFormat=ext4\n" | fstab add "LABEL=x-data /var ext4 defaults" | fstab add "LABEL=data /srv ext4"
  * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label data, which is to be mounted on /srv
+ * bad:    debian-arm64 | part 2 mknod /etc/crypttab p
+ * expect: : not evaluated: crypttab cannot be read: not a regular file
  */
 #include "base/utf16.h"
 #include "system-help.h"
@@ -139,6 +141,9 @@ RULE(fstab_unresolved)
 		const struct system *system = &check->image->systems[i];
 
 		fstab_unseen(check, system);
+		/* the names of its volumes may be those that fstab has */
+		if (system->have_crypttab == UNREADABLE)
+			not_evaluated(check, &system->crypttab_error, "crypttab cannot be read");
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
 			judge(check, system, &system->fstab->entries[k]);
 	}

@@ -30,6 +30,8 @@
  * expect: !p2/etc/NetworkManager/system-connections/a.nmconnection:2:16: error: enp1s0 is the name *
  * bad:    debian-arm64 | part 2 write /etc/sysconfig/network-scripts/ifcfg-eth0 "DEVICE=eth0\nHWADDR=\"52:54:00:AB:CD:EF\"\n"
  * expect: !p2/etc/sysconfig/network-scripts/ifcfg-eth0:2:9: error: 52:54:00:AB:CD:EF is the address *
+ * bad:    debian-arm64 | part 2 mknod /etc/network/interfaces p
+ * expect: : not evaluated: /etc/network/interfaces cannot be read: not a regular file
  */
 #include "linux/network.h"
 #include "system-help.h"
@@ -95,7 +97,7 @@ static void judge_file(struct check *check, const struct system *system, const s
 		return;
 	if (r == 0)
 		r = boot_read_file(system->fs, check->arena, resolved, LIMIT_CONFIGURATION_BYTES, &data, &size, &err);
-	if (r < 0 && !system_lacks(-r))
+	if (r < 0 && (!system_lacks(-r) || system_is_fifo(check, system, path)))
 		not_evaluated(check, &err, "%s cannot be read", path);
 	if (r < 0 || is_rewritten(system, data))
 		return;

@@ -15,6 +15,8 @@
  * good:   debian-arm64
  * bad:    debian-arm64 | part 2 write /etc/selinux/config "# SELinux\n SELINUX=enforcing\n"
  * expect: !p2/etc/selinux/config:2:2: error: SELinux is enforcing, but no file has a label and there is no /.autorelabel
+ * bad:    debian-arm64 | part 2 mkdir /etc/selinux | part 2 mknod /etc/selinux/config p
+ * expect: : not evaluated: /etc/selinux/config cannot be read: not a regular file
  */
 #include <errno.h>
 
@@ -34,7 +36,7 @@ static bool is_enforcing(struct check *check, const struct system *system, struc
 
 	*ret = system_place(system, path);
 	if (r < 0) {
-		if (!system_lacks(-r))
+		if (!system_lacks(-r) || system_is_fifo(check, system, path))
 			not_evaluated(check, &err, "%s cannot be read", path);
 		return false;
 	}

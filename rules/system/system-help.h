@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "image/boot.h"
@@ -56,6 +57,16 @@ static inline enum effect system_effect(const struct check *check, const struct 
 static inline bool system_lacks(int code)
 {
 	return code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP;
+}
+
+/* Is the file a FIFO, of which nobody knows what will come out?  Other devices are no doubt: /dev/null switches a file off. */
+static inline bool system_is_fifo(struct check *check, const struct system *system, const char *path)
+{
+	struct fs_entry entry;
+	struct fs_stat st;
+
+	return fs_resolve(system->fs, check->arena, path, false, &entry, NULL, NULL) == 0 && entry.type == FS_OTHER &&
+	       system->fs->ops->stat(system->fs, entry.handle, &st, NULL) == 0 && S_ISFIFO(st.mode);
 }
 
 /* Not all of fstab was looked at: says so.  What is no file at all is fstab-invalid's finding. */
