@@ -11,6 +11,8 @@
  * parameter." It happens where a command line was written for another initrd, or where GRUB_CMDLINE_LINUX took the place of what
  * grub-mkconfig adds by itself.
  *
+ * So it is with `root=gpt-auto` and `root=dissect`, by which systemd is asked for the same.
+ *
  * Judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings; not where
  * zfs= names the root. An initrd of which nothing else is asked, as all drivers are built in, is read for this with --thorough
  * alone.
@@ -20,6 +22,8 @@
  * expect: !p2/boot/grub/grub.cfg:*: error: the command line has no root=, and the initrd stops without one
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "x="
  * expect: !p1/loader/entries/debian-*.conf:*: error: the command line has no root=, and the initrd stops without one
+ * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=gpt-auto x="
+ * expect: !p1/loader/entries/debian-*.conf:*: error: root=gpt-auto is for systemd to find, and the initrd has none that does
  */
 #include "boot-help.h"
 #include "image/initrds.h"
@@ -30,6 +34,15 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
 	return attempt_lacks_root_name(attempt) ? BOOT_BAD : BOOT_GOOD;
+}
+
+static const char *what(struct check *check, const struct boot_attempt *attempt)
+{
+	const struct cmdline_word *root = attempt->cmdline->root;
+
+	if (root)
+		return arena_printf(check->arena, "root=%s is for systemd to find, and the initrd has none that does", root->value);
+	return "the command line has no root=, and the initrd stops without one";
 }
 
 RULE(boot_root_missing)
@@ -44,8 +57,7 @@ RULE(boot_root_missing)
 
 		if (!bad)
 			continue;
-		d = boot_finding(check, &found, entry, boot_location(check->image, &bad->place),
-				 "the command line has no root=, and the initrd stops without one");
+		d = boot_finding(check, &found, entry, boot_location(check->image, &bad->place), what(check, bad));
 		if (!d)
 			continue;
 		finding_note(check, d, "the initrd, %s, is of initramfs-tools, which looks at no partition's type",

@@ -104,9 +104,21 @@ bool attempt_takes_another_init(const struct boot_attempt *attempt)
 	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
 }
 
+/* Does root= name a device, rather than leave it to systemd to find one?  systemd-gpt-auto-generator(8) */
+static bool names_device(const struct cmdline *cmdline)
+{
+	static const char *const found_by_systemd[] = { "gpt-auto", "gpt-auto-force", "dissect", "dissect-force" };
+	const char *value = cmdline->root && cmdline->root->value ? cmdline->root->value : NULL;
+
+	for (size_t i = 0; value && i < sizeof(found_by_systemd) / sizeof(*found_by_systemd); i++)
+		if (!strcmp(value, found_by_systemd[i]))
+			return false;
+	return cmdline->root;
+}
+
 void initrd_ask_for_settings(const struct boot_attempt *attempt)
 {
-	if (attempt->cmdline->root || attempt->cmdline->text.unknown)
+	if (names_device(attempt->cmdline) || attempt->cmdline->text.unknown)
 		return;
 	attempt_ask_path(attempt, LOCAL_SCRIPT);
 	attempt_ask_path(attempt, SETTINGS_OF_SCRIPTS);
@@ -146,7 +158,7 @@ bool attempt_lacks_root_name(const struct boot_attempt *attempt)
 	const struct cmdline *cmdline = attempt->cmdline;
 	const struct initrd_question *settings = initrd_answered(attempt, INITRD_CONTENT, SETTINGS, NULL);
 
-	if (cmdline->root || cmdline->rdinit || cmdline->text.unknown || attempt->root_made ||
+	if (names_device(cmdline) || cmdline->rdinit || cmdline->text.unknown || attempt->root_made ||
 	    cmdline_next(cmdline, "boot", NULL))
 		return false;
 	if (!settings || settings->answer != INITRD_FOUND || settings->content_size != settings->size)
