@@ -12,6 +12,8 @@
  *
  * So it is with a partition that root= names by its own UUID or name and in which no file system was made, or swap.
  *
+ * And so it is with a file system that holds no system, such as the ESP or what belongs on /boot.
+ *
  * Not reported: a root on the network, in an array, on an encrypted or a logical volume (but for one of a volume group that the
  * image has, and without that volume), one that the initrd finds or makes itself (live:, ZFS=, gpt-auto, systemd.volatile),
  * labels and UUIDs that systemd-repart or Ignition give at the first boot. What follows from no root= at all is said by
@@ -30,6 +32,8 @@
  * expect: !p1/loader/entries/debian-*.conf:4:17: error: root=/dev/vda9 is a name * [boot-root-device-name]
  * bad:    debian-arm64 | gpt add linux | gpt guid 3 5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab | grub replace "root=UUID=" "root=PARTUUID=5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab x="
  * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTUUID=5d1d8ae0-* names partition 3, which holds no file system
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=PARTLABEL=esp x=" | gpt name 1 esp
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTLABEL=esp names the vfat file system in partition 1, which holds no system
  * bad:    bios-and-efi-amd64 | grub replace "root=UUID=" "root=PARTUUID=63d2e160-23d8-5595-8b72-fe823f7ead7d x="
  * expect: : not evaluated: whether the entry * boots is not known: what partition 14 holds, which root= names, is not known
  * bad:    lvm-arm64 | grub replace "root=/dev/mapper/debian-root" "root=/dev/debian/gone"
@@ -39,6 +43,7 @@
  */
 #include "base/utf16.h"
 #include "boot-help.h"
+#include "image/initrds.h"
 
 static bool is_swap(const struct filesystem *f)
 {
@@ -51,6 +56,59 @@ static bool holds_nothing(const struct boot_attempt *attempt)
 	return attempt->root && !attempt->root_made && (is_swap(attempt->root) || filesystem_is_blank(attempt->root));
 }
 
+static bool is_one_of(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (!ascii_casecmp(name, *list))
+			return true;
+	return false;
+}
+
+/* Is the root on the command line alone what the initrd mounts, so far as can be said? */
+static bool is_plain(const struct boot_attempt *attempt)
+{
+	/* the file on the root that is made the root; an init outside of the usual folders (NixOS); what mounts over it */
+	static const char *const words[] = { "boot", "overlayroot", "ostree", "loop", "init", "persistent", "toram", NULL };
+	static const char *const prefixes[] = { "rd.live", "rd.overlay", "overlay", "cos-img/", "iso-scan/", "img_",
+						"androidboot", "live", "casper", "rauc", "mender", NULL };
+	const struct cmdline *cmdline = attempt->cmdline;
+
+	for (size_t i = 0; words[i]; i++)
+		if (cmdline_next(cmdline, words[i], NULL))
+			return false;
+	for (size_t i = 0; prefixes[i]; i++)
+		if (cmdline_next_prefix(cmdline, prefixes[i], NULL))
+			return false;
+	return !attempt->root_made && attempt->root_known && !cmdline->text.unknown &&
+	       (!attempt->initrd_count || attempt_initrd_is_usual(attempt));
+}
+
+/* Can its files be read, and is there nothing of a system at the top, nor a file that may hold one? */
+static bool holds_no_system(struct check *check, const struct boot_attempt *attempt)
+{
+	/* where nothing but files of its own lies; a squashfs, an ISO or a btrfs may be put together with others */
+	static const char *const types[] = { "vfat", "ext2", "ext3", "ext4", "xfs", NULL };
+	static const char *const tops[] = { "etc",   "usr",    "bin",	 "sbin",    "lib",  "nix", "ostree", "init", "linuxrc",
+					    "live",  "casper", "LiveOS", "sysroot", "gnu",  "system", "images", "os", NULL };
+	static const char *const images[] = { ".squashfs", ".sfs", ".erofs", ".ext4", ".raw", ".iso", NULL };
+	struct filesystem *root = attempt->root;
+	struct fs_entry *entries;
+	struct error err;
+	size_t count;
+
+	if (!root || attempt->system || !is_plain(attempt) || root->have != HAVE || !root->type ||
+	    !is_one_of(root->type, types) || filesystem_open(check->image, root) != HAVE ||
+	    root->fs->ops->readdir(root->fs, check->arena, root->fs->root, &entries, &count, &err) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *dot = entries[i].name ? strrchr(entries[i].name, '.') : NULL;
+
+		if (!entries[i].name || is_one_of(entries[i].name, tops) || (dot && is_one_of(dot, images)))
+			return false;
+	}
+	return true;
+}
+
 static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	if (attempt->kernel.have == ABSENT)
@@ -59,7 +117,7 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 		*ret_reason = attempt->cmdline->text.unknown;
 		return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
 	}
-	if (holds_nothing(attempt))
+	if (holds_nothing(attempt) || holds_no_system(check, attempt))
 		return BOOT_BAD;
 	if (attempt->root) {
 		*ret_reason = arena_printf(check->arena, "what partition %d holds, which root= names, is not known",
@@ -84,6 +142,9 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 	if (holds_nothing(attempt))
 		return arena_printf(check->arena, "root=%s names partition %d, which holds %s", name->text,
 				    attempt->root->partition, is_swap(attempt->root) ? "swap" : "no file system");
+	if (attempt->root)
+		return arena_printf(check->arena, "root=%s names %s, which holds no system", name->text,
+				    boot_title(check, attempt->root, ""));
 	switch (name->kind) {
 	case BOOT_DEVICE_UUID:
 		return arena_printf(check->arena, "no file system of the image has the UUID %s, which root= names", name->value);
@@ -153,7 +214,10 @@ RULE(boot_root_unresolved)
 		d = boot_finding(check, &found, entry, boot_word_place(check, bad, bad->cmdline->root), what(check, bad));
 		if (!d)
 			continue;
-		note_mistake(check, d, name);
+		if (bad->root && !holds_nothing(bad))
+			finding_note(check, d, "there is no /etc, no /usr and no /sbin in it");
+		else if (!bad->root)
+			note_mistake(check, d, name);
 		note_candidates(check, d, name->kind);
 		finding_help(check, d, "%s", boot_edit(check));
 	}

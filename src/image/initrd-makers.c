@@ -61,6 +61,14 @@ void initrd_ask_for_lists(const struct boot_attempt *attempt)
 		ask_by_the_way(attempt, makers[i]);
 }
 
+bool attempt_initrd_is_usual(const struct boot_attempt *attempt)
+{
+	for (size_t i = 0; i < MAKERS; i++)
+		if (attempt_initrd_path(attempt, makers[i]) == INITRD_FOUND)
+			return true;
+	return false;
+}
+
 bool attempt_lacks_lists(const struct boot_attempt *attempt)
 {
 	const char *binary = list_of_modules(attempt, ".bin"), *text = list_of_modules(attempt, "");
@@ -68,10 +76,7 @@ bool attempt_lacks_lists(const struct boot_attempt *attempt)
 	if (!binary || attempt_initrd_path(attempt, binary) != INITRD_NOT_FOUND ||
 	    attempt_initrd_path(attempt, text) != INITRD_NOT_FOUND)
 		return false;
-	for (size_t i = 0; i < MAKERS; i++)
-		if (attempt_initrd_path(attempt, makers[i]) == INITRD_FOUND)
-			return true;
-	return false;
+	return attempt_initrd_is_usual(attempt);
 }
 
 /* An initrd of initramfs-tools: it mounts the root by this script unless boot= names another, and takes what the command line

@@ -54,6 +54,10 @@ bool attempt_lacks_root_name(const struct boot_attempt *attempt);
  * where that is certain: it is of initramfs-tools.  Known once initrds were read, where init= is given. */
 bool attempt_takes_another_init(const struct boot_attempt *attempt);
 
+/* Is the initrd of one of the makers that are known (initramfs-tools, dracut, mkinitcpio, systemd), so that it mounts what root=
+ * names?  False also where that cannot be said. */
+bool attempt_initrd_is_usual(const struct boot_attempt *attempt);
+
 /* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
 bool attempt_lacks_lists(const struct boot_attempt *attempt);
 
