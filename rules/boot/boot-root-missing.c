@@ -41,7 +41,8 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 	const struct cmdline_word *root = attempt->cmdline->root;
 
 	if (root)
-		return arena_printf(check->arena, "root=%s is for systemd to find, and the initrd has none that does", root->value);
+		return arena_printf(check->arena, "root=%s is for systemd to find, and the initrd has none that does",
+				    root->value);
 	return "the command line has no root=, and the initrd stops without one";
 }
 
