@@ -132,7 +132,8 @@ static void test_limit_of_entry(void **state)
 	assert_int_equal(m->path.grub->problem_count, 0);
 	assert_true(m->path.entries[0].complete);
 	assert_false(m->path.entries[1].complete);
-	assert_string_equal(m->path.entries[1].reason, "blocks are nested too deeply to be read (line 68 of /boot/grub/grub.cfg)");
+	assert_string_equal(m->path.entries[1].reason,
+			    "blocks are nested too deeply to be read (line 68 of /boot/grub/grub.cfg)");
 }
 
 int main(void)
