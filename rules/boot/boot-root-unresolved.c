@@ -125,7 +125,7 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 		return attempt->root->have == ABSENT && attempt->root->view && !attempt->root_made ? BOOT_NOT_KNOWN : BOOT_GOOD;
 	}
 	if (attempt->root_known)
-		return BOOT_BAD;
+		return attempt_may_make_root(attempt) ? BOOT_GOOD : BOOT_BAD;
 	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
 	return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
 }

@@ -357,6 +357,7 @@ void image_read_initrds(struct image *image)
 				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
 
 				initrd_ask_for_type(attempt);
+				initrd_ask_for_made_root(attempt);
 				initrd_ask_for_init(attempt);
 				for (uint32_t i = 0; i < inquiries->modules.count; i++)
 					attempt_ask_driver(attempt, NULL, inquiries->modules.list[i].text);

@@ -58,6 +58,10 @@ bool attempt_takes_another_init(const struct boot_attempt *attempt);
  * names?  False also where that cannot be said. */
 bool attempt_initrd_is_usual(const struct boot_attempt *attempt);
 
+/* Of a root that the image does not have: is there something in the initrd that says how to make partitions at the first boot
+ * (systemd-repart's definitions, Ignition's configuration)? */
+bool attempt_may_make_root(const struct boot_attempt *attempt);
+
 /* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
 bool attempt_lacks_lists(const struct boot_attempt *attempt);
 

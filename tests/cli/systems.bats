@@ -68,6 +68,18 @@ system() {
 	exits 0
 }
 
+@test "what systemd-repart or Ignition in the initrd makes may be the root" {
+	local root='grub replace "root=UUID=" "root=LABEL=made x="' path
+	for path in usr/lib/repart.d/50-root.conf etc/repart.d/a.conf usr/lib/ignition/user.ign usr/lib/ignition/base.d/a.ign; do
+		change "$root" "initrd write $path \"[Partition]\nType=root\n\""
+		vmlint --select=boot-root-unresolved disk.img
+		exits 0
+	done
+	change "$root" 'initrd write usr/lib/repart.conf "[Partition]\nType=root\n"'
+	vmlint --select=boot-root-unresolved disk.img
+	exits 1
+}
+
 @test "a name that is nearly right is told" {
 	local root
 	root=$(blkid -p -O $((71680 * 512)) -o value -s UUID "$(cat "$BATS_FILE_TMPDIR/good")")
