@@ -40,6 +40,8 @@
  * expect: *grub.cfg:*: error: the image has no /dev/debian/gone, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=UUID= x="
  * expect: !p1/loader/entries/debian-*.conf:*: error: root=UUID= has an empty UUID
+ * bad:    systemd-boot-arm64 | initrd write usr/lib/systemd/system-generators/systemd-gpt-auto-generator "x" | initrd remove scripts/local | gpt type 2 linux | entry replace "root=UUID=" "root=gpt-auto x="
+ * expect: !p1/loader/entries/debian-*.conf:4:17: error: no partition has the type of an aarch64 root, by which root=gpt-auto finds it
  */
 #include "base/utf16.h"
 #include "boot-help.h"
@@ -124,6 +126,8 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 					   attempt->root->partition);
 		return attempt->root->have == ABSENT && attempt->root->view && !attempt->root_made ? BOOT_NOT_KNOWN : BOOT_GOOD;
 	}
+	if (attempt->root_known && attempt->cmdline->root_device.kind == BOOT_DEVICE_AUTO)
+		return attempt_finds_root_by_type(attempt) ? BOOT_BAD : BOOT_GOOD;
 	if (attempt->root_known)
 		return attempt_may_make_root(attempt) ? BOOT_GOOD : BOOT_BAD;
 	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
@@ -154,6 +158,9 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 		return arena_printf(check->arena, "no partition of the image has the UUID %s, which root= names", name->value);
 	case BOOT_DEVICE_PARTLABEL:
 		return arena_printf(check->arena, "no partition of the image has the name %s, which root= names", name->value);
+	case BOOT_DEVICE_AUTO:
+		return arena_printf(check->arena, "no partition has the type of an %s root, by which root=%s finds it",
+				    architecture_name(check->image->architecture), name->text);
 	case BOOT_DEVICE_NODE:
 		while (digits > name->value && digits[-1] >= '0' && digits[-1] <= '9')
 			digits--;

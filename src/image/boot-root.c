@@ -101,6 +101,21 @@ static struct filesystem *discovered(const struct image *image)
 	return NULL;
 }
 
+/* Is it certain that none of the image's partitions is a root by its type, for this architecture? */
+static bool has_no_root_type(const struct image *image)
+{
+	if (!architecture_name(image->architecture))
+		return false;
+	for (unsigned i = 0; i < image->partition_count; i++) {
+		const struct gpt_partition *gpt = image->partitions[i].gpt;
+		const char *architecture = NULL;
+
+		if (!gpt || gpt_role(&gpt->type, &architecture) == GPT_ROLE_ROOT)
+			return false;
+	}
+	return image->partition_count > 0;
+}
+
 /* Programs that make the root themselves, whatever root= says. */
 static const char *made_by_initrd(const struct cmdline *cmdline)
 {
@@ -253,6 +268,9 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 		found = strstr(name->text, "gpt-auto") ? discovered(image) : NULL;
 		if (found)
 			set_root(image, attempt, unlocked(image, found));
+		else if (!strcmp(name->text, "gpt-auto") && !attempt->root_made && has_no_root_type(image) &&
+			 !made_at_first_boot(image, attempt->cmdline, name))
+			attempt->root_known = true;
 		else
 			not_known(attempt, "the initrd is to find or make the root");
 		return;

@@ -81,6 +81,7 @@ bool attempt_lacks_lists(const struct boot_attempt *attempt)
 
 /* An initrd of initramfs-tools: it mounts the root by this script unless boot= names another, and takes what the command line
  * does not say from these (its init). */
+#define GPT_AUTO "/usr/lib/systemd/system-generators/systemd-gpt-auto-generator"
 #define LOCAL_SCRIPT "/scripts/local"
 #define SETTINGS "/conf/initramfs.conf"
 #define MORE_SETTINGS "/conf/conf.d"
@@ -127,6 +128,9 @@ void initrd_ask_for_settings(const struct boot_attempt *attempt)
 		return;
 	attempt_ask_path(attempt, LOCAL_SCRIPT);
 	attempt_ask_path(attempt, SETTINGS_OF_SCRIPTS);
+	attempt_ask_path(attempt, GPT_AUTO);
+	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = "/usr/lib/repart.d" });
+	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = "/etc/repart.d" });
 	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_CONTENT, .name = SETTINGS, .limit = LIMIT_SETTINGS });
 	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = MORE_SETTINGS, .but = "resume" });
 }
@@ -156,6 +160,13 @@ static bool sets(const char *text, size_t size, const char *name, const char *bu
 		line = stop + 1;
 	}
 	return false;
+}
+
+bool attempt_finds_root_by_type(const struct boot_attempt *attempt)
+{
+	return attempt_initrd_path(attempt, GPT_AUTO) == INITRD_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, "/usr/lib/repart.d", NULL) == INITRD_NOT_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, "/etc/repart.d", NULL) == INITRD_NOT_FOUND;
 }
 
 bool attempt_lacks_root_name(const struct boot_attempt *attempt)

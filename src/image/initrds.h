@@ -46,6 +46,9 @@ bool attempt_root_type_is_wrong(const struct boot_attempt *attempt);
  * initrds were read, where the type is wrong. */
 bool attempt_detects_root_type(const struct boot_attempt *attempt);
 
+/* Has the initrd the part of systemd that finds a root by its partition's type, and no file by which it would make one? */
+bool attempt_finds_root_by_type(const struct boot_attempt *attempt);
+
 /* Will the initrd stop because nothing says where the root is?  True only where that is certain: it is of initramfs-tools, which
  * looks at no partition's type, and neither the command line nor its own settings name a root. */
 bool attempt_lacks_root_name(const struct boot_attempt *attempt);
