@@ -99,7 +99,7 @@ system() {
 		'part 2 symlink /etc/udev/rules.d/70-x.rules /usr/lib/udev/rules.d/70-x.rules' \
 		'part 2 symlink /etc/udev/rules.d/70-persistent-net.rules /dev/null' \
 		'part 2 write /etc/network/interfaces "auto eth0\niface eth0 inet dhcp\n"' \
-		'part 2 mknod /etc/netplan/pipe.yaml p' 'part 2 symlink /etc/netplan/loop.yaml loop.yaml' \
+		'part 2 symlink /etc/netplan/loop.yaml loop.yaml' \
 		'part 2 write /etc/cloud/cloud.cfg "x\n"' \
 		'part 2 write /etc/netplan/50-cloud-init.yaml "# This file is generated from information provided by the datasource.\nens3:\n"'
 	system disk.img
@@ -108,6 +108,10 @@ system() {
 	system disk.img
 	exits 1
 	says "disk.img!p2/etc/netplan/50-cloud-init.yaml:2:1: error: ens3 is the name"
+	change 'part 2 mknod /etc/netplan/pipe.yaml p'
+	system disk.img
+	exits 2
+	says "not evaluated: /etc/netplan/pipe.yaml cannot be read: not a regular file"
 }
 
 @test "names that are no UTF-8" {

@@ -9,8 +9,9 @@ setup_file() {
 	export LC_ALL=C.UTF-8
 	cd "$BATS_FILE_TMPDIR"
 	mkdir -p tree/usr/lib/modules/6.1.0-9/kernel/a tree/etc tree/usr/bin early/kernel/x86/microcode
+	echo 'int x = 1;' | cc -x c -c -o module -
 	for i in $(seq 1 300); do
-		seq 1 $((i * 3)) >"tree/usr/lib/modules/6.1.0-9/kernel/a/mod-$i.ko"
+		{ cat module; seq 1 $((i * 3)); } >"tree/usr/lib/modules/6.1.0-9/kernel/a/mod-$i.ko"
 	done
 	seq 1 100000 >tree/usr/bin/large
 	printf 'some configuration\n' >tree/etc/conf
