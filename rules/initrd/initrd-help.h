@@ -139,4 +139,18 @@ static inline bool initrd_is_embedded(struct check *check, const struct boot_att
 	return entry && entry->value == KCONFIG_OTHER && *kconfig_string(check->arena, entry);
 }
 
+/* Would this attempt boot without an initrd of its own?  Its kernel's release is known. */
+static inline enum attempt_verdict initrd_none_judge(struct check *check, const struct boot_attempt *attempt,
+						     struct attempt_doubt *ret)
+{
+	bool known;
+
+	if (initrd_is_embedded(check, attempt))
+		return ATTEMPT_GOOD;
+	if (initrd_lacking(check, attempt, &known))
+		return ATTEMPT_BAD;
+	ret->reason = arena_printf(check->arena, "what is built into kernel %s is not known", attempt_kernel_title(attempt));
+	return known ? ATTEMPT_GOOD : ATTEMPT_UNKNOWN;
+}
+
 #endif

@@ -25,7 +25,6 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 {
 	const struct boot_device_name *root = &attempt->cmdline->root_device;
 	const char *why;
-	bool known;
 
 	/* what ails the initrd as a whole is for other rules of this area to say, and so is that it could not be read */
 	if (!attempt_has_kernel(attempt) || !attempt_initrd_is_sound(attempt) || attempt_initrd_refused(check, attempt, &why))
@@ -36,12 +35,9 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 	if (attempt_initrd_is_empty(attempt, attempt_initrd_init(attempt)))
 		return ATTEMPT_BAD;
 	if (attempt_initrd_path(attempt, attempt_initrd_init(attempt)) != INITRD_NOT_FOUND ||
-	    !attempt->kernel_file->release || initrd_is_embedded(check, attempt))
+	    !attempt->kernel_file->release)
 		return ATTEMPT_GOOD;
-	if (initrd_lacking(check, attempt, &known))
-		return ATTEMPT_BAD;
-	ret->reason = arena_printf(check->arena, "what is built into kernel %s is not known", attempt_kernel_title(attempt));
-	return known ? ATTEMPT_GOOD : ATTEMPT_UNKNOWN;
+	return initrd_none_judge(check, attempt, ret);
 }
 
 static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)

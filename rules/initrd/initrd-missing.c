@@ -27,7 +27,6 @@
 static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
 {
 	const struct boot_device_name *name = &attempt->cmdline->root_device;
-	bool known;
 
 	/* one that is named and not there is boot-initrd-missing's */
 	if (!attempt_has_kernel(attempt))
@@ -40,12 +39,7 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 		ret->reason = "which release the kernel is cannot be told, nor what is built in";
 		return ATTEMPT_UNKNOWN;
 	}
-	if (initrd_is_embedded(check, attempt))
-		return ATTEMPT_GOOD;
-	if (initrd_lacking(check, attempt, &known))
-		return ATTEMPT_BAD;
-	ret->reason = arena_printf(check->arena, "what is built into kernel %s is not known", attempt_kernel_title(attempt));
-	return known ? ATTEMPT_GOOD : ATTEMPT_UNKNOWN;
+	return initrd_none_judge(check, attempt, ret);
 }
 
 static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)

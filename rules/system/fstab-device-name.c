@@ -60,13 +60,5 @@ static void judge(struct check *check, const struct system *system, const struct
 
 RULE(fstab_device_name)
 {
-	if (system_none(check))
-		return;
-	for (unsigned i = 0; i < check->image->system_count; i++) {
-		const struct system *system = &check->image->systems[i];
-
-		fstab_unseen(check, system);
-		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
-			judge(check, system, &system->fstab->entries[k]);
-	}
+	fstab_judge(check, judge);
 }

@@ -80,6 +80,21 @@ static inline void fstab_unseen(struct check *check, const struct system *system
 		not_evaluated(check, NULL, "fstab has more than %d lines", LIMIT_FSTAB_ENTRIES);
 }
 
+/* Every entry of every system's fstab that could be read. */
+static inline void fstab_judge(struct check *check, void (*judge)(struct check *check, const struct system *system,
+								  const struct fstab_entry *entry))
+{
+	if (system_none(check))
+		return;
+	for (unsigned i = 0; i < check->image->system_count; i++) {
+		const struct system *system = &check->image->systems[i];
+
+		fstab_unseen(check, system);
+		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
+			judge(check, system, &system->fstab->entries[k]);
+	}
+}
+
 static inline struct location fstab_at(const struct system *system, const struct boot_place *place)
 {
 	struct location at = system->fstab_place;
