@@ -8,6 +8,7 @@
 #   make check-firmware      asserts each rule's effect in one run of OVMF
 #   make check-images        tests on images of whole distributions (downloads some 1 GB, once)
 #   make fuzz T=gpt SECONDS=60
+#   make fuzz-all MINUTES=30   each fuzz target until it has had so much CPU time; may be stopped and goes on
 #   make appliance           a disk that looks at a virtual machine from inside, build/appliance-*.img
 #   make check-live          starts it in QEMU, under TCG (some minutes)
 #   make lint                the layering and style checks on this tree
@@ -139,7 +140,12 @@ fuzz-one: build/deps.stamp build/deps-fuzz.stamp
 	$(MAKE) B=$(FUZZ_B) CC=clang SANITIZE_FLAGS='$(FUZZ_FLAGS)' $(FUZZ_B)/fuzz_$(T)
 	@mkdir -p $(FUZZ_B)/corpus/$(T)
 	$(FUZZ_B)/fuzz_$(T) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=512 -artifact_prefix=$(FUZZ_B)/$(T)- \
-		$(FUZZ_B)/corpus/$(T) $(wildcard tests/fuzz/corpus/$(T))
+		$(addprefix -dict=,$(wildcard tests/fuzz/dictionaries/$(T).dict)) $(FUZZ_B)/corpus/$(T) $(wildcard tests/fuzz/corpus/$(T))
+MINUTES ?= 30
+.PHONY: fuzz-all
+fuzz-all: build/deps.stamp build/deps-fuzz.stamp
+	$(MAKE) fuzz-targets
+	tests/fuzz/all $(MINUTES)
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
 
