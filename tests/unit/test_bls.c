@@ -12,22 +12,7 @@
 #include "base/limits.h"
 #include "boot/bls.h"
 #include "memory_fs.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "test-arena.h"
 
 static const struct boot_source source = { .device = "hd0,gpt1", .partition = 1,
 					     .path = "/loader/entries/x.conf" };

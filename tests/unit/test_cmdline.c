@@ -10,24 +10,9 @@
 
 #include "base/limits.h"
 #include "boot/cmdline.h"
+#include "test-arena.h"
 
 static const struct boot_source source = { .device = "hd0,gpt2", .partition = 2, .path = "/boot/grub/grub.cfg" };
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(16 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 static const struct cmdline *parse(const char *string)
 {
 	struct boot_text text = boot_text_make(arena, string, (struct boot_place){ &source, 10, 5 });

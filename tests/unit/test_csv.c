@@ -12,22 +12,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "efi/csv.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(16 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "test-arena.h"
 
 static const struct csv *parse_bytes(const void *bytes, size_t size)
 {

@@ -18,23 +18,11 @@
 #include "base/limits.h"
 #include "image/filesystem.h"
 #include "partition/number.h"
-
-static char folder[] = "/tmp/vmlint-test-filesystem-XXXXXX";
-
-static void shell(const char *command)
-{
-	char line[2048];
-
-	snprintf(line, sizeof(line), "set -e; PATH=$PATH:/sbin:/usr/sbin; cd %s; { %s; } >log 2>&1 || { cat log >&2; exit 1; }",
-		 folder, command);
-	if (system(line) != 0)
-		fail_msg("%s", command);
-}
+#include "scratch-disk.h"
 
 static int setup(void **state)
 {
-	(void)state;
-	if (!mkdtemp(folder))
+	if (scratch_setup(state))
 		return -1;
 	/* the numbers are the partitions' */
 	shell("truncate -s 64M 1 2 4 6; truncate -s 320M 3; truncate -s 128M 5; mkfs.fat -F 32 -n 'MY ESP' 1;"
@@ -45,44 +33,12 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-struct opened {
-	struct arena *arena;
-	struct image *image;
-	int fd;
-};
-
 static struct opened open_disk(const char *name, enum image_reader reader)
 {
-	struct image_options options = { .system = true, .reader = reader };
+	const struct image_options options = { .system = true, .reader = reader };
 	static const struct image_services services;
-	struct opened o = { .arena = arena_new(LIMIT_ARENA_BYTES) };
-	char path[128];
-	const char *help;
-	struct error err;
-	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	o.fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(o.fd >= 0 && !fstat(o.fd, &st));
-	o.image = image_open(o.arena, path, view_file(o.arena, o.fd, (uint64_t)st.st_size), &options, &services, &err, &help);
-	assert_non_null(o.image);
-	return o;
-}
-
-static void close_disk(struct opened *o)
-{
-	image_close(o->image);
-	arena_free(o->arena);
-	close(o->fd);
+	return open_scratch(name, &options, &services);
 }
 
 /* What blkid prints of the file that the partition was made of. */
@@ -211,5 +167,5 @@ int main(void)
 		cmocka_unit_test(test_whole_disk),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, scratch_teardown);
 }

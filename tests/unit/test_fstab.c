@@ -10,24 +10,9 @@
 
 #include "base/limits.h"
 #include "boot/fstab.h"
+#include "test-arena.h"
 
 static const struct boot_source source = { .partition = 2, .path = "/etc/fstab" };
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(16 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 static const struct fstab *parse(const char *text)
 {
 	return fstab_parse(arena, &source, text, strlen(text));

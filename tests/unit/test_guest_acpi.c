@@ -13,41 +13,12 @@
 #include "guest/acpi.h"
 #include "guest/gather.h"
 #include "guest/record.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-static const struct guest *load(const char *name)
-{
-	const struct guest *guest;
-	struct error err;
-	size_t size;
-	char *path = arena_printf(arena, "tests/guest/%s.record", name), *text = file_read(path, 1 * MiB, &size);
-
-	if (!text)
-		fail_msg("%s cannot be read: tests run in the top folder", path);
-	assert_int_equal(guest_read(arena, text, size, &guest, &err), 0);
-	free(text);
-	return guest;
-}
+#include "recorded-guest.h"
 
 /* A copy of a recorded table's bytes, to be damaged. */
 static uint8_t *bytes(const char *name, const char *signature, size_t *ret_size)
 {
-	const struct fact *fact = guest_find(load(name), "probe-acpi", "signature", signature);
+	const struct fact *fact = guest_find(recorded_guest(name), "probe-acpi", "signature", signature);
 
 	assert_non_null(fact);
 	*ret_size = fact->size;
@@ -101,7 +72,7 @@ static void test_rsdp(void **state)
 
 static void test_root(void **state)
 {
-	const struct guest *guest = load("gicv3");
+	const struct guest *guest = recorded_guest("gicv3");
 	struct acpi_table t = table("gicv3", "XSDT");
 	struct acpi_root root;
 

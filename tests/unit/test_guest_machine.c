@@ -12,22 +12,7 @@
 #include "base/limits.h"
 #include "guest/gather.h"
 #include "guest/machine.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "recorded-guest.h"
 
 static const struct machine *read_text(const char *text, size_t size)
 {
@@ -40,16 +25,7 @@ static const struct machine *read_text(const char *text, size_t size)
 
 static const struct machine *load(const char *name)
 {
-	char *path = arena_printf(arena, "tests/guest/%s.record", name);
-	const struct machine *m;
-	size_t size;
-	char *text = file_read(path, 1 * MiB, &size);
-
-	if (!text)
-		fail_msg("%s cannot be read: tests run in the top folder", path);
-	m = read_text(text, size);
-	free(text);
-	return m;
+	return machine_read(arena, recorded_guest(name));
 }
 
 static void test_acpi(void **state)

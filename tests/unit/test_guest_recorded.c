@@ -13,41 +13,16 @@
 #include "base/limits.h"
 #include "guest/gather.h"
 #include "guest/record.h"
+#include "recorded-guest.h"
 
 #define ACPI "8868e871-e4f1-11d3-bc22-0080c73c8881"
 #define TREE "b1b621d5-f19c-41a5-830b-d9152c69aae0"
 
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(64 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
 /* Reads tests/guest/NAME.record, and looks whether all in it is as the one who wrote it says. */
 static const struct guest *load(const char *name)
 {
-	const struct guest *guest;
-	struct error err;
-	char path[128];
-	size_t size;
-	char *text;
+	const struct guest *guest = recorded_guest(name);
 
-	snprintf(path, sizeof(path), "tests/guest/%s.record", name);
-	text = file_read(path, 1 * MiB, &size);
-	if (!text)
-		fail_msg("%s cannot be read: tests run in the top folder", path);
-	assert_int_equal(guest_read(arena, text, size, &guest, &err), 0);
-	free(text);
 	assert_int_equal(guest->strange, 0);
 	for (uint32_t i = 0; i < guest->count; i++) {
 		const struct fact *fact = &guest->facts[i];

@@ -14,40 +14,16 @@
 #include "guest/gather.h"
 #include "guest/record.h"
 #include "guest/tree.h"
+#include "recorded-guest.h"
 
-static struct arena *arena;
-
-static int setup(void **state)
+static const struct fact *recorded(const char *name)
 {
-	(void)state;
-	arena = arena_new(64 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-static const struct fact *recorded(const char *path)
-{
-	const struct guest *guest;
-	struct error err;
-	size_t size;
-	char *text = file_read(path, 1 * MiB, &size);
-
-	if (!text)
-		fail_msg("%s cannot be read: tests run in the top folder", path);
-	assert_int_equal(guest_read(arena, text, size, &guest, &err), 0);
-	free(text);
-	return guest_next(guest, NULL, "probe-device-tree");
+	return guest_next(recorded_guest(name), NULL, "probe-device-tree");
 }
 
 static void test_qemu(void **state)
 {
-	const struct fact *fact = recorded("tests/guest/acpi-off.record");
+	const struct fact *fact = recorded("acpi-off");
 	const struct tree_node *node;
 	const struct tree *tree;
 	struct error err;
@@ -102,7 +78,7 @@ static void test_qemu(void **state)
 
 static void test_u_boot(void **state)
 {
-	const struct fact *fact = recorded("tests/guest/u-boot.record");
+	const struct fact *fact = recorded("u-boot");
 	const struct tree *tree;
 	struct error err;
 
@@ -115,7 +91,7 @@ static void test_u_boot(void **state)
 /* Each single byte of a tree changed, and each shorter part of it: it is read, or refused, and nothing else happens. */
 static void test_damaged(void **state)
 {
-	const struct fact *fact = recorded("tests/guest/u-boot.record");
+	const struct fact *fact = recorded("u-boot");
 	const struct tree *tree;
 	unsigned wrong = 0;
 	struct error err;

@@ -14,22 +14,7 @@
 #include "base/limits.h"
 #include "efi/sbat.h"
 #include "pe-build.h"
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena = arena_new(16 * MiB);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
+#include "test-arena.h"
 
 static struct sbat section(const char *text)
 {

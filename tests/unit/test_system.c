@@ -375,5 +375,5 @@ int main(void)
 		cmocka_unit_test(test_unseen),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }
