@@ -23,7 +23,7 @@ struct run {
 	enum { TOLD_NOTHING, TOLD_RESET, TOLD_OFF } told; /* what it was told to do with the machine */
 	bool ended;	 /* QEMU says that the machine went off */
 	size_t began;	 /* where this boot begins in the record */
-	uint64_t deadline;
+	uint64_t deadline, silent_until; /* the latter 0 where there is no such bound */
 	const char *event, *part; /* live_wait ends with this one, too */
 	uint32_t id; /* of the guest's boot that we listen to */
 };

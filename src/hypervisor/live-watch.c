@@ -114,6 +114,14 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	event_fact(run, event->name, event->text);
 	if (!strcmp(event->name, "SHUTDOWN"))
 		run->ended = true;
+	/* what KVM cannot go on with, for one; nobody else asks it to */
+	if (!strcmp(event->name, "STOP")) {
+		const char *said = vm_stderr(run->vm);
+		int length = (int)strcspn(said, "\n");
+
+		return error_set(run->err, EIO, "boot %u: QEMU has stopped the machine%s%.*s", run->boot, length ? ": " : "",
+				 length, said);
+	}
 	/* it has stopped the machine, and would wait for ever for somebody who makes room */
 	if (!strcmp(event->name, "BLOCK_IO_ERROR") && strstr(event->text, "\"action\":\"stop\"")) {
 		const char *reason = strstr(event->text, "\"reason\":\"");
@@ -184,6 +192,23 @@ static bool told_already(const struct run *run, const char *name, const char *pa
 	return false;
 }
 
+/* The time is up; text as of live_wait. */
+static int timed_out(struct run *run, const char *text)
+{
+	const struct live_options *o = run->options;
+
+	run->trouble = run->event ? NULL : run->told ? "stays-on" : run->hello ? "hang" : "silent";
+	if (vm_now() < run->deadline)
+		return error_set(run->err, ETIMEDOUT,
+				 "boot %u: in %u s nothing at all came from the machine, not even from its firmware", run->boot,
+				 o->silence);
+	if (text)
+		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from %s", run->boot, o->seconds,
+				 text, run->event ? "QEMU" : "the guest");
+	return error_set(run->err, ETIMEDOUT, "boot %u: the machine was told to go off, and is still there after %u s", run->boot,
+			 o->seconds);
+}
+
 int live_wait(struct run *run, const char *text)
 {
 	unsigned boot = run->boot;
@@ -191,7 +216,13 @@ int live_wait(struct run *run, const char *text)
 	int rc;
 
 	for (;;) {
-		rc = vm_next(run->vm, run->deadline, &event, run->err);
+		bool silent = run->silent_until && run->silent_until < run->deadline;
+
+		rc = vm_next(run->vm, silent ? run->silent_until : run->deadline, &event, run->err);
+		if (vm_heard(run->vm)) {
+			run->result->heard = true;
+			run->silent_until = 0;
+		}
 		if (rc == -EFBIG)
 			run->trouble = "flood";
 		if (rc < 0)
@@ -222,13 +253,10 @@ int live_wait(struct run *run, const char *text)
 				return 0;
 			break;
 		case VM_TIMEOUT:
-			run->trouble = run->event ? NULL : run->told ? "stays-on" : run->hello ? "hang" : "silent";
-			if (text)
-				return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from %s",
-						 run->boot, run->options->seconds, text, run->event ? "QEMU" : "the guest");
-			return error_set(run->err, ETIMEDOUT,
-					 "boot %u: the machine was told to go off, and is still there after %u s", run->boot,
-					 run->options->seconds);
+			/* a byte that came when the time of silence was up, or half a line before */
+			if (silent && run->result->heard && vm_now() < run->deadline)
+				break;
+			return timed_out(run, text);
 		}
 		if (rc < 0)
 			return rc;

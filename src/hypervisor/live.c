@@ -46,6 +46,8 @@ static int start(struct run *run, const struct vm_config *config)
 
 	run->ended = false;
 	live_begin_boot(run, "cold");
+	if (run->options->silence && !run->result->heard)
+		run->silent_until = vm_now() + run->options->silence * 1000ull;
 	rc = vm_start(config, ++run->starts, run->nonce, &run->vm, run->err);
 	if (rc < 0)
 		return rc;

@@ -23,6 +23,7 @@ struct live_options {
 	bool persistent;       /* also write a variable, and look for it after a reset and in a second process */
 	bool hotplug;	       /* also put in a disk and a network card, and take them out again */
 	unsigned seconds;      /* that one boot may take */
+	unsigned silence;      /* that may go by before the first byte on the console; 0: no other bound than `seconds` */
 	const char *keep_disk, *keep_store; /* files that get what is on them in the end; may be NULL */
 	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
 	void (*phase)(void *context, unsigned boot, const char *phase);
@@ -33,6 +34,7 @@ struct live_options {
 struct live_result {
 	struct buffer record;	 /* as guest/record.h reads it, up to where it came */
 	char *tail[LIVE_TAIL];	 /* the last lines of the console, oldest first, as they came; NULL before */
+	bool heard;		 /* something came over the console, whoever wrote it */
 	bool hello;		 /* the guest has spoken */
 	bool told;		 /* and has told what it saw, in its first boot at least */
 	bool trouble;		 /* what went wrong is in the guest or its firmware, and in the record */

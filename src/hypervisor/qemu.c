@@ -270,6 +270,11 @@ int vm_qmp(struct vm *vm, const char *json, struct error *err)
 	return send_all(vm->process.qmp, line.data, line.size, err);
 }
 
+bool vm_heard(const struct vm *vm)
+{
+	return vm->console_bytes > 0;
+}
+
 bool vm_controlled(const struct vm *vm)
 {
 	return !vm->command;

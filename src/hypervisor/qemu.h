@@ -80,6 +80,9 @@ struct vm_lines {
 };
 struct vm_lines vm_lines(const struct vm *vm);
 
+/* Has anything come over its console, be it half a line? */
+bool vm_heard(const struct vm *vm);
+
 /* Has it a control connection, QEMU's? */
 bool vm_controlled(const struct vm *vm);
 

@@ -190,6 +190,12 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	says "under KVM, boot 1: QEMU ended with status 1: Could not access KVM kernel module"
 	boot hangs-kvm --arch=x86_64 --timeout=1
 	says "under KVM, boot 1: after 1 s there was no \"ready\" from the guest"
+	boot stops-kvm --arch=x86_64
+	says "under KVM, boot 1: QEMU has stopped the machine: KVM internal error"
+	# what has spoken runs, so KVM works, and nobody waits once more
+	boot mute-kvm --arch=x86_64 --timeout=1
+	exits 2
+	says "nothing was heard of a system before the time was up" "QEMU 9.2.1 ran the machine with KVM"
 	boot no-kvm --arch=x86_64 --accel=kvm
 	exits 2
 	says "could not check: boot 1: QEMU ended with status 1: Could not access KVM kernel module"

@@ -94,6 +94,23 @@ fails() { # fails MESSAGE
 	fails 'boot 1: after 3 s there was no "ready" from the guest'
 }
 
+@test "silence is another thing than time: it ends with the first byte on the console" {
+	record silent --silence=1 --seconds=20
+	fails "boot 1: in 1 s nothing at all came from the machine, not even from its firmware"
+	record slow --silence=1 --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	# of a second process, too, since the first has shown that machines of this kind speak
+	record good --silence=1 --persistent --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	record silent --silence=20 --seconds=1
+	fails 'boot 1: after 1 s there was no "ready" from the guest'
+}
+
+@test "QEMU stops the machine" {
+	record stops-kvm --accel=kvm --seconds=20
+	fails "boot 1: QEMU has stopped the machine: KVM internal error. Suberror: 1"
+}
+
 @test "a guest that does not go off" {
 	record stays
 	fails "boot 1: the machine was told to go off, and is still there after 3 s"

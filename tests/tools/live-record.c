@@ -3,7 +3,7 @@
  *
  * usage: live-record [OPTION...] APPLIANCE, or with --program and --image: - in its place
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
- *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
+ *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --silence=N  --arguments=TEXT  --persistent  --hotplug  --verbose
  *	--kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
  *	--image=FILE  --image-format=raw|qcow2|...  --program=VMLINT-GUEST
  *
@@ -40,6 +40,7 @@ static const struct option options[] = {
 	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
 	{ "kernel", 1, NULL, 'k' },	{ "initrd", 1, NULL, 'i' },
 	{ "properties", 1, NULL, 'P' },
+	{ "silence", 1, NULL, 'Q' },
 	{ "image", 1, NULL, 'I' },	{ "image-format", 1, NULL, 'F' }, { "program", 1, NULL, 'G' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
 		case 'c': live.vm.cpus = (unsigned)atoi(optarg); break;
 		case 'm': live.vm.memory_mib = (unsigned)atoi(optarg); break;
 		case 'S': live.seconds = (unsigned)atoi(optarg); break;
+		case 'Q': live.silence = (unsigned)atoi(optarg); break;
 		case 'A': live.arguments = optarg; break;
 		case 'k': live.vm.kernel = optarg; break;
 		case 'P': live.vm.properties = optarg; break;
