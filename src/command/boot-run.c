@@ -8,8 +8,8 @@
 #include "command/boot.h"
 #include "command/judge.h"
 
-/* Seconds in which something has to come over the console when KVM is only tried: firmware takes a few.  In an image that of x86-64
- * may be silent, and the system, too, up to where cloud-init speaks. */
+/* Seconds in which something has to come over the console when KVM is only tried: firmware takes a few.  With an image it may be
+ * silent, and the system, too, up to where cloud-init speaks. */
 #define KVM_SILENCE 45
 #define KVM_SILENCE_OF_AN_IMAGE 180
 

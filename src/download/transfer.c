@@ -22,6 +22,12 @@
 #define SLOW_BYTES 100L
 #define SLOW_SECONDS 60L
 #define REDIRECTS 10L
+/* CURLOPT_PROTOCOLS_STR and CURLOPT_REDIR_PROTOCOLS_STR came with 7.85; what was there before, CURLOPT_PROTOCOLS and
+ * CURLOPT_REDIR_PROTOCOLS, newer headers deprecate.  By number, so that headers of both kinds and libraries of both will do. */
+#define PROTOCOLS_BY_NAME ((CURLoption)10318)
+#define REDIRECTS_BY_NAME ((CURLoption)10319)
+#define PROTOCOLS_BY_BIT ((CURLoption)181)
+#define REDIRECTS_BY_BIT ((CURLoption)182)
 
 /* One request and its answer. */
 struct attempt {
@@ -230,44 +236,61 @@ static int got_progress(void *context, curl_off_t total, curl_off_t now, curl_of
 	return 0;
 }
 
-static struct curl_slist *ask_range(struct attempt *a)
+static CURLcode ask_range(struct attempt *a, struct curl_slist **ret)
 {
 	char text[TRANSFER_VALIDATOR + 32];
-	struct curl_slist *headers;
+	struct curl_slist *headers, *more;
 
 	snprintf(text, sizeof(text), "Range: bytes=%" PRIu64 "-", a->from);
 	headers = curl.slist_append(NULL, text);
 	if (a->t->validator[0]) {
 		snprintf(text, sizeof(text), "If-Range: %s", a->t->validator);
-		headers = curl.slist_append(headers, text);
+		more = headers ? curl.slist_append(headers, text) : NULL;
+		if (!more)
+			curl.slist_free_all(headers);
+		headers = more;
 	}
-	curl.easy_setopt(a->handle, CURLOPT_HTTPHEADER, headers);
-	return headers;
+	*ret = headers;
+	return headers ? curl.easy_setopt(a->handle, CURLOPT_HTTPHEADER, headers) : CURLE_OUT_OF_MEMORY;
 }
 
-static void set_up(struct attempt *a, char message[CURL_ERROR_SIZE])
+/* One of two lists of protocols, by their names or, for a library that does not know that, by their bits. */
+static CURLcode set_protocols(struct attempt *a, CURLoption by_name, CURLoption by_bit)
 {
 	/* nobody leads us from what is protected to what is not */
-	const char *protocols = strncasecmp(a->t->address, "https:", 6) ? "http,https" : "https";
+	bool protected = !strncasecmp(a->t->address, "https:", 6);
+	CURLcode code = curl.easy_setopt(a->handle, by_name, protected ? "https" : "http,https");
 
-	curl.easy_setopt(a->handle, CURLOPT_URL, a->t->address);
-	curl.easy_setopt(a->handle, CURLOPT_PROTOCOLS_STR, protocols);
-	curl.easy_setopt(a->handle, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-	curl.easy_setopt(a->handle, CURLOPT_FOLLOWLOCATION, 1L);
-	curl.easy_setopt(a->handle, CURLOPT_MAXREDIRS, REDIRECTS);
-	curl.easy_setopt(a->handle, CURLOPT_NOSIGNAL, 1L);
-	curl.easy_setopt(a->handle, CURLOPT_USERAGENT, "vmlint/" VMLINT_VERSION);
-	curl.easy_setopt(a->handle, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl.easy_setopt(a->handle, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
-	curl.easy_setopt(a->handle, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
-	curl.easy_setopt(a->handle, CURLOPT_ERRORBUFFER, message);
-	curl.easy_setopt(a->handle, CURLOPT_HEADERFUNCTION, got_header);
-	curl.easy_setopt(a->handle, CURLOPT_HEADERDATA, a);
-	curl.easy_setopt(a->handle, CURLOPT_WRITEFUNCTION, got_body);
-	curl.easy_setopt(a->handle, CURLOPT_WRITEDATA, a);
-	curl.easy_setopt(a->handle, CURLOPT_NOPROGRESS, 0L);
-	curl.easy_setopt(a->handle, CURLOPT_XFERINFOFUNCTION, got_progress);
-	curl.easy_setopt(a->handle, CURLOPT_XFERINFODATA, a);
+	if (code != CURLE_UNKNOWN_OPTION)
+		return code;
+	return curl.easy_setopt(a->handle, by_bit, (long)(protected ? CURLPROTO_HTTPS : CURLPROTO_HTTP | CURLPROTO_HTTPS));
+}
+
+/* What libcurl does not take is not fetched without. */
+static CURLcode set_up(struct attempt *a, char message[CURL_ERROR_SIZE])
+{
+	CURLcode code = set_protocols(a, PROTOCOLS_BY_NAME, PROTOCOLS_BY_BIT);
+
+	code = code ? code : set_protocols(a, REDIRECTS_BY_NAME, REDIRECTS_BY_BIT);
+#define SET(option, value) code = code ? code : curl.easy_setopt(a->handle, option, value)
+	SET(CURLOPT_URL, a->t->address);
+	SET(CURLOPT_FOLLOWLOCATION, 1L);
+	SET(CURLOPT_MAXREDIRS, REDIRECTS);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_USERAGENT, "vmlint/" VMLINT_VERSION);
+	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+	SET(CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+	SET(CURLOPT_ERRORBUFFER, message);
+	SET(CURLOPT_HEADERFUNCTION, got_header);
+	SET(CURLOPT_HEADERDATA, a);
+	SET(CURLOPT_WRITEFUNCTION, got_body);
+	SET(CURLOPT_WRITEDATA, a);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, got_progress);
+	SET(CURLOPT_XFERINFODATA, a);
+#undef SET
+	return code;
 }
 
 /* What libcurl says, as an errno value: EAGAIN if it may go better next time. */
@@ -299,9 +322,15 @@ static int attempt(struct transfer *t, bool *ret_restart, struct error *err)
 
 	if (!a.handle)
 		return error_set(err, ENOMEM, "out of memory");
-	set_up(&a, message);
-	if (a.from)
-		headers = ask_range(&a);
+	code = set_up(&a, message);
+	if (code == CURLE_OK && a.from)
+		code = ask_range(&a, &headers);
+	if (code != CURLE_OK) {
+		curl.easy_cleanup(a.handle);
+		curl.slist_free_all(headers);
+		return error_set(err, EPROTO, "%s: libcurl cannot be told how to fetch it: %s", t->address,
+				 curl.easy_strerror(code));
+	}
 	code = curl.easy_perform(a.handle);
 	/* an answer without a body */
 	if (code == CURLE_OK && !a.decided)

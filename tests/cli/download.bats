@@ -7,6 +7,7 @@ load common
 setup_file() {
 	export FETCH=${VMLINT%/vmlint}/tests/fetch
 	[ -x "$FETCH" ] || make -s -C "$TOP" "${FETCH#"$TOP"/}"
+	make -s -C "$TOP" build/tests/fetch build/tests/old-curl.so
 	head -c 350000 /dev/urandom >"$BATS_FILE_TMPDIR/disk.img"
 	export SHA256 SHA512
 	SHA256=$(sha256sum <"$BATS_FILE_TMPDIR/disk.img" | cut -d' ' -f1)
@@ -195,6 +196,31 @@ requests() {
 	fetch "$AT/away/disk.img#sha256=${SHA256:0:60}0000"
 	exits 2
 	[[ $stderr == *"rotocol"*"file"* ]] || complain "refused for its protocol, expected"
+	fetch "$AT/ftp/disk.img#sha256=${SHA256:0:60}0000"
+	exits 2
+	[[ $stderr == *"rotocol"*"ftp"* ]] || complain "refused for its protocol, expected"
+}
+
+@test "a libcurl before 7.85 keeps to http and https, too; one that cannot be told to is not used" {
+	mkdir lib
+	cp "$TOP/build/tests/old-curl.so" lib/libcurl.so.4
+	old() { # old OPTIONS ADDRESS: fetched without sanitizers, by a library that does not know these options
+		run --separate-stderr env REAL_CURL="$(ldconfig -p | awk '$1 == "libcurl.so.4" { print $NF; exit }')" OLD_CURL="$1" \
+			LD_LIBRARY_PATH="$PWD/lib" timeout 60 "$TOP/build/tests/fetch" "$2"
+	}
+	old " 10318 10319 " "$AT/moved/disk.img#sha256=$SHA256"
+	is_it
+	for how in away ftp; do
+		old " 10318 10319 " "$AT/$how/disk.img#sha256=${SHA256:0:60}0000"
+		exits 2
+		[[ $stderr == *"rotocol"*"${how/away/file}"* ]] || complain "refused for its protocol, expected"
+	done
+	: >"$BATS_FILE_TMPDIR/log"
+	for unknown in " 10318 181 " " 10319 182 " " 52 "; do
+		old "$unknown" "$AT/good/disk.img#sha256=${SHA256:0:60}0000"
+		fails "libcurl cannot be told how to fetch it: An unknown option was passed in to libcurl"
+	done
+	[ "$(requests)" = 0 ]
 }
 
 @test "nobody is there" {

@@ -3,8 +3,8 @@
  *
  * usage: live-record [OPTION...] APPLIANCE, or with --program and --image: - in its place
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
- *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --silence=N  --arguments=TEXT  --persistent  --hotplug  --verbose
- *	--kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
+ *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
+ *	--silence=N  --kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
  *	--image=FILE  --image-format=raw|qcow2|...  --program=VMLINT-GUEST
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
