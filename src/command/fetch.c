@@ -119,7 +119,7 @@ const char *command_references(struct arena *arena)
 static int look_up(struct arena *arena, const struct reference *r, struct address *ret, const char **ret_note, struct error *err)
 {
 	struct address list;
-	bool old;
+	const char *old;
 	int rc;
 
 	if (r->digest)
@@ -132,8 +132,7 @@ static int look_up(struct arena *arena, const struct reference *r, struct addres
 	if (rc < 0)
 		return error_prefix(err, rc, "%s", r->name);
 	if (old)
-		*ret_note = arena_printf(arena, "%s could not be fetched; its copy of an earlier run says which image is right",
-					 r->digests);
+		*ret_note = arena_printf(arena, "which image is right says a copy of an earlier run: %s", old);
 	return 0;
 }
 

@@ -45,6 +45,23 @@ const char *cache_folder(struct arena *arena, struct error *err)
 	return path;
 }
 
+/* Makes the file ours alone.  0 or a negative errno. */
+static int lock(int fd, void (*waiting)(void *context), void *context, bool *told)
+{
+	int rc, how = LOCK_EX | LOCK_NB;
+
+	while ((rc = flock(fd, how)) < 0 && (errno == EINTR || (errno == EWOULDBLOCK && how & LOCK_NB))) {
+		if (errno == EINTR)
+			continue;
+		/* another process has it */
+		if (!*told && waiting)
+			waiting(context);
+		*told = true;
+		how = LOCK_EX;
+	}
+	return rc < 0 ? -errno : 0;
+}
+
 int cache_claim(const char *path, const char *finished, void (*waiting)(void *context), void *context, bool *ret_done,
 		struct error *err)
 {
@@ -53,15 +70,15 @@ int cache_claim(const char *path, const char *finished, void (*waiting)(void *co
 	for (;;) {
 		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 		struct stat mine, there;
+		int rc;
 
 		if (fd < 0)
 			return error_set(err, errno, "cannot write %s: %s", path, strerror(errno));
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			if (!told && waiting)
-				waiting(context);
-			told = true;
-			while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
-				;
+		rc = lock(fd, waiting, context, &told);
+		if (rc < 0) {
+			close(fd);
+			return error_set(err, -rc, "cannot have %s for ourselves: %s; XDG_CACHE_HOME names another place",
+					 path, strerror(-rc));
 		}
 		/* who had it has renamed or removed it meanwhile: then ours is not the one of that name any more */
 		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&

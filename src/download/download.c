@@ -198,20 +198,32 @@ int download_get(struct arena *arena, const struct address *address, const struc
 	return get(&w, ret, err);
 }
 
+static ssize_t read_list(const char *path, char *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code;
+	ssize_t size = 0, got = fd < 0 ? -1 : 1;
+
+	while (fd >= 0 && size < LIST_MAXIMUM && (got = read(fd, text + size, (size_t)(LIST_MAXIMUM - size))) > 0)
+		size += got;
+	code = errno;
+	if (fd >= 0)
+		close(fd);
+	return got < 0 ? -code : size;
+}
+
 static int find(const char *path, const char *name, struct digest *ret, struct error *err)
 {
-	char *text = malloc(LIST_MAXIMUM + 1);
-	bool found = false;
+	char *text = malloc(LIST_MAXIMUM);
+	ssize_t size = text ? read_list(path, text) : -ENOMEM;
+	bool found = size >= 0 && digest_of_list(text, (size_t)size, name, ret);
 
-	if (text) {
-		cache_read_text(path, text, LIST_MAXIMUM + 1);
-		found = digest_of_list(text, strlen(text), name, ret);
-	}
 	free(text);
+	if (size < 0)
+		return error_set(err, (int)-size, "cannot read its list of digests %s: %s", path, strerror((int)-size));
 	return found ? 0 : error_set(err, ENODATA, "%s: it is not in its list of digests", name);
 }
 
-int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, bool *ret_old,
+int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, const char **ret_old,
 		    struct error *err)
 {
 	const char *folder = cache_folder(arena, err);
@@ -219,7 +231,7 @@ int download_listed(struct arena *arena, const struct address *list, const char 
 	struct transfer t = { .address = list->text, .maximum = LIST_MAXIMUM };
 	int rc;
 
-	*ret_old = false;
+	*ret_old = NULL;
 	if (!folder)
 		return -err->code;
 	if (list->scheme == ADDRESS_FILE)
@@ -237,6 +249,9 @@ int download_listed(struct arena *arena, const struct address *list, const char 
 	close(t.fd);
 	if (rc < 0 && access(path, R_OK) < 0)
 		return rc;
-	*ret_old = rc < 0;
-	return find(path, name, ret, err);
+	if (rc < 0)
+		*ret_old = arena_strdup(arena, err->message);
+	rc = find(path, name, ret, err);
+	/* of a list that is not the newest, the image may well be */
+	return rc == -ENODATA && *ret_old ? error_prefix(err, rc, "%s; in its copy of an earlier run", *ret_old) : rc;
 }

@@ -29,9 +29,9 @@ struct download {
 int download_get(struct arena *arena, const struct address *address, const struct download_watch *watch, struct download *ret,
 		 struct error *err);
 
-/* Gets a list of digests and looks up a name in it.  If it cannot be had, that of an earlier call will do: *ret_old.  0, -ENODATA
- * if the name is not in it, or those of transfer.h. */
-int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, bool *ret_old,
+/* Gets a list of digests and looks up a name in it.  If it cannot be had, that of an earlier call will do: *ret_old is why, else
+ * NULL.  0, -ENODATA if the name is not in it, or those of transfer.h. */
+int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, const char **ret_old,
 		    struct error *err);
 
 #endif

@@ -7,7 +7,7 @@ load common
 setup_file() {
 	export FETCH=${VMLINT%/vmlint}/tests/fetch
 	[ -x "$FETCH" ] || make -s -C "$TOP" "${FETCH#"$TOP"/}"
-	make -s -C "$TOP" build/tests/fetch build/tests/old-curl.so
+	make -s -C "$TOP" build/tests/fetch build/tests/old-curl.so build/tests/errors.so
 	head -c 350000 /dev/urandom >"$BATS_FILE_TMPDIR/disk.img"
 	export SHA256 SHA512
 	SHA256=$(sha256sum <"$BATS_FILE_TMPDIR/disk.img" | cut -d' ' -f1)
@@ -255,6 +255,16 @@ requests() {
 	left 1
 }
 
+@test "a lock that cannot be had is not another process that has it" {
+	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/errors.so" ERRORS=flock=ENOLCK timeout 60 "$TOP/build/tests/fetch" \
+		"$AT/good/disk.img#sha256=$SHA256"
+	fails "disk.img.part for ourselves: No locks available; XDG_CACHE_HOME names another place"
+	[ "$(requests)" = 0 ]
+	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/errors.so" ERRORS=flock=EINTR,3 timeout 60 "$TOP/build/tests/fetch" \
+		"$AT/good/disk.img#sha256=$SHA256"
+	is_it
+}
+
 @test "http without a digest is refused" {
 	fetch "$AT/good/disk.img"
 	fails "anybody on the way can change it"
@@ -326,6 +336,12 @@ references() { # references LINE...: a list of one image with these lines
 	echo "$SHA256  another.img" >"$BATS_TEST_TMPDIR/SUMS"
 	fetch sample
 	fails "it is not in its list of digests"
+	rm "$BATS_TEST_TMPDIR/SUMS"
+	fetch sample
+	fails "sample: cannot read its list of digests $BATS_TEST_TMPDIR/SUMS: No such file or directory"
+	mkdir "$BATS_TEST_TMPDIR/SUMS"
+	fetch sample
+	fails "sample: cannot read its list of digests $BATS_TEST_TMPDIR/SUMS: Is a directory"
 }
 
 @test "lists that make no sense" {
