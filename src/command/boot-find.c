@@ -58,6 +58,8 @@ static int find_firmware(struct boot_options *o, struct error *err)
 
 	if (no_store)
 		o->store = NULL;
+	if (o->firmware && !readable(o->firmware))
+		return error_set(err, errno, "%s: %s", o->firmware, strerror(errno));
 	for (size_t i = 0; i < sizeof(firmwares) / sizeof(*firmwares); i++) {
 		const struct firmware *f = &firmwares[i];
 
@@ -71,7 +73,7 @@ static int find_firmware(struct boot_options *o, struct error *err)
 	if (o->firmware && !o->store && !no_store)
 		o->store = beside(o);
 	if (o->firmware)
-		return readable(o->firmware) ? 0 : error_set(err, errno, "%s: %s", o->firmware, strerror(errno));
+		return 0;
 	return error_set(err, ENOENT, "no UEFI firmware for %s is installed: apt install %s, or --firmware=FILE",
 			 machine_name(o->machine), o->machine == VM_AARCH64 ? "qemu-efi-aarch64" : "ovmf");
 }

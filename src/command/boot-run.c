@@ -183,6 +183,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	if (show_end(&show, &live.record, &log_err) < 0 && rc == 0) {
 		rc = -log_err.code;
 		err = log_err;
+		live.unkept = true;
 	}
 	conclude(options, &live, rc, &err, arena, result);
 	result->boots_done = live.boots;
@@ -190,7 +191,8 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 		note_image(&live_options, live.told, options, arena, result);
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
-	if (rc < 0)
+	/* the last words of a guest that did nothing wrong explain nothing */
+	if (rc < 0 && !live.unkept)
 		note_tail(&live, arena, result);
 	live_result_free(&live);
 	options->common.stopped = rc == -EINTR;

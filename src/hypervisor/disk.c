@@ -87,6 +87,24 @@ static int copy_run(int from, int to, off_t at, off_t end, char *chunk)
 	return 0;
 }
 
+/* Where data begin from *at on, which is moved there, and where they end; without a word of holes from the file system all is
+ * data.  1, 0 if nothing but a hole is left, or a negative errno. */
+static int next_data(int fd, off_t size, off_t *at, off_t *ret_end)
+{
+	off_t data = lseek(fd, *at, SEEK_DATA);
+
+	*ret_end = size;
+	if (data < 0 && errno != EINVAL && errno != EOPNOTSUPP)
+		return errno == ENXIO ? 0 : -errno;
+	if (data < 0)
+		return *at < size;
+	*at = data;
+	data = lseek(fd, *at, SEEK_HOLE);
+	if (data >= 0)
+		*ret_end = data;
+	return 1;
+}
+
 /* Copies a file's runs of data; `to` is empty. */
 static int copy(int from, int to)
 {
@@ -99,13 +117,9 @@ static int copy(int from, int to)
 		return -ENOMEM;
 	if (fstat(from, &st) < 0 || ftruncate(to, st.st_size) < 0)
 		rc = -errno;
-	while (rc == 0 && at < st.st_size) {
-		at = lseek(from, at, SEEK_DATA);
-		if (at < 0)
-			break; /* ENXIO: nothing but a hole is left */
-		end = lseek(from, at, SEEK_HOLE);
-		rc = copy_run(from, to, at, end < 0 ? st.st_size : end, chunk);
-		at = end < 0 ? st.st_size : end;
+	while (rc == 0 && (rc = next_data(from, st.st_size, &at, &end)) == 1) {
+		rc = copy_run(from, to, at, end, chunk);
+		at = end;
 	}
 	free(chunk);
 	return rc;
@@ -152,13 +166,20 @@ static bool whole_line(const char line[SETTINGS_SIZE])
 static int find(int fd, uint64_t *ret, struct error *err)
 {
 	char *chunk = malloc(CHUNK), line[SETTINGS_SIZE];
-	off_t at = 0;
+	off_t at = 0, end;
 	ssize_t got = 0;
 	uint64_t found = 0;
+	struct stat st;
+	int rc;
 
 	if (!chunk)
 		return error_set(err, ENOMEM, "out of memory");
-	while ((at = lseek(fd, at, SEEK_DATA)) >= 0 && (got = pread(fd, chunk, CHUNK, at)) > 0) {
+	rc = fstat(fd, &st) < 0 ? -errno : 0;
+	while (rc == 0 && (rc = next_data(fd, st.st_size, &at, &end)) == 1) {
+		got = pread(fd, chunk, CHUNK, at);
+		rc = got < 0 ? -errno : 0;
+		if (got <= 0)
+			break;
 		for (ssize_t i = 0; i + SECTOR <= got; i += SECTOR) {
 			if (memcmp(chunk + i, SETTINGS_MAGIC, strlen(SETTINGS_MAGIC)) ||
 			    pread(fd, line, sizeof(line), at + i) != sizeof(line) || !whole_line(line))
@@ -172,8 +193,8 @@ static int find(int fd, uint64_t *ret, struct error *err)
 		at += got;
 	}
 	free(chunk);
-	if (got < 0)
-		return error_set(err, errno, "cannot read the copy of the appliance: %s", strerror(errno));
+	if (rc < 0)
+		return error_set(err, -rc, "cannot read the copy of the appliance: %s", strerror(-rc));
 	if (!found)
 		return error_set(err, EINVAL, "this is no appliance: no settings are on it (\"make appliance\" makes a raw one)");
 	*ret = found;

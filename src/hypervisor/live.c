@@ -179,13 +179,17 @@ static int copy_disk(const struct live_options *options, struct error *err)
 	if (!options->vm.command)
 		return disk_copy(options->appliance, err);
 	buffer_printf(&path, "%s/" SPAWN_DISK, options->vm.folder);
-	from = path.overflowed ? -1 : open(options->appliance, O_RDONLY | O_CLOEXEC);
+	if (path.overflowed)
+		return error_set(err, ENAMETOOLONG, "%s: %s", options->vm.folder, strerror(ENAMETOOLONG));
+	from = open(options->appliance, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return error_set(err, errno, "%s: %s", options->appliance, strerror(errno));
 	rc = disk_save(from, path.data, err);
 	close(from);
-	to = rc < 0 ? rc : open(path.data, O_RDWR | O_CLOEXEC);
-	return to == -1 ? error_set(err, errno, "%s: %s", path.data, strerror(errno)) : to;
+	if (rc < 0)
+		return rc;
+	to = open(path.data, O_RDWR | O_CLOEXEC);
+	return to < 0 ? error_set(err, errno, "%s: %s", path.data, strerror(errno)) : to;
 }
 
 /* What went wrong before is what counts. */
@@ -237,7 +241,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	struct run run = { .options = options, .result = result, .err = err };
 	struct vm_config config = options->vm;
 	uint64_t offset = 0;
-	int rc;
+	int rc, ran;
 
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
 	run.facts = facts_make(append, &run);
@@ -278,10 +282,12 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	}
 	vm_stop(run.vm);
 	result->boots = rc < 0 && run.boot ? run.boot - 1 : run.boot;
+	ran = rc;
 	if (rc != -EINTR && config.disk >= 0 && options->keep_disk)
 		rc = keep(config.disk, options->keep_disk, rc, err);
 	if (rc != -EINTR && config.store >= 0 && options->keep_store)
 		rc = keep(config.store, options->keep_store, rc, err);
+	result->unkept = ran == 0 && rc < 0;
 	close_all(&config);
 	facts_free(&run.facts);
 	return rc;

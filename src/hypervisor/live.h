@@ -38,6 +38,7 @@ struct live_result {
 	bool hello;		 /* the guest has spoken */
 	bool told;		 /* and has told what it saw, in its first boot at least */
 	bool trouble;		 /* what went wrong is in the guest or its firmware, and in the record */
+	bool unkept;		 /* all went well, but what was to be kept of it could not be written */
 	unsigned boots;		 /* that came to their end */
 	char version[32];	 /* QEMU's, or "" */
 };

@@ -78,6 +78,15 @@ gic=2 transport=mmio acpi=off" ]
 	boot good --log-dir=/dev/null/log
 	exits 2
 	says "could not check: cannot make the folder /dev/null/log: Not a directory"
+	# what cannot be kept is nothing that the guest has said
+	for what in record disk; do
+		rm -r log
+		mkdir -p "log/gic3-pci.$what"
+		boot good --log-dir=log --keep
+		exits 2
+		says "$NO_TREE" "could not check further: cannot write log/gic3-pci.$what: Is a directory"
+		lacks "console:"
+	done
 	rm -r log
 }
 
@@ -286,6 +295,25 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	says "vmlint: cannot write the output"
 }
 
+@test "boot: a disk that cannot be copied, and one on a file system without a word of holes" {
+	copy() { # copy ERROR OPTION...
+		run env LD_PRELOAD="$TOP/build/tests/errors.so" ERRORS="lseek-data=$1" "$PLAIN" boot --appliance=appliance --timeout=3 \
+			--no-persistent "${@:2}"
+	}
+	make -s -C "$TOP" build/tests/errors.so
+	FAKE=good copy EINVAL --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --no-hotplug
+	exits 1
+	says "$NO_TREE"
+	for code in EIO EIO,1; do
+		copy "$code" --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware
+		exits 2
+		says "could not check: cannot copy appliance into $TMPDIR: Input/output error"
+	done
+	copy EPERM --hypervisor-command=true
+	exits 2
+	[[ $output == *"could not check: cannot write $TMPDIR/vmlint-"*"/appliance.img: Operation not permitted" ]] || complain "why"
+}
+
 @test "boot: firmware that goes into its shell: one message, the console's last lines" {
 	boot shell
 	exits 2
@@ -342,6 +370,10 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	vmlint boot --firmware=/nonexistent --appliance=appliance
 	exits 2
 	[[ "$stderr" == "vmlint: /nonexistent: No such file or directory" ]]
+	# also where it is one of the places that we know
+	elsewhere=/usr/share/edk2/aarch64/QEMU_CODE.fd
+	[ -e "$elsewhere" ] || boot good --firmware="$elsewhere"
+	[ -e "$elsewhere" ] || [[ "$stderr" == "vmlint: $elsewhere: No such file or directory" ]] || complain "not started, expected"
 	vmlint boot --help
 	exits 0
 	says "Usage: vmlint boot"
