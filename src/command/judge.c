@@ -74,6 +74,7 @@ static void judge_one(struct common *common, int index, struct arena *arena, str
 	char *text = file_read(path, RECORD_BYTES, &size);
 
 	lint_result_init(result, path);
+	result->guest = true;
 	result->error = text ? judge_record(arena, text, size, &common->lint, result) : arena_strdup(arena, strerror(errno));
 	if (result->error)
 		result->status = STATUS_UNREADABLE;

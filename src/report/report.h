@@ -32,10 +32,10 @@ struct report {
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
 	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
 	/* of the vmspec format: what is known of the image at hand */
-	char of[4096];
+	char *of;
 	bool several; /* images */
 	enum report_verdict verdicts[REPORT_NAMES];
-	char reasons[REPORT_NAMES][160];
+	char *reasons[REPORT_NAMES];
 };
 
 struct report_format {

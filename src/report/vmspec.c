@@ -2,9 +2,11 @@
 /* vmspec: the names by which Linaro's vmspec-tools reported, one `NAME: PASS` or `NAME: FAIL` a line.
  *
  * Findings of warning and error count.  `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
- * a name that does not apply, or whose rules were not asked for, has no line.  One set of lines is for all boots of an image and
- * what was read of it: a name fails if it fails in one of them.
+ * a name that does not apply, or whose rules were not asked for, has no line.  An image or a record that cannot be read at all
+ * fails, as with that tool: scripts that look for FAIL would let it pass otherwise.  One set of lines is for all boots of an
+ * image and what was read of it: a name fails if it fails in one of them.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -70,9 +72,12 @@ static enum report_verdict judge(const struct report *report, const struct lint_
 {
 	enum report_verdict verdict = VERDICT_PASS;
 
-	if (!rule || (rule->subject == SUBJECT_GUEST) != result->guest || result->status == STATUS_UNREADABLE ||
+	if (!rule || (rule->subject == SUBJECT_GUEST) != result->guest ||
 	    (report->options->selected && !report->options->selected[rule - rules]))
 		return VERDICT_NONE;
+	/* whether a machine could be started is said by other names */
+	if (result->status == STATUS_UNREADABLE)
+		return result->boot ? VERDICT_NONE : VERDICT_FAIL;
 	if (found(result, rule, at_least))
 		return VERDICT_FAIL;
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
@@ -93,7 +98,8 @@ static void add(struct report *report, int name, enum report_verdict verdict, co
 	if (verdict <= report->verdicts[name])
 		return;
 	report->verdicts[name] = verdict;
-	snprintf(report->reasons[name], sizeof(report->reasons[name]), "%s", reason ? reason : "");
+	free(report->reasons[name]);
+	report->reasons[name] = reason ? strdup(reason) : NULL;
 }
 
 static void flush(struct report *report, bool heading)
@@ -106,7 +112,7 @@ static void flush(struct report *report, bool heading)
 		any = any || report->verdicts[i] != VERDICT_NONE;
 	if (heading && any) {
 		buffer_string(&line, "# ");
-		text_escape(&line, report->of);
+		text_escape(&line, report->of ? report->of : "");
 		buffer_char(&line, '\n');
 	}
 	for (int i = 0; i < NAMES; i++) {
@@ -115,11 +121,13 @@ static void flush(struct report *report, bool heading)
 		buffer_printf(&line, "%s: %s", names[i].name, words[report->verdicts[i]]);
 		if (report->verdicts[i] == VERDICT_SKIP) {
 			buffer_string(&line, " (");
-			text_escape(&line, report->reasons[i]);
+			text_escape(&line, report->reasons[i] ? report->reasons[i] : "");
 			buffer_char(&line, ')');
 		}
 		buffer_char(&line, '\n');
 		report->verdicts[i] = VERDICT_NONE;
+		free(report->reasons[i]);
+		report->reasons[i] = NULL;
 	}
 	if (line.data)
 		fputs(line.data, report->options->out);
@@ -147,13 +155,14 @@ static void vmspec_begin(struct report *report)
 
 static void vmspec_image(struct report *report, const struct lint_result *result)
 {
-	bool other = report->images && strcmp(report->of, result->image) != 0;
+	bool other = report->images && !(report->of && strcmp(report->of, result->image) == 0);
 
 	if (other)
 		flush(report, true);
 	report->several = report->several || other;
 	report_count(report, result);
-	snprintf(report->of, sizeof(report->of), "%s", result->image);
+	free(report->of);
+	report->of = strdup(result->image);
 	if (result->error) {
 		BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
 
@@ -181,6 +190,8 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 static void vmspec_end(struct report *report)
 {
 	flush(report, report->several);
+	free(report->of);
+	report->of = NULL;
 }
 
 const struct report_format report_vmspec = { "vmspec", vmspec_begin, vmspec_image, vmspec_end };

@@ -59,6 +59,8 @@ boot() { # boot FAKE RECORD OPTION...
 	[ "$output" = "# $good
 $(printf '%s: PASS\n' $IMAGE)
 # /nonexistent: could not check: cannot open: No such file or directory
+# /nonexistent
+$(printf '%s: FAIL\n' $IMAGE)
 # esp.img
 VMSPEC-IMAGE-GPT: PASS
 VMSPEC-IMAGE-ESP: FAIL
@@ -66,6 +68,25 @@ VMSPEC-IMAGE-BOOTAA64: PASS" ] || complain headings
 	# what was not asked for is not said
 	vmlint --format=vmspec --select='gpt-*' "$good"
 	passes VMSPEC-IMAGE-GPT
+}
+
+@test "vmspec: what cannot be read at all fails, and a long name is whole" {
+	vmlint --format=vmspec /nonexistent
+	exits 2
+	passes
+	fails $IMAGE
+	vmlint --format=vmspec --select='gpt-*' /nonexistent
+	fails VMSPEC-IMAGE-GPT
+	vmlint guest --judge --format=vmspec /nonexistent
+	exits 2
+	passes
+	fails $GUEST
+	# names that differ where others are cut
+	folder=$(printf 'd%.0s' $(seq 5000))
+	vmlint --format=vmspec "/$folder/a" "/$folder/b"
+	exits 2
+	[ "$(grep -c '^VMSPEC' <<<"$output")" = 6 ] || complain "lines for each expected"
+	[ "$(grep -cE "^# /$folder/[ab]\$" <<<"$output")" = 2 ] || complain "whole names expected"
 }
 
 @test "vmspec: recorded guests" {
