@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "command/fetch.h"
 #include "command/options.h"
 #include "image/image.h"
 #include "process/parent.h"
@@ -14,7 +15,9 @@
 static const char usage[] =
 	"Usage: vmlint [lint] [OPTION...] IMAGE...\n"
 	"\n"
-	"Checks VM disk images (raw, qcow2, and through qemu-nbd vmdk, vhd, vhdx, vdi, qed, ...) without booting them.\n"
+	"Checks VM disk images (raw, qcow2, and through qemu-nbd vmdk, vhd, vhdx, vdi, qed, ...) without booting them.  IMAGE\n"
+	"is a file, an address (https://..., http://...#sha256=..., file://...), or the name of a reference image, which\n"
+	"`vmlint boot --help` lists.\n"
 	"\n"
 	"What to check:\n"
 	"  --profile=NAME        auto (default), vmspec-2.0, uefi-x86_64, uefi-riscv64, or a path to a .json file\n"
@@ -190,8 +193,26 @@ static bool set_option(struct common *common, int key, const char *argument)
 static void lint_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
 {
 	const struct call *call = (const struct call *)common;
+	const char *image = call->images[index];
+	size_t address = strcspn(image, "#");
+	struct fetched fetched;
+	struct error err;
 
-	parent_lint(arena, call->images[index], &common->lint, call->allow_backing, result);
+	if (command_fetch(arena, image, common->report.quiet, &fetched, &err) < 0) {
+		const char *why = err.message;
+
+		lint_result_init(result, image);
+		result->status = STATUS_UNREADABLE;
+		/* it is named in front of this already */
+		if (!strncmp(why, image, address) && !strncmp(why + address, ": ", 2))
+			why += address + 2;
+		result->error = arena_strdup(arena, why);
+		return;
+	}
+	parent_lint(arena, fetched.path, &common->lint, call->allow_backing, result);
+	result->image = image;
+	if (fetched.note)
+		lint_result_note(result, arena, fetched.note);
 }
 
 int command_lint(int argc, char **argv)

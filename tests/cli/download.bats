@@ -360,6 +360,25 @@ references() { # references LINE...: a list of one image with these lines
 	fails "No such file"
 }
 
+@test "lint takes addresses and names of reference images, each beside files" {
+	vmlint "$AT/good/disk.img#sha256=$SHA256" "$AT/gone/disk.img#sha256=${SHA256:0:60}0000" "$BATS_FILE_TMPDIR/disk.img"
+	exits 2
+	says "$AT/good/disk.img#sha256=$SHA256"': error: the disk has no partition table' \
+		"$AT/gone/disk.img#sha256=${SHA256:0:60}0000: could not check: the server has no such file (404)" \
+		"$BATS_FILE_TMPDIR/disk.img"': error: the disk has no partition table' "3 images: "
+	vmlint --format=json "$AT/good/disk.img#sha256=${SHA256:0:60}0000"
+	exits 2
+	jq -e --arg at "$AT/good/disk.img" '.images[0] | .status == "unreadable" and (.image | startswith($at)) and
+		(.error | startswith("it is not what it should be"))' <<<"$output"
+	references "\"address\":\"$AT/good/disk.img\",\"digest\":\"sha256=$SHA256\""
+	vmlint sample
+	exits 1
+	says 'sample: error: the disk has no partition table'
+	vmlint http://127.0.0.1:1/disk.img
+	exits 2
+	says "could not check: anybody on the way can change it"
+}
+
 @test "our own list can be read, and its addresses are https" {
 	jq -e '.images | length > 0 and all(.address, .digests | startswith("https://")) and (map(.name) | unique | length) == length' \
 		"$TOP/rules/data/reference-images.json"
