@@ -102,8 +102,17 @@ struct file {
 	} pages[FILE_PAGES];
 };
 
+/* Whoever asked may take it for something else, or go on without: what comes of it all is not to be believed. */
+static int medium_failed(const struct error *err)
+{
+	if (!view_statistics.failures++)
+		view_statistics.first_failure = *err;
+	return -err->code;
+}
+
 static int file_pread(const struct file *file, uint64_t offset, void *data, size_t length, struct error *err)
 {
+	struct error why;
 	char *p = data;
 
 	while (length) {
@@ -112,10 +121,14 @@ static int file_pread(const struct file *file, uint64_t offset, void *data, size
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_set(err, errno, "cannot read at offset %#" PRIx64 ": %s", offset, strerror(errno));
-		if (n == 0)
-			return error_set(err, EIO, "the file has become shorter while it was read (at offset %#" PRIx64 ")",
-					 offset);
+			error_set(&why, errno, "cannot read at offset %#" PRIx64 ": %s", offset, strerror(errno));
+		else if (n == 0)
+			error_set(&why, EIO, "the file has become shorter while it was read (at offset %#" PRIx64 ")", offset);
+		if (n <= 0) {
+			if (err)
+				*err = why;
+			return medium_failed(&why);
+		}
 		view_statistics.reads++;
 		view_statistics.bytes += (uint64_t)n;
 		p += n;

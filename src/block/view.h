@@ -50,6 +50,8 @@ struct view *view_memory(struct arena *arena, const void *data, size_t size);
 /* What reading from files has cost, summed over one process. */
 struct view_statistics {
 	uint64_t reads, bytes;
+	uint64_t failures;          /* reads that the medium failed, or that found the file cut short */
+	struct error first_failure; /* if there are any */
 };
 extern struct view_statistics view_statistics;
 

@@ -22,6 +22,7 @@
 #include "process/helper.h"
 #include "process/record.h"
 #include "process/sibling.h"
+#include "process/watch.h"
 #include "process/worker.h"
 
 /* One image under way. */
@@ -36,6 +37,7 @@ struct job {
 	const char *folder;   /* libguestfs's; NULL: none */
 	/* the files that were opened: what a worker's numbers mean */
 	const char *files[LIMIT_BACKING_DEPTH * 2 + 1];
+	struct watch watches[LIMIT_BACKING_DEPTH * 2 + 1];
 	unsigned file_count;
 };
 
@@ -113,6 +115,26 @@ static bool start_worker(struct job *job, uint64_t size, const struct lint_optio
 	return true;
 }
 
+/* The file is number job->file_count from now on; `name` is as a message is to call it, NULL for the image. */
+static void add_file(struct job *job, const char *path, int fd, const char *name)
+{
+	job->watches[job->file_count] = watch_begin(fd, name);
+	job->files[job->file_count++] = path;
+}
+
+/* NULL, or what a file that was read did meanwhile. */
+static const char *end_files(struct job *job)
+{
+	const char *why = NULL;
+
+	for (unsigned i = 0; i < job->file_count; i++) {
+		if (!why)
+			why = watch_changed(job->arena, &job->watches[i]);
+		watch_end(&job->watches[i]);
+	}
+	return why;
+}
+
 static int open_sibling(struct job *job, const struct record_request *request, struct error *err)
 {
 	const char *path;
@@ -126,7 +148,7 @@ static int open_sibling(struct job *job, const struct record_request *request, s
 		return error_set(err, ELOOP, "too many files");
 	fd = sibling_open(job->arena, job->allow_backing, job->files[request->base], request->name, &path, err);
 	if (fd >= 0)
-		job->files[job->file_count++] = path;
+		add_file(job, path, fd, path);
 	return fd;
 }
 
@@ -230,17 +252,18 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 		 struct lint_result *result)
 {
 	struct job job = { .arena = arena, .name = name, .allow_backing = allow_backing, .socket = -1 };
-	const char *why = NULL;
+	const char *why = NULL, *changed;
 	uint64_t size = 0;
 	int status = 0;
 	bool complete;
 
 	lint_result_init(result, name);
-	job.files[job.file_count++] = name;
 	job.image = open_image(arena, name, &size, result);
 	if (job.image < 0)
 		return;
+	add_file(&job, name, job.image, NULL);
 	if (!start_worker(&job, size, options, result)) {
+		end_files(&job);
 		close(job.image);
 		return;
 	}
@@ -255,9 +278,10 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 		helper_end(job.helper);
 	if (job.guestfs)
 		end_guestfs(&job);
-	if (!complete) {
-		/* what a reader said before it died is not to be believed */
+	changed = end_files(&job);
+	if (!complete || changed) {
+		/* neither what a reader said before it died is to be believed, nor what it saw of two different images */
 		lint_result_init(result, name);
-		unreadable(result, why ? why : describe_death(arena, status));
+		unreadable(result, changed ? changed : why ? why : describe_death(arena, status));
 	}
 }

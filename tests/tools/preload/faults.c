@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* faults: a library for LD_PRELOAD that makes reading of image files go wrong, for tests/cli/worker.bats.
+/* faults: a library for LD_PRELOAD that makes reading of image files go wrong, for tests/cli.
  *
- *   FAULT_PREAD="N ACTION"  the Nth pread of a process, and each after it, does ACTION: eio, eof, short (half of what was asked
- *                           for), segv, kill, abort, exit, hang
+ *   FAULT_PREAD="N ACTION"  the Nth pread of a process, and each after it, does ACTION: eio, gone (ENXIO), eof, short (half of
+ *                           what was asked for), segv, kill, abort, exit, hang, stop (SIGSTOP, the Nth alone)
  *   FAULT_FILE=TEXT         only files whose path, as it was opened, has TEXT in it are meant
  *   FAULT_BLOCK=1           fstat calls regular files block devices
  */
@@ -56,6 +56,8 @@ static int act(const char *action, size_t *size, ssize_t *ret)
 	errno = EIO;
 	if (strcmp(action, "eio") == 0)
 		return 1;
+	if (strcmp(action, "gone") == 0)
+		return errno = ENXIO, 1;
 	if (strcmp(action, "eof") == 0)
 		return *ret = 0, 1;
 	if (strcmp(action, "short") == 0)
@@ -71,6 +73,13 @@ static int act(const char *action, size_t *size, ssize_t *ret)
 		abort();
 	if (strcmp(action, "exit") == 0)
 		_exit(7);
+	if (strcmp(action, "stop") == 0) {
+		static int stopped;
+
+		if (!stopped++)
+			raise(SIGSTOP);
+		return 0;
+	}
 	if (strcmp(action, "hang") == 0)
 		poll(NULL, 0, -1);
 	fprintf(stderr, "faults: no action \"%s\"\n", action);
