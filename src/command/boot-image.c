@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "command/boot.h"
 #include "command/fetch.h"
 #include "image/cloud-init.h"
@@ -25,13 +27,25 @@ static const char *format_of(const struct lint_result *lint)
 {
 	static const struct {
 		const char *ours, *qemu;
-	} formats[] = { { "raw", "raw" }, { "qcow2", "qcow2" }, { "vdi", "vdi" }, { "vhdx", "vhdx" }, { "vhd", "vpc" } };
+	} formats[] = { { "raw", "raw" }, { "qcow2", "qcow2" }, { "vdi", "vdi" }, { "vhdx", "vhdx" }, { "vhd", "vpc" },
+			{ "vmdk", "vmdk" }, { "qed", "qed" }, { "parallels", "parallels" }, { "qcow", "qcow" } };
 
 	for (size_t i = 0; lint->format && i < sizeof(formats) / sizeof(*formats); i++) {
 		if (!strcmp(lint->format, formats[i].ours))
-			return lint->other_files ? NULL : formats[i].qemu;
+			return formats[i].qemu;
 	}
 	return NULL;
+}
+
+/* The command that makes an image which is booted of one that is not. */
+static const char *convert(struct arena *arena, const char *path)
+{
+	BUFFER_AUTO command = buffer_make(8 * LIMIT_PATH);
+
+	buffer_string(&command, "qemu-img convert -O qcow2 ");
+	text_shell(&command, path[0] == '-' ? arena_printf(arena, "./%s", path) : path);
+	buffer_string(&command, " self-contained.qcow2");
+	return command.overflowed ? "qemu-img convert -O qcow2" : arena_strdup(arena, command.data);
 }
 
 static void stop(struct boot_image *image, struct arena *arena, const char *why)
@@ -51,11 +65,19 @@ static void settle(struct boot_options *o)
 		image->stops = true;
 		return;
 	}
+	if (lint->other_files)
+		return stop(image, arena,
+			    arena_printf(arena,
+					 "it is not booted: QEMU is only given images that can be read here and name no other "
+					 "file; `%s` makes such a one of an image that you trust",
+					 convert(arena, image->path)));
 	image->format = format_of(lint);
 	if (!image->format)
 		return stop(image, arena,
-			    "it is not booted: QEMU is only given images that name no other file; `qemu-img convert -O qcow2` "
-			    "makes such a one of an image that you trust");
+			    arena_printf(arena,
+					 "it is not booted: no snapshot is made of the format %s; `%s` makes one that it is made "
+					 "of",
+					 lint->format ? lint->format : "that it has", convert(arena, image->path)));
 	if (lint->architecture && !strcmp(lint->architecture, "aarch64"))
 		o->machine = VM_AARCH64;
 	else if (lint->architecture && !strcmp(lint->architecture, "x86_64"))

@@ -72,7 +72,7 @@ struct lint_result {
 	uint64_t bytes_read, reads;
 	/* For who boots it, if lint_options.boots. */
 	int cloud_init;      /* enum cloud_init, of image/cloud-init.h */
-	bool other_files;    /* the container names other files, where part of the disk is */
+	bool other_files;    /* the container names other files, where part of the disk is, or cannot be read here */
 };
 
 void lint_result_init(struct lint_result *result, const char *image);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "block/container.h"
 #include "block/qcow2.h"
 #include "block/remote.h"
 #include "image/cloud-init.h"
@@ -116,7 +117,10 @@ static int start_helper(struct guestfs *guestfs, struct error *err)
 
 static void say_what_boots(struct image *image, struct lint_result *result)
 {
+	const struct container *c = image->container;
+
 	result->cloud_init = image_cloud_init(image);
+	result->other_files = c && (c->access == CONTAINER_CLOSED || c->external_count || c->externals_dropped);
 	for (unsigned i = 0; i < image->layer_count; i++) {
 		const struct qcow2 *q = image->layers[i].qcow2;
 

@@ -114,17 +114,25 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 }
 
 @test "boot IMAGE: containers" {
-	for kind in qcow2:qcow2 vdi:vdi vhdx:vhdx vhd:vpc; do
+	for kind in qcow2:qcow2 vdi:vdi vhdx:vhdx vhd:vpc vmdk:vmdk vmdk-stream:vmdk qed:qed parallels:parallels; do
 		boot good "$(fixture "debian-arm64-${kind%:*}")"
 		exits 1
 		started "id=image,format=${kind#*:},snapshot=on,"
 	done
 	"$MUTATE" "$(fixture debian-arm64-qcow2)" child.qcow2 "qcow2 overlay parent.qcow2"
-	for image in child.qcow2 "$(fixture debian-arm64-vmdk)"; do
+	qemu-img convert -O vmdk -o subformat=monolithicFlat "$PLAIN_IMAGE" flat.vmdk
+	qemu-img create -q -f qed -b flat.vmdk -F vmdk child.qed
+	qemu-img create -q -f vmdk -b "$(fixture debian-arm64-vmdk)" -F vmdk child.vmdk
+	for image in child.qcow2 flat.vmdk child.qed child.vmdk; do
 		boot good --force "$image"
-		[[ $status != 0 || $output == *"is not booted"* ]] || complain "not booted, expected"
+		says "it is not booted: QEMU is only given images that can be read here and name no other file; \`qemu-img convert -O qcow2 $image self-"
 		[ ! -e "$FAKE_ARGS" ]
 	done
+	printf '#!/bin/sh\n#V2.0 Format\nmodprobe cloop file=$0 && mount -r -t iso9660 /dev/cloop $1\n' >a.cloop
+	truncate -s 1M a.cloop
+	boot good --force a.cloop
+	[[ $status != 0 ]]
+	[ ! -e "$FAKE_ARGS" ]
 }
 
 @test "boot IMAGE: the machine is the image's" {
