@@ -9,6 +9,7 @@
 #   make check-images        tests on images of whole distributions (downloads some 1 GB, once)
 #   make fuzz T=gpt SECONDS=60
 #   make fuzz-all MINUTES=30   each fuzz target until it has had so much CPU time; may be stopped and goes on
+#   make campaign COUNT=10000 SEED=1   lints so many mutated images
 #   make appliance           a disk that looks at a virtual machine from inside, build/appliance-*.img
 #   make check-live          starts it in QEMU, under TCG (some minutes)
 #   make lint                the layering and style checks on this tree
@@ -146,6 +147,14 @@ MINUTES ?= 30
 fuzz-all: build/deps.stamp build/deps-fuzz.stamp
 	$(MAKE) fuzz-targets
 	tests/fuzz/all $(MINUTES)
+
+COUNT ?= 1000
+SEED ?= 1
+.PHONY: campaign
+campaign: build/deps.stamp
+	@+$(ANEW) all
+	@+$(ANEW) SANITIZE=address,undefined all
+	tests/fuzz/campaign --count $(COUNT) --seed $(SEED)
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
 

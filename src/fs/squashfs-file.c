@@ -252,76 +252,18 @@ static int op_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data,
 	return 0;
 }
 
-static int load_attributes(struct squashfs_state *state, struct error *err)
-{
-	int code;
-
-	if (state->attributes)
-		return 0;
-	state->attributes = sqfs_xattr_reader_create(0);
-	code = state->attributes ? sqfs_xattr_reader_load(state->attributes, &state->super, &state->file, state->compressor)
-				 : SQFS_ERROR_ALLOC;
-	if (!code)
-		return 0;
-	if (state->attributes)
-		sqfs_destroy(state->attributes);
-	state->attributes = NULL;
-	return squashfs_fail(state, code, err, "attributes");
-}
-
-/* The next pair of key and value; *ret_matches when it is the one wanted, whose value is then in *ret. */
-static int next_attribute(struct squashfs_state *state, struct arena *arena, const char *name, void **ret,
-			  size_t *ret_size, bool *ret_matches)
-{
-	sqfs_xattr_entry_t *key = NULL;
-	sqfs_xattr_value_t *value = NULL;
-	int code = sqfs_xattr_reader_read_key(state->attributes, &key);
-
-	if (code)
-		return code;
-	code = sqfs_xattr_reader_read_value(state->attributes, key, &value);
-	*ret_matches = !code && !strcmp((const char *)key->key, name) && value->size <= LIMIT_XATTR;
-	if (*ret_matches) {
-		*ret = arena_memdup(arena, value->value, value->size);
-		*ret_size = value->size;
-	}
-	sqfs_free(key);
-	if (!code)
-		sqfs_free(value);
-	return code;
-}
-
 static int op_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, const char *name, void **ret,
 		       size_t *ret_size, struct error *err)
 {
 	struct squashfs_state *state = fs->state;
-	sqfs_xattr_id_t description = { 0 };
 	INODE_AUTO inode = NULL;
 	sqfs_u32 index = UINT32_MAX;
-	int code, r = get_inode(state, handle, &inode, err);
+	int r = get_inode(state, handle, &inode, err);
 
 	if (r < 0)
 		return r;
 	(void)sqfs_inode_get_xattr_index(inode, &index);
-	if (index == UINT32_MAX || state->super.flags & SQFS_FLAG_NO_XATTRS ||
-	    state->super.xattr_id_table_start == UINT64_MAX)
-		return error_set(err, ENODATA, "there is no attribute %s", name);
-	r = load_attributes(state, err);
-	if (r < 0)
-		return r;
-	code = sqfs_xattr_reader_get_desc(state->attributes, index, &description);
-	if (!code)
-		code = sqfs_xattr_reader_seek_kv(state->attributes, &description);
-	for (uint32_t i = 0; !code && i < description.count && i < LIMIT_FILES; i++) {
-		bool matches = false;
-
-		code = next_attribute(state, arena, name, ret, ret_size, &matches);
-		if (matches)
-			return 0;
-	}
-	if (code)
-		return squashfs_fail(state, code, err, "attributes");
-	return error_set(err, ENODATA, "there is no attribute %s", name);
+	return squashfs_attribute(state, arena, index, name, ret, ret_size, err);
 }
 
 static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)

@@ -27,11 +27,18 @@ struct squashfs_state {
 	sqfs_compressor_t *compressor;
 	sqfs_meta_reader_t *inodes, *directories;
 	sqfs_data_reader_t *data;
-	sqfs_xattr_reader_t *attributes; /* NULL while none was asked for */
+	/* of extended attributes; NULL while none was asked for */
+	sqfs_xattr_reader_t *attributes; /* finds lists */
+	sqfs_meta_reader_t *pairs;       /* reads the pairs of key and value in them */
+	uint64_t pairs_start;
 };
 
 /* Turns the library's error into ours: what the view said if it said something, else -EIO. */
 int squashfs_fail(const struct squashfs_state *state, int code, struct error *err, const char *what);
+
+/* The attribute `name` out of the list `index` of a file, in the arena; -ENODATA if it is not there. */
+int squashfs_attribute(struct squashfs_state *state, struct arena *arena, uint32_t index, const char *name, void **ret,
+		       size_t *ret_size, struct error *err);
 
 extern const struct fs_ops squashfs_ops;
 

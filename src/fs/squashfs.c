@@ -181,6 +181,7 @@ void squashfs_close(struct squashfs *squashfs)
 
 	if (!state)
 		return;
+	destroy(state->pairs);
 	destroy(state->attributes);
 	destroy(state->data);
 	destroy(state->directories);

@@ -9,11 +9,16 @@
 
 #include <libfdisk/libfdisk.h>
 
+#include "base/cursor.h"
 #include "base/limits.h"
 #include "block/window.h"
 
 #define WINDOW MiB
 #define SAID_MAXIMUM 32
+
+/* of a GPT's header (UEFI 2.10, 5.3.2), and where its number of entries and their size stand */
+#define GPT_HEADER_BYTES 92
+#define GPT_HEADER_COUNT 80
 
 int fdisk_memory_file(struct error *err)
 {
@@ -34,6 +39,27 @@ static int fill(struct arena *arena, struct view *disk, int fd, struct error *er
 	if (r == 0 && disk->size > WINDOW)
 		r = window_copy(arena, disk, fd, tail > WINDOW ? tail : WINDOW, disk->size, true, err);
 	return r;
+}
+
+/* Is there a header in this window of the memory file that speaks of more entries than anyone should make room for?  libfdisk
+ * would make it. */
+static bool tells_of_too_many(struct arena *arena, int fd, uint64_t from)
+{
+	struct arena_mark mark = arena_mark(arena);
+	uint8_t *bytes = arena_alloc(arena, WINDOW);
+	ssize_t size = pread(fd, bytes, WINDOW, (off_t)from);
+	bool found = false;
+
+	for (ssize_t at = 0; at + GPT_HEADER_BYTES <= size && !found; at += 512) {
+		struct cursor c = cursor_make(bytes + at, GPT_HEADER_BYTES);
+
+		if (memcmp(bytes + at, "EFI PART", 8) != 0)
+			continue;
+		cursor_seek(&c, GPT_HEADER_COUNT);
+		found = (uint64_t)cursor_le32(&c) * cursor_le32(&c) > LIMIT_GPT_TABLE_BYTES;
+	}
+	arena_release(arena, mark);
+	return found;
 }
 
 struct listener {
@@ -137,6 +163,11 @@ int fdisk_ask_opinion(struct arena *arena, struct view *disk, uint32_t sector_si
 
 	if (r < 0)
 		return r;
+	/* the last window begins in a sector, as fill has it */
+	if (tells_of_too_many(arena, fd, 0) ||
+	    (disk->size > WINDOW && tells_of_too_many(arena, fd, (disk->size - WINDOW) / 512 * 512)))
+		return error_set(err, EFBIG, "a table of more than %llu bytes, which it would make room for",
+				 LIMIT_GPT_TABLE_BYTES);
 	context = fdisk_new_context();
 	if (!context)
 		return error_set(err, ENOMEM, "libfdisk: out of memory");

@@ -67,6 +67,16 @@ untouched() {
 	done
 }
 
+@test "a place that qemu-nbd cannot read takes no other with it" {
+	"$TOP/tests/fuzz/sparse" --unpack "$TOP/tests/fuzz/corpus/image/vmdk-stream" stream
+	# the entry of the disk's second MiB in the grain table: it leads into the middle of nowhere
+	"$MUTATE" ./stream broken 'raw poke 13888 7f000000'
+	vmlint --verbose broken
+	exits 2
+	says "the EFI system partition could not be read: qemu-nbd cannot read at offset 0x100000: "
+	lacks "the partition table could not be read" CLOSED
+}
+
 @test "packed images are refused with the command that unpacks them" {
 	local kind command
 	for kind in xz:xz zst:zstd gz:gzip; do

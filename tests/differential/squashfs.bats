@@ -57,8 +57,12 @@ compare() {
 @test "symbolic links, attributes, cut short" {
 	cd "$BATS_FILE_TMPDIR"
 	rm -f v
+	echo y >tree/etc/y
 	has_attributes=1
-	python3 -c 'import os; os.setxattr("tree/etc/x", "user.small", b"a value"); os.setxattr("tree/etc/x", "user.large", b"v" * 900)' \
+	python3 -c 'import os; os.setxattr("tree/etc/x", "user.small", b"a value"); os.setxattr("tree/etc/x", "user.large", b"v" * 900)
+# a value that another file has, too, is stored once and referred to
+os.setxattr("tree/etc/y", "user.before", b"b"); os.setxattr("tree/etc/y", "user.large", b"v" * 900)
+os.setxattr("tree/etc/y", "user.zafter", b"after it")' \
 		2>/dev/null || has_attributes=0
 	mksquashfs tree v -quiet -no-progress -comp gzip >/dev/null
 	[ "$("$FS_DUMP" v -p /absolute)" = /etc/x ]
@@ -66,6 +70,8 @@ compare() {
 	if [ $has_attributes = 1 ]; then
 		[ "$("$FS_DUMP" v -x /absolute user.small)" = "a value" ]
 		[ "$("$FS_DUMP" v -x /etc/x user.large | wc -c)" = 900 ]
+		[ "$("$FS_DUMP" v -x /etc/y user.large | sha256sum)" = "$("$FS_DUMP" v -x /etc/x user.large | sha256sum)" ]
+		[ "$("$FS_DUMP" v -x /etc/y user.zafter)" = "after it" ]
 	fi
 	run "$FS_DUMP" v -x /etc/x user.none
 	[ "$status" = 2 ]

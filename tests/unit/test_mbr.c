@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_mbr: the MBR reader, and libfdisk's second opinion on the same disks. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -255,13 +256,36 @@ static void libfdisk_disagrees(void **state)
 	free(d.bytes);
 }
 
+/* it would make room for as many entries as a header speaks of, when the header's checksum is right */
+static void libfdisk_is_not_asked_for_terabytes(void **state)
+{
+	struct disk d = make_disk(512, 9000, 128, 128);
+	const struct fdisk_opinion *opinion;
+	struct error err;
+	int fd = fdisk_memory_file(&err);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		uint8_t *header = i ? primary_header(&d) : backup_header(&d);
+
+		put(header + 80, 0xffffffff, 4);
+		seal_header(header);
+		assert_int_equal(fdisk_ask_opinion(arena, view_memory(arena, d.bytes, d.size), 512, fd, &opinion, &err), -EFBIG);
+		put(header + 80, 128, 4);
+		seal(&d);
+	}
+	assert_int_equal(fdisk_ask_opinion(arena, view_memory(arena, d.bytes, d.size), 512, fd, &opinion, &err), 0);
+	close(fd);
+	free(d.bytes);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(none_and_empty),     T(protective_and_hybrid), T(faults_of_records),
 		T(logical_partitions), T(superfloppies),         T(libfdisk_agrees_on_a_sound_disk),
-		T(libfdisk_disagrees),
+		T(libfdisk_disagrees), T(libfdisk_is_not_asked_for_terabytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
