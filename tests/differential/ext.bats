@@ -7,6 +7,7 @@ setup_file() {
 	make -s SANITIZE=address,undefined "$BUILD/tests/fs-dump"
 	export FS_DUMP="$PWD/$BUILD/tests/fs-dump"
 	export LC_ALL=C.UTF-8
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 	mkdir -p tree/etc tree/usr/lib tree/usr/bin tree/deep/a/b/c/d tree/many
 	seq 1 200000 >tree/numbers
@@ -149,4 +150,12 @@ volume() { # volume OPTIONS
 	debugfs -w -R "sif /usr block[0] 999999999" v
 	run "$FS_DUMP" v out
 	[[ $output == *"its blocks hold no entries"* ]]
+}
+
+@test "every ext4 of the good images: the files that debugfs sees" {
+	"$DIFFERENTIAL/ext.py" "$FS_DUMP" fixtures
+}
+
+@test "changed file systems: debugfs sees what we see, or the difference has a name" {
+	"$DIFFERENTIAL/ext.py" "$FS_DUMP" mutated 1 90
 }

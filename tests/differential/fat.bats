@@ -7,6 +7,7 @@ setup_file() {
 	export FAT_DUMP="$PWD/$BUILD/tests/fat-dump"
 	test -x "$FAT_DUMP"
 	export LC_ALL=C.UTF-8 MTOOLS_SKIP_CHECK=1
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 	seq 1 40000 >numbers
 	head -c 3000 numbers >small
@@ -142,4 +143,12 @@ volume() {
 		mcopy -i v big ::/big-$i
 	done
 	compare v
+}
+
+@test "every FAT volume of the good images: the files that mtools sees, the clusters that fsck.fat counts" {
+	"$DIFFERENTIAL/fat.py" "$FAT_DUMP" fixtures
+}
+
+@test "changed volumes: mtools and fsck.fat agree with us, or the difference has a name" {
+	"$DIFFERENTIAL/fat.py" "$FAT_DUMP" mutated 3 120
 }

@@ -7,6 +7,7 @@ setup_file() {
 	make -s SANITIZE=address,undefined "$BUILD/tests/initrd-dump"
 	export INITRD_DUMP="$PWD/$BUILD/tests/initrd-dump"
 	export LC_ALL=C.UTF-8
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 	mkdir -p tree/usr/lib/modules/6.1.0-9/kernel/a tree/etc tree/usr/bin early/kernel/x86/microcode
 	echo 'int x = 1;' | cc -x c -c -o module -
@@ -85,4 +86,12 @@ question mod-7 answer 2" ]
 	"$INITRD_DUMP" joined etc >out
 	grep -q '^complete 0' out
 	[ "$(sed -n 's/^member 1 .* unpacked \([0-9]*\) .*/\1/p' out)" -lt 10000 ]
+}
+
+@test "every initrd of the good images: the files that bsdcpio and lsinitramfs see" {
+	"$DIFFERENTIAL/initrd.py" "$INITRD_DUMP" fixtures
+}
+
+@test "changed archives: bsdcpio sees what we see, or the difference has a name" {
+	"$DIFFERENTIAL/initrd.py" "$INITRD_DUMP" mutated 2 80
 }

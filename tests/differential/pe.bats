@@ -8,6 +8,7 @@ setup_file() {
 	export PE_DUMP="$PWD/$BUILD/tests/pe-dump" FIXTURES="$PWD/fixtures/build"
 	test -x "$PE_DUMP"
 	export MTOOLS_SKIP_CHECK=1
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 	take debian-arm64 EFI/BOOT/BOOTAA64.EFI EFI/BOOT/fbaa64.efi EFI/BOOT/mmaa64.efi EFI/debian/grubaa64.efi
 	take debian-amd64 EFI/BOOT/BOOTX64.EFI EFI/BOOT/fbx64.efi EFI/BOOT/mmx64.efi EFI/debian/grubx64.efi
@@ -108,4 +109,12 @@ theirs() {
 	is systemd-boot-arm64-systemd-bootaa64.efi systemd-boot
 	is uki-arm64-BOOTAA64.EFI "unified kernel image"
 	is firmware-x86_64-BOOTX64.EFI "EFI program"
+}
+
+@test "every EFI program and kernel of the good images: what objdump sees" {
+	"$DIFFERENTIAL/pe.py" "$PE_DUMP" fixtures
+}
+
+@test "changed programs: objdump sees what we see, or the difference has a name" {
+	"$DIFFERENTIAL/pe.py" "$PE_DUMP" mutated 1 100
 }

@@ -4,8 +4,9 @@
 setup_file() {
 	command -v qemu-img >/dev/null || skip "qemu-img is not installed"
 	: "${BUILD:=build}"
-	export DUMP="$PWD/$BUILD/tests/dump" MUTATIONS="$PWD/tests/differential/qcow2-mutations.py"
+	export DUMP="$PWD/$BUILD/tests/dump"
 	test -x "$DUMP"
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 	# 20 MiB and 512 bytes: text, holes, random bytes, a partial cluster at the end
 	truncate -s 20971520 base.raw
@@ -143,6 +144,10 @@ agree() {
 	agree counts.qcow2
 }
 
-@test "changed bytes: what we read without a word is what qemu-img reads" {
-	"$MUTATIONS" "$DUMP" 200 2
+@test "every qcow2 file among the good images: the bytes that qemu-img reads" {
+	"$DIFFERENTIAL/qcow2.py" "$DUMP" fixtures
+}
+
+@test "changed bytes and tables: what we read without a word is what qemu-img reads, and what we alone complain of has a name" {
+	"$DIFFERENTIAL/qcow2.py" "$DUMP" mutated 2 220
 }

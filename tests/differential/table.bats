@@ -6,6 +6,7 @@ setup_file() {
 	: "${BUILD:=build}"
 	export PATH TABLE_DUMP="$PWD/$BUILD/tests/table-dump" LC_ALL=C.UTF-8
 	test -x "$TABLE_DUMP"
+	export DIFFERENTIAL="$PWD/tests/differential"
 	cd "$BATS_FILE_TMPDIR"
 }
 
@@ -132,4 +133,12 @@ same() {
 		sfdisk -q disk <script
 		same
 	done
+}
+
+@test "every good image: libfdisk and sgdisk see the same table" {
+	"$DIFFERENTIAL/gpt.py" "$TABLE_DUMP" fixtures
+}
+
+@test "changed tables: what libfdisk and sgdisk see is what we see, or the difference has a name" {
+	"$DIFFERENTIAL/gpt.py" "$TABLE_DUMP" mutated 5 150
 }

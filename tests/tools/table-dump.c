@@ -3,11 +3,13 @@
  *
  *   table-dump DISK     the label, then a line for each partition: number, first LBA, sectors, type, GUID, attributes, name;
  *                       then "faults" if there are any
+ *   table-dump -v DISK  before that a line on each copy of a GPT: was it found, would EDK2 take it, its faults; and which one is used
  */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
@@ -30,6 +32,17 @@ static void dump_gpt(const struct gpt *gpt)
 	}
 	if (faults)
 		puts("faults");
+}
+
+static void dump_copies(const struct gpt *gpt)
+{
+	const struct gpt_copy *copies[] = { &gpt->primary, &gpt->backup };
+	static const char *const names[] = { "primary", "backup" };
+
+	for (int i = 0; i < 2; i++)
+		printf("copy %s at %" PRIu64 " found %d accepted %d faults %" PRIx32 " used %d\n", names[i], copies[i]->lba,
+		       copies[i]->found, copies[i]->accepted, copies[i]->faults, gpt->used == copies[i]);
+	printf("present %d leftover %d truncated %d grown %d\n", gpt->present, gpt->leftover, gpt->truncated, gpt->grown);
 }
 
 static void dump_mbr(const struct mbr *mbr)
@@ -56,10 +69,11 @@ int main(int argc, char **argv)
 	struct view *disk;
 	struct error err;
 	struct stat st;
-	int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+	bool verbose = argc == 3 && !strcmp(argv[1], "-v");
+	int fd = argc == 2 || verbose ? open(argv[argc - 1], O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		fprintf(stderr, "usage: table-dump DISK\n");
+		fprintf(stderr, "usage: table-dump [-v] DISK\n");
 		return 2;
 	}
 	disk = view_file(arena, fd, (uint64_t)st.st_size);
@@ -67,6 +81,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "table-dump: %s\n", err.message);
 		return 2;
 	}
+	if (verbose)
+		dump_copies(gpt);
 	if (gpt->present && gpt->used)
 		dump_gpt(gpt);
 	else if (mbr->kind == MBR_TABLE)
