@@ -3,7 +3,7 @@
  *
  *   table-dump DISK     the label, then a line for each partition: number, first LBA, sectors, type, GUID, attributes, name;
  *                       then "faults" if there are any
- *   table-dump -v DISK  before that a line on each copy of a GPT: was it found, would EDK2 take it, its faults; and which one is used
+ *   table-dump -v DISK  before that a line on each copy of a GPT: was it found, would EDK2 take it, its faults, is it used
  */
 #include <fcntl.h>
 #include <inttypes.h>
