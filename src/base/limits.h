@@ -14,6 +14,19 @@
 /* addresses of a worker as a process: its arena, libraries, decompressors */
 #define LIMIT_WORKER_ADDRESSES (1 * GiB)
 
+/* of a worker, beside the addresses: descriptors, what is in one of its memory files besides holes, and in a sanitized build,
+ * in which addresses cannot be bounded, its resident memory, at which the parent looks this often (in milliseconds) */
+#define LIMIT_WORKER_DESCRIPTORS 128
+#define LIMIT_MEMORY_FILE_BYTES (8 * MiB)
+#define LIMIT_WORKER_RESIDENT (2 * GiB)
+#define LIMIT_WATCH_MS 100
+
+/* what a worker may say of one image: requests, records, and the bytes of all of these */
+#define LIMIT_REQUESTS 256
+#define LIMIT_RECORD_BYTES (128 * KiB)
+#define LIMIT_RECORDS 20000
+#define LIMIT_RESULT_BYTES (24 * MiB)
+
 /* memory of one image's arena; beyond it the worker gives up cleanly */
 #define LIMIT_ARENA_BYTES (256 * MiB)
 
@@ -107,8 +120,6 @@
 
 /* reports */
 #define LIMIT_DIAGNOSTICS_PER_RULE 20
-#define LIMIT_RECORD_BYTES (128 * KiB)
-#define LIMIT_RECORDS 20000
 #define LIMIT_IMAGE_SECONDS 120
 #define LIMIT_GUESTFS_SECONDS 600 /* more, where libguestfs must be started */
 

@@ -2,7 +2,10 @@
 /* window: see the header. */
 #include "block/window.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,14 +14,30 @@
 
 #define PIECE (64 * KiB)
 
-int window_memory_file(const char *name, struct error *err)
+const struct window_keeper *window_keeper;
+
+/* What window_memory_file gave last for each purpose: a keeper knows files by that. */
+static int handed_out[WINDOW_PURPOSES] = { -1, -1 };
+
+int window_make_file(enum window_purpose purpose, struct error *err)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC);
+	/* shown in /proc alone */
+	static const char *const names[WINDOW_PURPOSES] = { "vmlint-superblock", "vmlint-fdisk" };
+	int fd = memfd_create(names[purpose], MFD_CLOEXEC);
 
 	return fd < 0 ? error_set(err, errno, "cannot make a memory file: %s", strerror(errno)) : fd;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
+int window_size_file(int fd, uint64_t size, struct error *err)
+{
+	if (size > INT64_MAX)
+		return error_set(err, EFBIG, "%" PRIu64 " bytes are too many for a memory file", size);
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0)
+		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
+	return 0;
+}
+
+int window_write_file(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
 {
 	while (length) {
 		ssize_t n = pwrite(fd, data, length, (off_t)offset);
@@ -32,6 +51,43 @@ static int write_all(int fd, const uint8_t *data, size_t length, uint64_t offset
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+int window_memory_file(enum window_purpose purpose, struct error *err)
+{
+	int fd;
+
+	if (!window_keeper)
+		return window_make_file(purpose, err);
+	if (window_keeper->files[purpose] < 0)
+		return error_set(err, ENOENT, "there is no memory file, since /proc is not mounted");
+	fd = fcntl(window_keeper->files[purpose], F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, errno, "cannot use a memory file: %s", strerror(errno));
+	handed_out[purpose] = fd;
+	return fd;
+}
+
+/* With a keeper, what `fd` is for: an assertion that it is one of these. */
+static enum window_purpose purpose_of(int fd)
+{
+	enum window_purpose purpose = 0;
+
+	while (handed_out[purpose] != fd && purpose < WINDOW_PURPOSES - 1)
+		purpose++;
+	assert(handed_out[purpose] == fd);
+	return purpose;
+}
+
+int window_clear(int fd, uint64_t size, struct error *err)
+{
+	return window_keeper ? window_keeper->put(purpose_of(fd), size, NULL, 0, err) : window_size_file(fd, size, err);
+}
+
+static int write_piece(int fd, const uint8_t *data, size_t length, uint64_t offset, struct error *err)
+{
+	return window_keeper ? window_keeper->put(purpose_of(fd), offset, data, length, err)
+			     : window_write_file(fd, data, length, offset, err);
 }
 
 int window_copy(struct arena *arena, struct view *view, int fd, uint64_t from, uint64_t to, bool lenient, struct error *err)
@@ -51,11 +107,11 @@ int window_copy(struct arena *arena, struct view *view, int fd, uint64_t from, u
 		length = to - at < PIECE ? (size_t)(to - at) : PIECE;
 		r = view_read(view, at, piece, length, lenient ? NULL : err);
 		if (r == 0)
-			r = write_all(fd, piece, length, at, err);
+			r = write_piece(fd, piece, length, at, err);
 		else if (lenient)
 			r = 0;
 		from = at + length;
 	}
 	arena_release(arena, mark);
-	return r;
+	return r == 0 && window_keeper ? window_keeper->wait(err) : r;
 }

@@ -24,7 +24,7 @@
 
 int superblock_memory_file(struct error *err)
 {
-	return window_memory_file("vmlint-superblock", err);
+	return window_memory_file(WINDOW_SUPERBLOCK, err);
 }
 
 static uint64_t before_end(const struct view *view, uint64_t length)
@@ -35,11 +35,10 @@ static uint64_t before_end(const struct view *view, uint64_t length)
 static int copy_near(struct arena *arena, struct view *view, int fd, struct error *err)
 {
 	uint64_t tail = before_end(view, TAIL) & ~(TAIL / 2 - 1);
-	int r;
+	int r = window_clear(fd, view->size, err);
 
-	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)view->size) < 0)
-		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
-	r = window_copy(arena, view, fd, 0, HEAD, false, err);
+	if (r == 0)
+		r = window_copy(arena, view, fd, 0, HEAD, false, err);
 	return r < 0 ? r : window_copy(arena, view, fd, tail > HEAD ? tail : HEAD, view->size, false, err);
 }
 

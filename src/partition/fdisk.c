@@ -22,20 +22,17 @@
 
 int fdisk_memory_file(struct error *err)
 {
-	return window_memory_file("vmlint-fdisk", err);
+	return window_memory_file(WINDOW_FDISK, err);
 }
 
 /* A part that cannot be read stays zero: our own readers report it. */
 static int fill(struct arena *arena, struct view *disk, int fd, struct error *err)
 {
 	uint64_t tail = disk->size > WINDOW ? disk->size - WINDOW : 0;
-	int r;
+	int r = window_clear(fd, disk->size, err);
 
-	if (disk->size > INT64_MAX)
-		return error_set(err, EFBIG, "the disk is too large for libfdisk");
-	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)disk->size) < 0)
-		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
-	r = window_copy(arena, disk, fd, 0, disk->size < WINDOW ? disk->size : WINDOW, true, err);
+	if (r == 0)
+		r = window_copy(arena, disk, fd, 0, disk->size < WINDOW ? disk->size : WINDOW, true, err);
 	if (r == 0 && disk->size > WINDOW)
 		r = window_copy(arena, disk, fd, tail > WINDOW ? tail : WINDOW, disk->size, true, err);
 	return r;

@@ -68,16 +68,34 @@ static int wait_readable(int socket, uint64_t deadline, struct error *err)
 	}
 }
 
+/* The one descriptor that came, or -1; more than one, for which the rounding of the room leaves place, are all closed. */
+static int take_descriptor(struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int fds[sizeof(union control) / sizeof(int)];
+	size_t count;
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return -1;
+	count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(fds, CMSG_DATA(header), count * sizeof(int));
+	if (count == 1)
+		return fds[0];
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	return -1;
+}
+
 long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint64_t deadline, struct error *err)
 {
 	struct iovec iov = { .iov_base = data, .iov_len = capacity };
 	union control control;
 	struct msghdr message = { .msg_iov = &iov,
 				  .msg_iovlen = 1,
-				  .msg_control = control.space,
-				  .msg_controllen = sizeof(control.space) };
-	struct cmsghdr *header;
-	int fd = -1, r;
+				  /* without room the kernel gives us no descriptor that nobody wants */
+				  .msg_control = ret_fd ? control.space : NULL,
+				  .msg_controllen = ret_fd ? sizeof(control.space) : 0 };
+	int fd, r;
 	ssize_t n;
 
 	if (ret_fd)
@@ -92,10 +110,7 @@ long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint6
 		return 0;
 	if (n < 0)
 		return error_set(err, errno, "cannot receive from another process: %s", strerror(errno));
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(header), sizeof(int));
+	fd = take_descriptor(&message);
 	if (message.msg_flags & MSG_TRUNC) {
 		if (fd >= 0)
 			close(fd);
@@ -103,7 +118,5 @@ long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint6
 	}
 	if (ret_fd)
 		*ret_fd = fd;
-	else if (fd >= 0)
-		close(fd);
 	return n;
 }

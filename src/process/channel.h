@@ -17,7 +17,7 @@ int channel_send(int socket, const void *data, size_t size, int fd, struct error
 
 /* Waits until `deadline` (CLOCK_MONOTONIC, milliseconds; 0: for ever) for one message and copies it to data.  Returns its size;
  * 0 when the other side has closed; -ETIMEDOUT; -EMSGSIZE for one larger than `capacity`; another negative errno.
- * *ret_fd (if not NULL) is a descriptor that came with it, close-on-exec, or -1; one that nobody wants is closed. */
+ * *ret_fd (if not NULL) is a descriptor that came with it, close-on-exec, or -1; those that nobody wants are not taken. */
 long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint64_t deadline, struct error *err);
 
 /* Now, on the clock of the deadlines: milliseconds. */

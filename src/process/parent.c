@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* parent: one worker at a time, watched through its socket until it has said all, or died, or taken too long. */
+/* parent: one worker at a time, watched through its socket until it has said all, or died, or taken too long.
+ *
+ * A worker may be in the hands of whoever made its image.  So nothing here waits for one without a limit of time, keeps more of
+ * what it says than a limit, or does for it more than so many things; what it says of its own image nobody can check.
+ */
 #include "process/parent.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +22,19 @@
 
 #include "base/folder.h"
 #include "base/limits.h"
+#include "base/sanitized.h"
 #include "fs/appliance.h"
 #include "process/channel.h"
+#include "process/death.h"
 #include "process/helper.h"
+#include "process/keeper.h"
 #include "process/record.h"
 #include "process/sibling.h"
 #include "process/watch.h"
 #include "process/worker.h"
+
+/* How long a worker may take to end once it has said all, in milliseconds. */
+#define END_MS 2000
 
 /* One image under way. */
 struct job {
@@ -33,6 +44,9 @@ struct job {
 	int image;        /* descriptors */
 	int socket;
 	uint64_t deadline;    /* channel_now()'s milliseconds */
+	unsigned requests;
+	bool begun; /* it has begun to say what it found */
+	struct keeper keeper;
 	pid_t worker, helper, guestfs; /* 0: none; the helper may run twice, for the container and for file systems */
 	const char *folder;   /* libguestfs's; NULL: none */
 	/* the files that were opened: what a worker's numbers mean */
@@ -100,7 +114,7 @@ static bool start_worker(struct job *job, uint64_t size, const struct lint_optio
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
 		close(pair[0]);
-		_exit(worker_run(job->name, job->image, size, pair[1], options));
+		_exit(worker_run(job->name, job->image, size, pair[1], &job->keeper, options));
 	}
 	close(pair[1]);
 	/* a worker that asks and does not listen must not stop us; when we listen, we poll */
@@ -187,6 +201,11 @@ static int answer(struct job *job, const struct record_request *request, struct 
 	int fd, r;
 
 	switch (request->kind) {
+	case RECORD_WAIT:
+		why = job->keeper.error;
+		job->keeper.error.code = 0;
+		record_encode_reply(&out, -why.code, 0, why.code ? why.message : NULL);
+		return channel_send(job->socket, out.data, out.size, -1, err);
 	case RECORD_SIBLING:
 		fd = open_sibling(job, request, &why);
 		break;
@@ -203,49 +222,113 @@ static int answer(struct job *job, const struct record_request *request, struct 
 	return r;
 }
 
-/* Takes records until the worker has said its last; false with the reason in *ret_why. */
+/* In a sanitized build a worker's addresses have no bound.  False once it has too much resident memory. */
+static bool is_small(const struct job *job)
+{
+	char path[40], text[64];
+	unsigned long pages;
+	ssize_t n = -1;
+	int fd;
+
+	if (!SANITIZED)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)job->worker);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = 0;
+	return sscanf(text, "%*u %lu", &pages) != 1 || pages * (unsigned long)sysconf(_SC_PAGESIZE) < LIMIT_WORKER_RESIDENT;
+}
+
+/* One message, within the image's time; see channel_receive. */
+static long next_message(struct job *job, char *message, struct error *err)
+{
+	for (;;) {
+		uint64_t next = channel_now() + LIMIT_WATCH_MS;
+		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL,
+					    SANITIZED && next < job->deadline ? next : job->deadline, err);
+
+		if (size != -ETIMEDOUT || channel_now() >= job->deadline)
+			return size;
+		if (!is_small(job))
+			return error_set(err, ENOMEM, "the reader was stopped by its limit of memory: this image needs more");
+	}
+}
+
+static int take(struct job *job, const char *message, size_t size, struct lint_result *result, bool *ret_end, struct error *err)
+{
+	struct record_request request;
+
+	if (!record_decode_request(job->arena, message, size, &request)) {
+		/* the image's own comes before all others, and once */
+		if (record_is(message, size, RECORD_IMAGE) == job->begun)
+			return error_set(err, EPROTO, "the reader sent records in an order that makes no sense");
+		job->begun = true;
+		return record_decode(job->arena, message, size, result, ret_end, err);
+	}
+	if (request.kind != RECORD_WAIT && ++job->requests > LIMIT_REQUESTS)
+		return error_set(err, EPROTO, "the reader asked for too much");
+	return answer(job, &request, err);
+}
+
+/* Takes records until the worker has said its last; false with the reason in *ret_why (NULL: it has closed its socket). */
 static bool listen_to_worker(struct job *job, struct lint_result *result, const char **ret_why)
 {
 	char *message = arena_alloc(job->arena, LIMIT_RECORD_BYTES);
 	struct error err = { 0 };
+	unsigned records = 0;
+	size_t bytes = 0;
+	bool end = false;
+	int r = 0;
 
 	*ret_why = NULL;
 	job->deadline = channel_now() + LIMIT_IMAGE_SECONDS * 1000;
-	for (unsigned records = 0; records < LIMIT_RECORDS; records++) {
-		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL, job->deadline, &err);
-		struct record_request request;
-		bool end = false;
-		int r;
+	while (r == 0 && !end) {
+		long size = next_message(job, message, &err);
 
 		if (size == 0)
-			return false; /* how it died is known to waitpid */
-		if (size == -ETIMEDOUT)
-			*ret_why = arena_printf(job->arena, "reading it took more than %d s",
-						job->guestfs ? LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS : LIMIT_IMAGE_SECONDS);
-		if (size > 0 && record_decode_request(job->arena, message, (size_t)size, &request))
-			r = answer(job, &request, &err);
-		else if (size > 0)
-			r = record_decode(job->arena, message, (size_t)size, result, &end, &err);
-		else
-			r = (int)size;
-		if (r < 0) {
-			if (!*ret_why)
-				*ret_why = arena_strdup(job->arena, err.message);
 			return false;
-		}
-		if (end)
-			return true;
+		if (size == -ETIMEDOUT)
+			r = error_set(&err, ETIMEDOUT, "the reader was stopped by its limit of time: it took more than %d s",
+				      job->guestfs ? LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS : LIMIT_IMAGE_SECONDS);
+		else if (size < 0)
+			r = (int)size;
+		else if (record_is(message, (size_t)size, RECORD_MEMORY))
+			r = keeper_take(&job->keeper, message, (size_t)size, &err);
+		else if (++records > LIMIT_RECORDS || (bytes += (size_t)size) > LIMIT_RESULT_BYTES)
+			r = error_set(&err, EPROTO, "the reader had too much to say");
+		else
+			r = take(job, message, (size_t)size, result, &end, &err);
 	}
-	*ret_why = "the reader had too much to say";
-	return false;
+	if (r < 0)
+		*ret_why = arena_strdup(job->arena, err.message);
+	return end;
 }
 
-static const char *describe_death(struct arena *arena, int status)
+/* Ends the worker and returns its status.  Unless it is to be at once, it gets a moment to end by itself; *ret_late: and
+ * did not. */
+static int end_worker(struct job *job, bool at_once, bool *ret_late)
 {
-	if (WIFSIGNALED(status))
-		return arena_printf(arena, "the reader was stopped by signal %d (%s)", WTERMSIG(status),
-				    strsignal(WTERMSIG(status)));
-	return arena_printf(arena, "the reader ended early, with status %d", WEXITSTATUS(status));
+	/* no events: only that the other end has been closed, which the end of the process does too */
+	struct pollfd closed = { .fd = job->socket };
+	uint64_t deadline = channel_now() + END_MS;
+	int status = 0;
+	pid_t r = 0;
+
+	while (!at_once && (r = waitpid(job->worker, &status, WNOHANG)) == 0 && channel_now() < deadline) {
+		if (poll(&closed, 1, END_MS) != 0)
+			usleep(500);
+	}
+	*ret_late = r == 0;
+	if (r == 0) {
+		kill(job->worker, SIGKILL);
+		while (waitpid(job->worker, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(job->socket);
+	return status;
 }
 
 void parent_lint(struct arena *arena, const char *name, const struct lint_options *options, const char *allow_backing,
@@ -254,26 +337,25 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	struct job job = { .arena = arena, .name = name, .allow_backing = allow_backing, .socket = -1 };
 	const char *why = NULL, *changed;
 	uint64_t size = 0;
-	int status = 0;
-	bool complete;
+	bool complete, late;
+	int status;
 
 	lint_result_init(result, name);
 	job.image = open_image(arena, name, &size, result);
 	if (job.image < 0)
 		return;
 	add_file(&job, name, job.image, NULL);
+	keeper_open(&job.keeper);
 	if (!start_worker(&job, size, options, result)) {
 		end_files(&job);
+		keeper_close(&job.keeper);
 		close(job.image);
 		return;
 	}
 	complete = listen_to_worker(&job, result, &why);
-	if (!complete && why)
-		kill(job.worker, SIGKILL);
-	close(job.socket);
+	status = end_worker(&job, why != NULL, &late);
+	keeper_close(&job.keeper);
 	close(job.image);
-	while (waitpid(job.worker, &status, 0) < 0 && errno == EINTR)
-		;
 	if (job.helper)
 		helper_end(job.helper);
 	if (job.guestfs)
@@ -282,6 +364,8 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	if (!complete || changed) {
 		/* neither what a reader said before it died is to be believed, nor what it saw of two different images */
 		lint_result_init(result, name);
-		unreadable(result, changed ? changed : why ? why : describe_death(arena, status));
+		if (!why && late)
+			why = "the reader was stopped by vmlint: it said no more, and did not end";
+		unreadable(result, changed ? changed : why ? why : death_describe(arena, status));
 	}
 }

@@ -13,6 +13,7 @@
 /* Longer strings are cut: a record must fit its message. */
 #define STRING_MAXIMUM RECORD_NAME_MAXIMUM
 #define NOTES_MAXIMUM 16
+#define WORD_MAXIMUM 64
 
 static void put_string(struct buffer *out, const char *string)
 {
@@ -127,6 +128,16 @@ static void encode_image(struct buffer *out, const struct lint_result *result)
 	put_string(out, result->help);
 }
 
+/* One of our own words, or none: what reports may take as it is. */
+static bool is_word(const char *word)
+{
+	size_t n = 0;
+
+	while (word && word[n] > ' ' && word[n] < 0x7f)
+		n++;
+	return !word || (n && n <= WORD_MAXIMUM && !word[n]);
+}
+
 static void decode_image(struct cursor *c, struct arena *arena, struct lint_result *result)
 {
 	uint32_t status = cursor_le32(c), cloud_init;
@@ -140,7 +151,7 @@ static void decode_image(struct cursor *c, struct arena *arena, struct lint_resu
 	result->error = get_string(c, arena);
 	result->help = get_string(c, arena);
 	if (status > STATUS_UNREADABLE || (status == STATUS_UNREADABLE && !result->error) ||
-	    cloud_init > CLOUD_INIT_PRESENT)
+	    cloud_init > CLOUD_INIT_PRESENT || !is_word(result->format) || !is_word(result->architecture))
 		c->failed = true;
 	else
 		result->status = (enum image_status)status;
@@ -235,6 +246,13 @@ int record_decode(struct arena *arena, const void *data, size_t size, struct lin
 	return 0;
 }
 
+bool record_is(const void *data, size_t size, enum record_kind kind)
+{
+	struct cursor c = cursor_make(data, size);
+
+	return cursor_le32(&c) == kind && cursor_ok(&c);
+}
+
 void record_encode_request(struct buffer *out, const struct record_request *request)
 {
 	buffer_le32(out, request->kind);
@@ -247,7 +265,8 @@ bool record_decode_request(struct arena *arena, const void *data, size_t size, s
 	struct cursor c = cursor_make(data, size);
 
 	ret->kind = (enum record_kind)cursor_le32(&c);
-	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER && ret->kind != RECORD_GUESTFS)
+	if (ret->kind != RECORD_SIBLING && ret->kind != RECORD_CONTAINER && ret->kind != RECORD_GUESTFS &&
+	    ret->kind != RECORD_WAIT)
 		return false;
 	ret->base = cursor_le32(&c);
 	ret->name = get_string(&c, arena);

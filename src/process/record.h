@@ -25,7 +25,9 @@ enum record_kind {
 	RECORD_CONTAINER,  /* request: start the helper for this driver */
 	RECORD_NOTE,       /* on how the image was read */
 	RECORD_GUESTFS,    /* request: start the helper to read file systems */
-	RECORD_REPLY,      /* parent to worker: status, message, and a descriptor beside it */
+	RECORD_REPLY,      /* parent to worker: status, message, and a descriptor beside it, if one was asked for */
+	RECORD_MEMORY,     /* what belongs into a memory file (keeper.h) */
+	RECORD_WAIT,       /* request: say when that is done */
 };
 
 /* Sends the whole result, ending with RECORD_END.  0 or a negative errno. */
@@ -49,6 +51,8 @@ struct record_request {
 /* Is this message a request?  Then *ret is filled, its name in the arena. */
 bool record_decode_request(struct arena *arena, const void *data, size_t size, struct record_request *ret);
 void record_encode_request(struct buffer *out, const struct record_request *request);
+
+bool record_is(const void *data, size_t size, enum record_kind kind);
 
 /* status 0 or a negative errno; message NULL if status is 0. */
 void record_encode_reply(struct buffer *out, int status, unsigned number, const char *message);

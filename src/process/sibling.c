@@ -22,34 +22,49 @@ static bool names_protocol(const char *name)
 	return name[n] == ':';
 }
 
-/* The path of `folder` with links resolved, then "/" and the last part of `path`. */
-static const char *resolve_folder(struct arena *arena, const char *path, struct error *err)
+/* The path of `folder` with links resolved, then "/" and the last part of `path`; NULL if there is no such folder. */
+static const char *resolve_folder(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
 	const char *folder = slash == path ? "/" : slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
 	char *real = realpath(folder, NULL);
 	const char *ret;
 
-	if (!real) {
-		error_set(err, errno, "%s: %s", folder, strerror(errno));
+	if (!real)
 		return NULL;
-	}
 	ret = arena_printf(arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, last);
 	free(real);
 	return ret;
 }
 
+/* Opens a regular file.  It is looked at before it is opened, since opening alone does something to a device or a FIFO, and once
+ * more when it is open: it may be another by then. */
 static int open_beneath(const char *directory, const char *path, struct error *err)
 {
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	static const uint64_t flags[2] = { O_PATH | O_CLOEXEC, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
 
 	if (dir < 0)
 		return error_set(err, errno, "%s: %s", directory, strerror(errno));
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	if (fd < 0)
-		fd = error_set(err, errno, "%s/%s: %s", directory, path, strerror(errno));
+	for (int i = 0; i < 2; i++) {
+		struct open_how how = { .flags = flags[i], .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+		struct stat st;
+
+		if (fd >= 0)
+			close(fd);
+		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (fd < 0) {
+			fd = error_set(err, errno, "%s/%s: %s", directory, path,
+				       errno == ENOSYS ? "Linux before 5.6 cannot open a file below a folder alone"
+						       : strerror(errno));
+			break;
+		}
+		if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+			close(fd);
+			fd = error_set(err, EPERM, "%s/%s is not a regular file", directory, path);
+			break;
+		}
+	}
 	close(dir);
 	return fd;
 }
@@ -59,7 +74,6 @@ int sibling_open(struct arena *arena, const char *allowed, const char *base, con
 {
 	const char *slash = strrchr(base, '/'), *path, *full;
 	char *directory;
-	struct stat st;
 	size_t length;
 	int fd;
 
@@ -71,25 +85,19 @@ int sibling_open(struct arena *arena, const char *allowed, const char *base, con
 		path = name;
 	else
 		path = arena_printf(arena, "%.*s/%s", (int)(slash - base), base, name);
-	full = resolve_folder(arena, path, err);
-	if (!full)
-		return -ENOENT;
 	directory = realpath(allowed, NULL);
 	if (!directory)
 		return error_set(err, errno, "--allow-backing %s: %s", allowed, strerror(errno));
 	length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-	if (strncmp(full, directory, length) != 0 || full[length] != '/') {
+	full = resolve_folder(arena, path);
+	/* whether there is such a folder elsewhere is no business of whoever asks */
+	if (!full || strncmp(full, directory, length) != 0 || full[length] != '/') {
 		free(directory);
 		return error_set(err, EPERM, "%s does not lie below %s", path, allowed);
 	}
 	fd = open_beneath(directory, full + length + 1, err);
 	free(directory);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return error_set(err, EPERM, "%s is not a regular file", path);
-	}
-	*ret_path = full;
+	if (fd >= 0)
+		*ret_path = full;
 	return fd;
 }

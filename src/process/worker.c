@@ -33,13 +33,13 @@ static void out_of_memory(void)
 
 	lint_result_init(&result, image_name);
 	result.status = STATUS_UNREADABLE;
-	result.error = "reading it needs more memory than the limit allows";
+	result.error = "the reader was stopped by its limit of memory: this image needs more";
 	record_send_result(parent_socket, &result, NULL);
 	_exit(EXIT_SUCCESS);
 }
 
-/* Asks the parent; *ret_fd is the descriptor that it sends. */
-static int ask(struct arena *arena, const struct record_request *request, int *ret_fd, unsigned *ret_number,
+/* Asks the parent; *ret_fd is the descriptor that it sends, or -1. */
+static int ask_anything(struct arena *arena, const struct record_request *request, int *ret_fd, unsigned *ret_number,
 	       struct error *err)
 {
 	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
@@ -61,13 +61,42 @@ static int ask(struct arena *arena, const struct record_request *request, int *r
 	r = record_decode_reply(reply, (size_t)size, &status, ret_number, &message, err);
 	if (r == 0 && status < 0)
 		r = error_set(err, -status, "%s", message.message);
-	if (r == 0 && *ret_fd < 0)
-		r = error_set(err, EPROTO, "the parent sent no descriptor");
 	if (r < 0 && *ret_fd >= 0) {
 		close(*ret_fd);
 		*ret_fd = -1;
 	}
 	return r;
+}
+
+static int ask(struct arena *arena, const struct record_request *request, int *ret_fd, unsigned *ret_number,
+	       struct error *err)
+{
+	int r = ask_anything(arena, request, ret_fd, ret_number, err);
+
+	return r == 0 && *ret_fd < 0 ? error_set(err, EPROTO, "the parent sent no descriptor") : r;
+}
+
+/* Until memory files are as was said.  Has an arena of its own: it is called where a view is read. */
+static int wait_for_keeper(struct error *err)
+{
+	static const struct record_request request = { .kind = RECORD_WAIT, .name = "" };
+	ARENA_AUTO arena = arena_new(2 * LIMIT_RECORD_BYTES);
+	unsigned number;
+	int fd, r = ask_anything(arena, &request, &fd, &number, err);
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int seal(int image, int socket, const struct keeper *keeper, struct error *err)
+{
+	int keep[2 + WINDOW_PURPOSES] = { image, socket };
+
+	/* the one file that is opened for its content's sake; from here on there is none */
+	magic_load_database();
+	keeper_use(keeper, socket, wait_for_keeper, keep + 2);
+	return seal_process(keep, sizeof(keep) / sizeof(keep[0]), err);
 }
 
 static int open_sibling(void *context, struct arena *arena, unsigned base, const char *name, struct view **ret,
@@ -141,7 +170,8 @@ static void withdraw(struct lint_result *result, const char *name, struct arena 
 					     more == 1 ? "" : "s");
 }
 
-int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options)
+int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+	       const struct lint_options *options)
 {
 	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
 	const struct image_options image_options = {
@@ -173,9 +203,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	arena_set_exhausted(out_of_memory);
 	lint_result_init(&result, name);
 	if (!options->no_sandbox) {
-		/* the one file that is opened for its content's sake; from here on there is none */
-		magic_load_database();
-		r = seal_process(fd, socket, &err);
+		r = seal(fd, socket, keeper, &err);
 		if (r < 0)
 			help = "--no-sandbox reads it without a sandbox: an image that you trust";
 	}

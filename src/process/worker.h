@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include "lint/lint.h"
+#include "process/keeper.h"
 
 /* Reads the image in `fd` (open for reading, `size` bytes), runs the rules, sends the result over `socket` and returns the
- * process's exit status.  Called in a process of its own, right after fork. */
-int worker_run(const char *name, int fd, uint64_t size, int socket, const struct lint_options *options);
+ * process's exit status.  Called in a process of its own, right after fork.  keeper: the parent's memory files. */
+int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+	       const struct lint_options *options);
 
 #endif

@@ -23,15 +23,30 @@ faulty() {
 
 @test "a worker that is killed by a signal" {
 	local action
-	for action in "segv|signal 11 (Segmentation fault)" "kill|signal 9 (Killed)" "abort|signal 6 (Aborted)" "exit|ended early, with status 7"; do
-		for nth in 1 2 5; do
+	for action in "segv|signal 11 (Segmentation fault): a defect" "kill|signal 9 (Killed): by the system" "abort|signal 6 (Aborted): a defect" \
+		"exit|an error of its own: it ended early, with status 7" "31|signal 31 (Bad system call): it tried what" \
+		"25|signal 25 (File size limit exceeded): it tried to write" "15|signal 15 (Terminated): by somebody"; do
+		for nth in 1 5; do
 			faulty "$nth ${action%|*}" blank.img bad.img blank.img
 			exits 2
-			says "bad.img: could not check: " "${action#*|}"
+			says "bad.img: could not check: the reader was stopped by ${action#*|}"
 			[ "$(grep -c '^blank.img: error: ' <<<"$output")" = 2 ] || complain "the other images are not judged"
 			[ "$(grep -c '^bad.img' <<<"$output")" = 1 ] || complain "what it said before it died is not to be believed"
 		done
 	done
+}
+
+@test "a worker that takes more time or memory than it may" {
+	ulimit -S -t 1
+	faulty "2 spin" blank.img bad.img blank.img
+	exits 2
+	says "bad.img: could not check: the reader was stopped by signal 24 (CPU time limit exceeded): its limit of CPU time"
+	[ "$(grep -c '^blank.img: error: ' <<<"$output")" = 2 ] || complain "the other images are not judged"
+	ulimit -S -t unlimited
+	faulty "2 memory" blank.img bad.img blank.img
+	exits 2
+	[ "$(grep -c '^blank.img: error: ' <<<"$output")" = 2 ] || complain "the other images are not judged"
+	[ "$(grep -c '^bad.img' <<<"$output")" = 1 ] || complain "more than one entry"
 }
 
 @test "the same as JSON" {
@@ -39,6 +54,7 @@ faulty() {
 	exits 2
 	"$TOP/tests/schema/validate" <<<"$output"
 	[ "$(jq -c '[.images[].status]' <<<"$output")" = '["checked","unreadable","checked"]' ]
+	jq -e '.images[1].error | startswith("the reader was stopped by signal 9 (Killed): ")' <<<"$output"
 }
 
 @test "a read that fails, the first, the second and so on: never clean" {

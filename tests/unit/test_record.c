@@ -163,6 +163,76 @@ static void nonsense_is_refused(void **state)
 	assert_true(decode(b.data, b.size) < 0);
 }
 
+/* A diagnostic as no rule makes it, in one field each time. */
+static int decode_diagnostic(uint32_t rule, uint32_t severity, uint32_t effect, uint32_t partition, uint32_t space,
+			     const char *path, const char *message)
+{
+	BUFFER_AUTO b = buffer_make(LIMIT_RECORD_BYTES);
+	const uint32_t head[] = { RECORD_DIAGNOSTIC, rule, severity, effect, partition, UINT32_MAX, UINT32_MAX, space };
+
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		buffer_le32(&b, head[i]);
+	buffer_le64(&b, UINT64_MAX);
+	buffer_le64(&b, UINT64_MAX);
+	buffer_counted(&b, NULL);
+	buffer_counted(&b, path);
+	buffer_counted(&b, message);
+	buffer_counted(&b, NULL);
+	buffer_counted(&b, NULL);
+	return decode(b.data, b.size);
+}
+
+static void forged_diagnostics(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "/x", "text"), 0);
+	/* bytes that are no text are the reports' to escape */
+	assert_int_equal(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "/\xff\xfe", "\xc0\x80\x1b[2J"), 0);
+	assert_true(decode_diagnostic(rules_count, SEVERITY_ERROR, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(UINT32_MAX, SEVERITY_ERROR, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_OFF, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR + 1, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, UINT32_MAX, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 99, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, UINT32_MAX, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, LIMIT_GPT_ENTRIES + 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 0x80000000U, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 99, "/x", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, UINT32_MAX, "/x", "text") < 0);
+	/* another image's name in place of a path */
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "other.img: clean", "text") < 0);
+	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "/x", NULL) < 0);
+}
+
+static int decode_image(uint32_t status, uint32_t cloud_init, const char *format, const char *architecture, const char *error)
+{
+	BUFFER_AUTO b = buffer_make(LIMIT_RECORD_BYTES);
+	const uint32_t head[] = { RECORD_IMAGE, status, 1, cloud_init, 1 };
+
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		buffer_le32(&b, head[i]);
+	buffer_counted(&b, format);
+	buffer_counted(&b, architecture);
+	buffer_counted(&b, "a profile of the user's");
+	buffer_counted(&b, error);
+	buffer_counted(&b, NULL);
+	return decode(b.data, b.size);
+}
+
+static void forged_images(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_image(STATUS_CHECKED, 0, "raw", "x86-64", NULL), 0);
+	assert_int_equal(decode_image(STATUS_UNREADABLE, 0, NULL, NULL, "why"), 0);
+	assert_true(decode_image(STATUS_UNREADABLE, 0, NULL, NULL, NULL) < 0);
+	assert_true(decode_image(STATUS_UNREADABLE + 1, 0, "raw", NULL, "why") < 0);
+	assert_true(decode_image(UINT32_MAX, 0, "raw", NULL, "why") < 0);
+	assert_true(decode_image(STATUS_CHECKED, UINT32_MAX, "raw", NULL, NULL) < 0);
+	assert_true(decode_image(STATUS_CHECKED, 0, "raw)\nother.img: clean", NULL, NULL) < 0);
+	assert_true(decode_image(STATUS_CHECKED, 0, "", NULL, NULL) < 0);
+	assert_true(decode_image(STATUS_CHECKED, 0, "raw", "\x1b[2J", NULL) < 0);
+}
+
 static void requests_and_replies(void **state)
 {
 	ARENA_AUTO arena = arena_new(MiB);
@@ -178,9 +248,9 @@ static void requests_and_replies(void **state)
 	assert_int_equal(got.base, 3);
 	assert_string_equal(got.name, "base.qcow2");
 	assert_false(record_decode_request(arena, b.data, b.size - 1, &got));
-	for (sent.kind = RECORD_IMAGE; sent.kind <= RECORD_REPLY; sent.kind++) {
+	for (sent.kind = RECORD_IMAGE; sent.kind <= RECORD_WAIT; sent.kind++) {
 		bool request = sent.kind == RECORD_SIBLING || sent.kind == RECORD_CONTAINER ||
-			       sent.kind == RECORD_GUESTFS;
+			       sent.kind == RECORD_GUESTFS || sent.kind == RECORD_WAIT;
 
 		buffer_clear(&b);
 		record_encode_request(&b, &sent);
@@ -201,6 +271,8 @@ int main(void)
 		cmocka_unit_test(a_result_arrives_whole),
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(forged_diagnostics),
+		cmocka_unit_test(forged_images),
 		cmocka_unit_test(requests_and_replies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

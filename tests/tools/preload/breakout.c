@@ -2,8 +2,11 @@
 /* breakout: a library for LD_PRELOAD that makes a reader do what no reader does, for tests/cli/sandbox.bats.
  *
  *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, exec, fork, kill (its parent),
- *                    code (memory that can be run), ptrace, memory (2 GiB), input, output, inherited (what the caller of vmlint
- *                    has open, 9 for the last)
+ *                    code (memory that can be run), ptrace, stat (a file by its name), memfd, shared (memory), poison (a page of
+ *                    the machine's), flags (of an open file, which others have open too), truncate, pwrite (the image), write
+ *                    (what the caller of vmlint has open, as 9), prctl, signal (another process), privileges (root's, to go
+ *                    without the limits), memory (2 GiB), input, output (what the caller has open), descriptors (1000)
+ *                    fstat: what a reader may do
  *
  * If that was let through, the process ends with status 99.
  */
@@ -16,18 +19,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 ssize_t pread64(int fd, void *data, size_t size, off64_t offset);
 
-static int act(const char *action)
+static int act(const char *action, int fd)
 {
 	char *argv[] = { strdup("sh"), strdup("-c"), strdup("exit 99"), NULL };
-	void *memory;
+	char page[4096] = "", *memory = page;
+	struct stat st;
 	pid_t pid;
+	int n = 0;
 
 	if (!strcmp(action, "open"))
 		return open("/etc/passwd", O_RDONLY) >= 0;
@@ -52,9 +61,37 @@ static int act(const char *action)
 	if (!strcmp(action, "input"))
 		return read(STDIN_FILENO, &pid, 1) > 0;
 	if (!strcmp(action, "output"))
-		return ftruncate(STDOUT_FILENO, 0) == 0;
-	if (!strcmp(action, "inherited"))
+		return write(STDOUT_FILENO, "x", 1) == 1 && fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+	if (!strcmp(action, "stat"))
+		return stat("/etc/passwd", &st) == 0;
+	if (!strcmp(action, "fstat"))
+		return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 1 << 20 && fstat(9999, &st) < 0 &&
+		       errno == EBADF;
+	if (!strcmp(action, "memfd"))
+		return memfd_create("x", 0) >= 0;
+	if (!strcmp(action, "shared"))
+		return mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	if (!strcmp(action, "poison"))
+		return madvise(memory, 4096, 100 /* MADV_HWPOISON */) == 0 || errno != ENOSYS;
+	if (!strcmp(action, "flags"))
+		return fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+	if (!strcmp(action, "truncate"))
+		return ftruncate(fd, 0) == 0 || errno != ENOSYS;
+	if (!strcmp(action, "pwrite"))
+		return pwrite(fd, "", 1, 0) == 1 || errno != ENOSYS;
+	if (!strcmp(action, "write"))
 		return write(9, "", 1) == 1;
+	if (!strcmp(action, "prctl"))
+		return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+	if (!strcmp(action, "signal"))
+		return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0;
+	if (!strcmp(action, "privileges"))
+		return setrlimit(RLIMIT_AS, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY }) == 0;
+	if (!strcmp(action, "descriptors")) {
+		while (n < 1000 && fcntl(fd, F_DUPFD_CLOEXEC, 0) >= 0)
+			n++;
+		return n == 1000;
+	}
 	if (!strcmp(action, "memory")) {
 		memory = mmap(NULL, (size_t)2 << 30, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		return memory != MAP_FAILED;
@@ -72,7 +109,7 @@ ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
 	if (!real)
 		real = (ssize_t(*)(int, void *, size_t, off64_t))dlsym(RTLD_NEXT, "pread64");
 	if (action && !done++) {
-		if (act(action))
+		if (act(action, fd))
 			_exit(99);
 	}
 	return real(fd, data, size, offset);

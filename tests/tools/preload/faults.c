@@ -2,7 +2,8 @@
 /* faults: a library for LD_PRELOAD that makes reading of image files go wrong, for tests/cli.
  *
  *   FAULT_PREAD="N ACTION"  the Nth pread of a process, and each after it, does ACTION: eio, gone (ENXIO), eof, short (half of
- *                           what was asked for), segv, kill, abort, exit, hang, stop (SIGSTOP, the Nth alone)
+ *                           what was asked for), segv, kill, abort, exit, hang, stop (SIGSTOP, the Nth alone), spin, memory (as
+ *                           much as there is), or a signal's number
  *   FAULT_FILE=TEXT         only files whose path, as it was opened, has TEXT in it are meant
  *   FAULT_BLOCK=1           fstat calls regular files block devices
  */
@@ -80,6 +81,16 @@ static int act(const char *action, size_t *size, ssize_t *ret)
 			raise(SIGSTOP);
 		return 0;
 	}
+	if (strcmp(action, "spin") == 0)
+		for (;;)
+			;
+	if (strcmp(action, "memory") == 0) {
+		while (malloc(1 << 20))
+			;
+		return 1;
+	}
+	if (atoi(action))
+		raise(atoi(action));
 	if (strcmp(action, "hang") == 0)
 		poll(NULL, 0, -1);
 	fprintf(stderr, "faults: no action \"%s\"\n", action);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* death: why there is no verdict on an image whose reader has ended, in the user's words. */
+#ifndef PROCESS_DEATH_H
+#define PROCESS_DEATH_H
+
+#include "base/arena.h"
+
+/* status: from waitpid.  The text, "the reader was stopped by ...", lives in the arena. */
+const char *death_describe(struct arena *arena, int status);
+
+#endif
