@@ -34,9 +34,10 @@
 /* Bytes of RAM in the map that UEFI showed before Linux, used or free. */
 static uint64_t map_memory(const struct guest *guest)
 {
+	const struct fact *end = guest->facts + guest_first_boot(guest), *f = guest_next(guest, NULL, "probe-memory");
 	uint64_t total = 0, type, pages;
 
-	for (const struct fact *f = guest_next(guest, NULL, "probe-memory"); f; f = guest_next(guest, f, "probe-memory")) {
+	for (; f && f < end; f = guest_next(guest, f, "probe-memory")) {
 		if (fact_number(f, "type", &type) && fact_number(f, "pages", &pages) && type != UNUSABLE && type != DEVICE &&
 		    type != PORTS)
 			total += pages * 4096;

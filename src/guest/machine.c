@@ -155,9 +155,10 @@ static void read_tables(struct machine *m)
 {
 	bool probed = guest_next(m->guest, NULL, "probe-acpi") != NULL;
 	struct machine_table *tables = ARENA_ARRAY(m->arena, ACPI_TABLES, struct machine_table);
+	uint32_t count = guest_first_boot(m->guest);
 
 	m->tables = tables;
-	for (uint32_t i = 0; i < m->guest->count && m->table_count < ACPI_TABLES; i++) {
+	for (uint32_t i = 0; i < count && m->table_count < ACPI_TABLES; i++) {
 		const struct fact *fact = &m->guest->facts[i];
 		size_t size;
 		const uint8_t *data = table_bytes(m, fact, probed, &size);

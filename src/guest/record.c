@@ -206,6 +206,17 @@ const struct fact *guest_next(const struct guest *guest, const struct fact *afte
 	return NULL;
 }
 
+uint32_t guest_first_boot(const struct guest *guest)
+{
+	unsigned boots = 0;
+
+	for (uint32_t i = 0; i < guest->count; i++) {
+		if (!strcmp(guest->facts[i].kind, "boot") && ++boots == 2)
+			return i;
+	}
+	return guest->count;
+}
+
 const struct fact *guest_find(const struct guest *guest, const char *kind, const char *key, const char *value)
 {
 	for (const struct fact *f = guest_next(guest, NULL, kind); f; f = guest_next(guest, f, kind)) {

@@ -59,6 +59,10 @@ int guest_read(struct arena *arena, const void *text, size_t size, const struct 
 /* The first fact of a kind behind `after` (NULL: from the start); NULL if there is none. */
 const struct fact *guest_next(const struct guest *guest, const struct fact *after, const char *kind);
 
+/* How many facts there are before the second boot begins: a machine whose later boots do not know that they have nothing to tell
+ * tells all of it again. */
+uint32_t guest_first_boot(const struct guest *guest);
+
 /* The fact of this kind whose key has this value; NULL if there is none. */
 const struct fact *guest_find(const struct guest *guest, const char *kind, const char *key, const char *value);
 
