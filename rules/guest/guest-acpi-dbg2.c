@@ -15,6 +15,8 @@
  * good:   gicv3 gicv2 mmio both no-store
  * bad:    gicv3 | drop probe-acpi signature=DBG2
  * expect: !acpi: warning: there is no table DBG2, which describes the debug port
+ * bad:    gicv3 | drop probe-acpi signature=DBG2 | set host-lines lost:=3
+ * expect: : not evaluated: 3 lines of the record got lost on their way out of the guest [guest-acpi-dbg2, *]
  * bad:    gicv3 | acpi DBG2 58 12
  * expect: !acpi/DBG2@0x2c: warning: the debug port is a serial port of kind 0x12, PL011 (0x3) or SBSA (0xd, 0xe) expected
  * bad:    gicv3 | acpi DBG2 70 00000000
@@ -33,7 +35,7 @@ RULE(guest_acpi_dbg2)
 
 	if (guest_not_arm(check) || guest_without_acpi(check))
 		return;
-	if (!dbg2)
+	if (guest_table(check, "DBG2") == MACHINE_ABSENT)
 		finding(check, at_fact("acpi"), "there is no table DBG2, which describes the debug port");
 	for (uint32_t i = 0; dbg2 && i < dbg2->count; i++) {
 		const struct acpi_debug_port *port = &dbg2->ports[i];

@@ -17,6 +17,10 @@
  * expect: !acpi: error: there is no table GTDT, which describes the architected timer
  * bad:    gicv3 | drop probe-acpi signature=DSDT
  * expect: !acpi: error: there is no table DSDT, which describes devices
+ * bad:    gicv3 | lose probe-acpi signature=GTDT
+ * expect: : not evaluated: data of 1 facts did not come as it was sent, first that of line * [guest-acpi-missing, *]
+ * bad:    gicv3 | drop probe-acpi signature=GTDT | set probe-end complete:=no
+ * expect: : not evaluated: the program that ran before the system has not written down all that it saw
  */
 #include "lint/guest-findings.h"
 
@@ -34,7 +38,7 @@ RULE(guest_acpi_missing)
 	if (guest_not_arm(check) || guest_without_acpi(check))
 		return;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-		if (!machine_table(check->machine, wanted[i].signature))
+		if (guest_table(check, wanted[i].signature) == MACHINE_ABSENT)
 			finding(check, at_fact("acpi"), "there is no table %s, which describes %s", wanted[i].signature,
 				wanted[i].describes);
 	}

@@ -50,6 +50,8 @@ RULE(guest_acpi_pptt)
 
 	if (guest_not_arm(check) || guest_without_acpi(check))
 		return;
+	if (guest_table(check, "PPTT") == MACHINE_UNREADABLE || guest_table(check, "APIC") == MACHINE_UNREADABLE)
+		return;
 	if (!pptt || !madt)
 		return not_applicable(check, "the machine has no PPTT");
 	for (uint32_t i = 0; i < pptt->count; i++) {

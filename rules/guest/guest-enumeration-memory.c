@@ -95,6 +95,11 @@ RULE(guest_enumeration_memory)
 		return;
 	if (fact_number(guest_next(m->guest, NULL, "host-machine"), "memory-mib", &asked))
 		asked = asked < UINT64_MAX / MEBIBYTE ? asked * MEBIBYTE : 0;
+	/* the map has a fact for each range */
+	if (m->incomplete_tables) {
+		guest_incomplete(check);
+		return;
+	}
 	if (!map && !tree)
 		return not_applicable(check, "the record does not hold a map of memory");
 	if (map && asked && (short_of(map, asked) || short_of(asked, map)))

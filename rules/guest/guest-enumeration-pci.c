@@ -41,7 +41,7 @@ RULE(guest_enumeration_pci)
 	if (!has_bridge(check->machine->guest))
 		return not_applicable(check, "ACPI's namespace has no PCI host bridge, as far as the record says");
 	/* on x86 there are I/O ports as well */
-	if (!mcfg && check->machine->architecture == MACHINE_AARCH64)
+	if (check->machine->architecture == MACHINE_AARCH64 && guest_table(check, "MCFG") == MACHINE_ABSENT)
 		finding(check, at_fact("acpi"), "the namespace has a PCI host bridge, and there is no table MCFG");
 	for (uint32_t i = 0; mcfg && i < mcfg->count; i++) {
 		const struct acpi_segment *s = &mcfg->segments[i];

@@ -7,44 +7,52 @@
 
 #include "lint/guest-findings.h"
 
-/* Did the hypervisor say, behind this fact and before the next boot began, that the guest asked for `event`, as QMP calls it? */
-static inline bool guest_power_said(const struct guest *guest, const struct fact *phase, const char *event)
+/* Does a host-event say that the guest asked for `event`, as QMP calls it? */
+static inline bool guest_power_is(const struct fact *f, const char *event)
 {
-	for (const struct fact *f = phase + 1; f < guest->facts + guest->count; f++) {
-		const char *name = fact_text(f, "name"), *data = fact_text(f, "data");
+	const char *name = fact_text(f, "name"), *data = fact_text(f, "data");
 
-		if (!strcmp(f->kind, "host-boot"))
-			break;
-		if (!strcmp(f->kind, "host-event") && name && !strcmp(name, event) && data &&
-		    strstr(data, "\"guest\":true"))
-			return true;
-	}
-	return false;
+	return name && !strcmp(name, event) && data && strstr(data, "\"guest\":true");
 }
 
-/* Each `phase` must be followed by its event; `told` and `did_not` make the messages: "power off", "switch itself off". */
+/* Each `phase` must be followed by its event before the next boot; `told` and `did_not` make the messages: "power off", "switch
+ * itself off".  After SHUTDOWN nothing runs, so that it counts wherever in the boot the record has it: it comes by another way
+ * than the console.  One pass, from the end. */
 static inline void guest_power_check(struct check *check, const char *phase, const char *event, const char *told,
 				     const char *did_not)
 {
 	const struct guest *guest = check->machine->guest;
-	bool any = false;
+	bool any = false, said = false, ended = false, missed = false, last = !strcmp(event, "SHUTDOWN");
 
 	if (!guest_next(guest, NULL, "host-machine")) {
 		not_applicable(check, "the record is not of a run that the host watched");
 		return;
 	}
-	for (const struct fact *f = guest_next(guest, NULL, "phase"); f; f = guest_next(guest, f, "phase")) {
+	for (uint32_t i = guest->count; i-- > 0;) {
+		const struct fact *f = &guest->facts[i];
 		const char *name = fact_text(f, "name");
 
-		if (!name || strcmp(name, phase))
-			continue;
-		any = true;
-		if (!guest_power_said(guest, f, event)) {
-			finding(check, at_fact("power"), "the guest was told to %s, and the machine did not %s", told, did_not);
-			return;
+		if (!strcmp(f->kind, "host-event") && guest_power_is(f, event)) {
+			said = ended = true;
+			missed = missed && !last;
+		} else if (!strcmp(f->kind, "phase") && name && !strcmp(name, phase)) {
+			any = true;
+			missed = missed || !said;
+			/* of the very end nobody has told */
+			if (missed && !ended)
+				return guest_unknown(check, "the record ends before the machine does");
+		} else if (!strcmp(f->kind, "host-exit") || !strcmp(f->kind, "host-trouble")) {
+			ended = true;
+		} else if (!strcmp(f->kind, "host-boot")) {
+			if (missed)
+				break;
+			said = false;
+			ended = true;
 		}
 	}
-	if (!any)
+	if (missed)
+		finding(check, at_fact("power"), "the guest was told to %s, and the machine did not %s", told, did_not);
+	else if (!any)
 		not_applicable(check, "the guest was not told to %s", told);
 }
 

@@ -12,6 +12,9 @@
  * Look whether the machine hangs in the firmware's ResetSystem: `efi=noruntime` on Linux's command line goes around it.
  *
  * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64
+ * good:   gicv3 | move-up host-event name=SHUTDOWN phase name=poweroff
+ * bad:    gicv2 | until host-event name=SHUTDOWN
+ * expect: : not evaluated: the record ends before the machine does
  * bad:    gicv3 | drop host-event name=SHUTDOWN
  * expect: !power: error: the guest was told to power off, and the machine did not switch itself off
  * bad:    gicv3 | set host-event name=SHUTDOWN data:={"guest":false,"reason":"host-signal"}

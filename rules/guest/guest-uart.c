@@ -37,9 +37,9 @@ static void check_spcr(struct check *check)
 {
 	const struct acpi_spcr *spcr = check->machine->spcr;
 
-	if (!spcr)
+	if (guest_table(check, "SPCR") == MACHINE_ABSENT)
 		finding(check, at_fact("acpi"), "there is no table SPCR, which describes the console");
-	else if (!spcr->wrong.what && spcr->kind != ACPI_SERIAL_PL011 && spcr->kind != ACPI_SERIAL_SBSA &&
+	else if (spcr && !spcr->wrong.what && spcr->kind != ACPI_SERIAL_PL011 && spcr->kind != ACPI_SERIAL_SBSA &&
 		 spcr->kind != ACPI_SERIAL_SBSA_32)
 		finding(check, at_acpi(check, "SPCR", ACPI_SPCR_KIND, 2),
 			"the console is of interface type %#x: PL011 (0x3) or SBSA (0xd, 0xe) expected", spcr->kind);

@@ -63,6 +63,11 @@ const char *judge_record(struct arena *arena, const char *text, size_t size, con
 				 arena_printf(arena,
 					      "%u lines of the record make no sense and were left out, the first is line %u",
 					      guest->strange, guest->strange_line));
+	if (guest->damaged)
+		lint_result_note(result, arena,
+				 arena_printf(arena,
+					      "data of %u facts is not as it was sent and was left out, the first is line %u",
+					      guest->damaged, guest->damaged_line));
 	lint_guest(arena, machine_read(arena, guest), lint, result);
 	return NULL;
 }

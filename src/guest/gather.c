@@ -52,6 +52,7 @@ static const struct source machine[] = {
 	{ "/sys/devices/system/clockevents/clockevent*/current_device", CONTENT },
 	{ "/sys/devices/virtual/dmi/id/*_vendor", CONTENT },
 	{ "/sys/devices/virtual/dmi/id/product_name", CONTENT },
+	{ "/sys/firmware", NAMES },
 	{ "/sys/firmware/efi", NAMES },
 	{ "/sys/firmware/efi/systab", CONTENT },
 	{ "/sys/firmware/efi/fw_platform_size", CONTENT },
@@ -290,4 +291,7 @@ void gather_files(struct facts *facts)
 {
 	each(facts, machine, sizeof(machine) / sizeof(*machine));
 	gather_devices(facts);
+	fact_begin(facts, "gathered");
+	fact_decimal(facts, "uptime-ms", gather_uptime());
+	fact_end(facts);
 }

@@ -26,6 +26,19 @@ const struct acpi_table *machine_table(const struct machine *machine, const char
 	return NULL;
 }
 
+enum machine_have machine_has_table(const struct machine *machine, const char *signature)
+{
+	const char *file = arena_printf(machine->arena, LINUX_TABLES "%s", signature);
+
+	if (machine_table(machine, signature))
+		return MACHINE_HAVE;
+	/* one that Linux names and that could not be read */
+	if (machine->incomplete_tables || machine->table_count == ACPI_TABLES ||
+	    (!guest_next(machine->guest, NULL, "probe-acpi") && guest_find(machine->guest, "file", "path", file)))
+		return MACHINE_UNREADABLE;
+	return MACHINE_ABSENT;
+}
+
 bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size)
 {
 	const char *line = machine_file(machine, "/proc/iomem");
@@ -96,13 +109,57 @@ static enum machine_architecture architecture(const struct machine *m)
 	return cpus && strstr(cpus, "vendor_id") ? MACHINE_X86_64 : MACHINE_OTHER;
 }
 
-/* An entry is there if either saw it: Linux reads the table after the boot services are gone. */
-static enum machine_have entry(const struct guest *guest, const char *guid)
+/* Has the system written down all that it shows?  What it tries, and what the host has it do, comes behind. */
+static bool has_gathered(const struct guest *guest)
 {
+	const struct fact *boot = guest_next(guest, NULL, "boot");
+
+	for (const struct fact *f = boot ? boot + 1 : NULL; f && f < guest->facts + guest->count; f++) {
+		const char *name = strcmp(f->kind, "phase") ? NULL : fact_text(f, "name");
+
+		if (!strcmp(f->kind, "boot"))
+			break;
+		if (!strcmp(f->kind, "gathered") || (name && (!strcmp(name, "check") || !strcmp(name, "ready"))))
+			return true;
+	}
+	return false;
+}
+
+static void find_gaps(struct machine *m)
+{
+	const struct guest *guest = m->guest;
+	uint64_t lost = 0;
+
+	for (const struct fact *f = guest_next(guest, NULL, "host-lines"); f && !lost; f = guest_next(guest, f, "host-lines"))
+		fact_number(f, "lost", &lost);
+	if (lost)
+		m->incomplete = arena_printf(m->arena, "%llu lines of the record got lost on their way out of the guest",
+					     (unsigned long long)lost);
+	else if (guest->damaged)
+		m->incomplete = arena_printf(m->arena, "data of %u facts did not come as it was sent, first that of line %u",
+					     guest->damaged, guest->damaged_line);
+	else if (guest->strange)
+		m->incomplete = arena_printf(m->arena, "%u lines of the record make no sense, the first is line %u",
+					     guest->strange, guest->strange_line);
+	else if (!has_gathered(guest))
+		m->incomplete = "the record ends before the system has told all that it sees";
+	m->incomplete_tables = m->incomplete;
+	if (!m->incomplete && m->firmware && !guest_find(guest, "probe-end", "complete", "yes"))
+		m->incomplete_tables = "the program that ran before the system has not written down all that it saw";
+}
+
+/* An entry is there if either saw it: Linux reads the table after the boot services are gone. */
+static enum machine_have entry(const struct machine *m, const char *guid)
+{
+	const struct guest *guest = m->guest;
+
 	if (guest_find(guest, "probe-table", "guid", guid) || guest_find(guest, "linux-table", "guid", guid))
 		return MACHINE_HAVE;
-	return guest_next(guest, NULL, "probe-table") || guest_next(guest, NULL, "linux-table") ? MACHINE_ABSENT
-											 : MACHINE_UNREADABLE;
+	if (m->incomplete)
+		return MACHINE_UNREADABLE;
+	return guest_next(guest, NULL, "linux-table") || (guest_next(guest, NULL, "probe-table") && !m->incomplete_tables)
+		       ? MACHINE_ABSENT
+		       : MACHINE_UNREADABLE;
 }
 
 /* Where memory may not be read, Linux tells of the entries that it knows, by "ACPI20=0x..." */
@@ -111,6 +168,23 @@ static enum machine_have told_acpi(const struct machine *m)
 	const char *systab = machine_file(m, "/sys/firmware/efi/systab");
 
 	return !systab ? MACHINE_UNREADABLE : strstr(systab, "ACPI20=") ? MACHINE_HAVE : MACHINE_ABSENT;
+}
+
+/* Does Linux show any of its firmware?  In a container /sys/firmware may be empty, whatever the machine has. */
+static bool shows_firmware(const struct guest *guest)
+{
+	static const char folder[] = "/sys/firmware";
+
+	for (uint32_t i = 0; i < guest->count; i++) {
+		const struct fact *f = &guest->facts[i];
+		const char *path = fact_text(f, "path");
+
+		if (!path || strncmp(path, folder, strlen(folder)))
+			continue;
+		if (path[strlen(folder)] == '/' || (!path[strlen(folder)] && f->data))
+			return true;
+	}
+	return false;
 }
 
 static enum machine_have has_efi(const struct machine *m)
@@ -122,7 +196,7 @@ static enum machine_have has_efi(const struct machine *m)
 	    guest_find(m->guest, "names", "path", "/sys/firmware/efi"))
 		return MACHINE_HAVE;
 	/* /sys/firmware/efi is there for everybody to see, where there is one */
-	return machine_file(m, "/proc/version") ? MACHINE_ABSENT : MACHINE_UNREADABLE;
+	return shows_firmware(m->guest) && !m->incomplete ? MACHINE_ABSENT : MACHINE_UNREADABLE;
 }
 
 static void read_rsdp(struct machine *m)
@@ -231,13 +305,13 @@ const struct machine *machine_read(struct arena *arena, const struct guest *gues
 	m->trouble = guest_next(guest, NULL, "host-trouble");
 	if (!fact_text(m->trouble, "kind"))
 		m->trouble = NULL;
-	m->probe_complete = guest_find(guest, "probe-end", "complete", "yes") != NULL;
+	find_gaps(m);
 	m->architecture = architecture(m);
 	m->efi = has_efi(m);
-	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_ACPI);
+	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, ENTRY_ACPI);
 	if (m->acpi_entry == MACHINE_UNREADABLE)
 		m->acpi_entry = told_acpi(m);
-	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(guest, ENTRY_TREE);
+	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, ENTRY_TREE);
 	read_rsdp(m);
 	read_tables(m);
 	decode(m);

@@ -26,9 +26,12 @@ struct machine {
 	struct arena *arena;
 	enum machine_architecture architecture;
 
+	/* Why the first boot may have shown what the record does not hold, such as a guest that hung while it told; NULL: what is
+	 * not in the record was not there.  The second is of what the probe saw, and for tables of either. */
+	const char *incomplete, *incomplete_tables;
+
 	/* what was there before Linux, of the first boot */
 	const struct fact *firmware; /* `probe-firmware`; NULL: no probe ran */
-	bool probe_complete;
 	const struct fact *registers; /* `probe-registers`, of the processor; NULL: no probe ran, or it is no Arm one */
 
 	/* `host-trouble` that the guest is to blame for: why a boot did not go where it should; NULL: it did */
@@ -65,6 +68,9 @@ const struct machine *machine_read(struct arena *arena, const struct guest *gues
 
 /* The first table of a signature, or NULL. */
 const struct acpi_table *machine_table(const struct machine *machine, const char *signature);
+
+/* Is there a table of this signature?  ABSENT only if the record would hold it. */
+enum machine_have machine_has_table(const struct machine *machine, const char *signature);
 
 /* The text of a file of /proc or /sys in the first boot, or NULL. */
 const char *machine_file(const struct machine *machine, const char *path);

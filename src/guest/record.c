@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32.h"
+
 struct reader {
 	struct arena *arena;
 	struct fact *facts;
@@ -162,6 +164,31 @@ static int read_line(struct reader *r, const char *text, size_t size, struct err
 	return 0;
 }
 
+/* Has a fact other data than it says?  One that leaves its data to the probe's (probe-crc=) has none of its own. */
+static bool is_damaged(const struct fact *fact)
+{
+	uint64_t size, crc;
+
+	if (fact_text(fact, "probe-crc"))
+		return false;
+	return (fact_number(fact, "size", &size) && size != fact->size) ||
+	       (fact->data && fact_number(fact, "crc", &crc) && crc != crc32_update(0, fact->data, fact->size));
+}
+
+static void leave_out_damaged(struct reader *r)
+{
+	struct guest *guest = r->guest;
+
+	for (uint32_t i = 0; i < guest->count; i++) {
+		if (!is_damaged(&r->facts[i]))
+			continue;
+		r->facts[i].data = NULL;
+		r->facts[i].size = 0;
+		if (!guest->damaged++)
+			guest->damaged_line = r->facts[i].line;
+	}
+}
+
 int guest_read(struct arena *arena, const void *text, size_t size, const struct guest **ret, struct error *err)
 {
 	struct guest *guest = ARENA_NEW(arena, struct guest);
@@ -179,13 +206,19 @@ int guest_read(struct arena *arena, const void *text, size_t size, const struct 
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
 		r.line++;
-		rc = read_line(&r, at, (size_t)((stop ? stop : end) - at), err);
+		/* what does not end may be half of a line, and say something else */
+		if (!stop) {
+			strange(&r);
+			break;
+		}
+		rc = read_line(&r, at, (size_t)(stop - at), err);
 		if (rc < 0)
 			return rc;
-		at = stop ? stop + 1 : end;
+		at = stop + 1;
 	}
 	if (r.used > GUEST_DATA)
 		return error_set(err, EFBIG, "the record holds %zu bytes of data, more than %d", r.used, GUEST_DATA);
+	leave_out_damaged(&r);
 	guest->facts = r.facts;
 	if (!guest->count || strcmp(guest->facts[0].kind, "guest") || !fact_number(&guest->facts[0], "format", &format))
 		return error_set(err, EINVAL, "this is no record of a guest: it does not begin with \"guest format=%d\"",

@@ -13,6 +13,8 @@
  * The first fact is `guest format=1`.  What the hypervisor's side adds has a kind that begins with "host-".  Facts stand in the
  * order in which things happened, so `boot` (the system started) divides one boot from the next.
  *
+ * A fact with size= or crc= says what its data has to be, so that a line that got lost on the way does not change it.
+ *
  * A record comes from inside a virtual machine: lines that make no sense are counted and left out, all sizes are bounded.
  */
 #ifndef GUEST_RECORD_H
@@ -50,6 +52,8 @@ struct guest {
 	uint32_t count;
 	uint32_t strange;	/* lines that are no fact, in all */
 	uint32_t strange_line;	/* the first of them, from 1; 0 if there is none */
+	uint32_t damaged;	/* facts whose size= or crc= is not that of their data, which was left out for that */
+	uint32_t damaged_line;	/* the first of them, as above */
 };
 
 /* Reads a record.  The result lives in the arena.  0; -EINVAL when it does not begin as a record does, -ENOTSUP for another

@@ -7,8 +7,13 @@
 
 void guest_unknown(struct check *check, const char *reason)
 {
+	/* why it does not hold that */
+	if (check->machine->incomplete)
+		reason = check->machine->incomplete;
 	if (check->machine->trouble)
 		superseded(check, "guest-boot", reason);
+	else if (check->machine->incomplete)
+		not_evaluated(check, NULL, "%s", reason);
 	else if (guest_find(check->machine->guest, "host-machine", "system", "image"))
 		/* its own boot loader was started, and a kernel of a distribution does not let memory be read */
 		not_applicable(check, "the image started its own system: %s", reason);
@@ -25,6 +30,31 @@ void guest_unprobed(struct check *check, const char *reason)
 		not_applicable(check, "%s", reason);
 	else
 		guest_unknown(check, reason);
+}
+
+static void lacks(struct check *check, const char *reason)
+{
+	if (check->machine->trouble)
+		superseded(check, "guest-boot", reason);
+	else
+		not_evaluated(check, NULL, "%s", reason);
+}
+
+bool guest_incomplete(struct check *check)
+{
+	if (check->machine->incomplete)
+		lacks(check, check->machine->incomplete);
+	return check->machine->incomplete != NULL;
+}
+
+enum machine_have guest_table(struct check *check, const char *signature)
+{
+	enum machine_have have = machine_has_table(check->machine, signature);
+	const char *reason = check->machine->incomplete_tables;
+
+	if (have == MACHINE_UNREADABLE)
+		lacks(check, reason ? reason : arena_printf(check->arena, "table %s could not be read", signature));
+	return have;
 }
 
 static void print_claim(struct buffer *text, const char *before, enum guest_number number, const struct guest_claim *claim)

@@ -20,6 +20,12 @@ void guest_unknown(struct check *check, const char *reason);
 /* What only a program that runs before the system can tell is not known: skipped where there was none, else as above. */
 void guest_unprobed(struct check *check, const char *reason);
 
+/* True, and the rule is not evaluated, when the record lacks something, so that what it does not hold may have been there. */
+bool guest_incomplete(struct check *check);
+
+/* Is there a table of ACPI?  Where that is not known the rule is not evaluated. */
+enum machine_have guest_table(struct check *check, const char *signature);
+
 /* What one source says of a thing that others tell of as well. */
 struct guest_claim {
 	const char *who; /* "the MADT" */

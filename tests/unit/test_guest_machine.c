@@ -70,7 +70,12 @@ static void test_x86_64(void **state)
 
 static void test_unknown(void **state)
 {
-	static const char nothing[] = "guest format=1\n", kernel[] = "guest format=1\nfile path=/proc/version size=6\n|Linux\n";
+	static const char nothing[] = "guest format=1\n";
+	static const char kernel[] = "guest format=1\nboot id=1\nfile path=/proc/version size=6\n|Linux\n"
+				     "file path=/sys/firmware/fdt error=EACCES\ngathered\n";
+	/* a container's runtime hides it */
+	static const char contained[] = "guest format=1\nboot id=1\nfile path=/proc/version size=6\n|Linux\n"
+					"names path=/sys/firmware count=0\ngathered\n";
 	static const char tables[] = "guest format=1\nnames path=/sys/firmware/efi count=0\n"
 				     "file path=/sys/firmware/acpi/tables/XYZ size=36\n"
 				     "+58595A2024000000010000000000000000000000000000000000000000000000\n+00000000\n";
@@ -85,6 +90,9 @@ static void test_unknown(void **state)
 	m = read_text(kernel, sizeof(kernel) - 1);
 	assert_int_equal(m->efi, MACHINE_ABSENT);
 	assert_int_equal(m->acpi_entry, MACHINE_ABSENT);
+	assert_null(m->incomplete);
+	assert_int_equal(read_text(kernel, sizeof(kernel) - 10)->efi, MACHINE_UNREADABLE);
+	assert_int_equal(read_text(contained, sizeof(contained) - 1)->efi, MACHINE_UNREADABLE);
 	m = read_text(tables, sizeof(tables) - 1);
 	assert_int_equal(m->efi, MACHINE_HAVE);
 	assert_int_equal(m->acpi_entry, MACHINE_UNREADABLE);

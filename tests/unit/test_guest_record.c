@@ -123,7 +123,7 @@ static void test_strange_lines(void **state)
 					      "+0\n"
 					      "+0x\n"
 					      "+0102\n"
-					      "good a=1 a=2");
+					      "good a=1 a=2\n");
 
 	(void)state;
 	/* each is one, and the data below a bad fact is that fact's */
@@ -162,7 +162,7 @@ static void test_data_before_facts(void **state)
 {
 	refuse("+00\n", -EINVAL);
 	(void)state;
-	assert_int_equal(read_text("guest format=1\n+0a\n|x\n&y")->facts[0].size, 4);
+	assert_int_equal(read_text("guest format=1\n+0a\n|x\n&y\n")->facts[0].size, 4);
 }
 
 /* A line that turns out to be no data must not leave its beginning behind the fact's data. */
@@ -182,7 +182,7 @@ static void test_data_ends_with_nul(void **state)
 
 static void test_numbers(void **state)
 {
-	const struct fact *fact = &read_text("guest format=1 a=0x10 b=99999999999999999999 c=12x d= e=0x f=+1 g=010")->facts[0];
+	const struct fact *fact = &read_text("guest format=1 a=0x10 b=99999999999999999999 c=12x d= e=0x f=+1 g=010\n")->facts[0];
 	uint64_t number;
 
 	(void)state;
@@ -249,16 +249,41 @@ static void test_is_text(void **state)
 	assert_false(fact_is_text("", 0));
 }
 
+/* What got lost on the way must not make other data of what came. */
+static void test_damaged(void **state)
+{
+	const struct guest *guest = read_text("guest format=1\n"
+					      "file path=/a size=3\n|x\n"
+					      "file path=/b size=2\n|x\n"
+					      "file path=/c size=2\n"
+					      "probe-acpi signature=APIC size=2 crc=0x5\n+0102\n"
+					      "probe-acpi signature=GTDT size=2 crc=0xb6cc4292\n+0102\n"
+					      "boot id=1 upt");
+	size_t size;
+
+	(void)state;
+	assert_int_equal(guest->damaged, 3);
+	assert_int_equal(guest->damaged_line, 2);
+	assert_null(guest_file(guest, NULL, "/a", &size));
+	assert_string_equal((const char *)guest_file(guest, NULL, "/b", &size), "x\n");
+	assert_null(guest_file(guest, NULL, "/c", &size));
+	assert_null(guest_find(guest, "probe-acpi", "signature", "APIC")->data);
+	assert_non_null(guest_find(guest, "probe-acpi", "signature", "GTDT")->data);
+	/* the last line is none: it does not end */
+	assert_int_equal(guest->strange, 1);
+	assert_null(guest_next(guest, NULL, "boot"));
+}
+
 static void test_files(void **state)
 {
 	const struct guest *guest = read_text("guest format=1\n"
 					      "host-boot number=1\n"
 					      "boot id=1\n"
-					      "probe-acpi signature=APIC size=2 crc=0x5\n+0102\n"
-					      "probe-acpi signature=GTDT size=2 crc=0x6\n+0304\n"
+					      "probe-acpi signature=APIC size=2 crc=0xb6cc4292\n+0102\n"
+					      "probe-acpi signature=GTDT size=2 crc=0x6d998525\n+0304\n"
 					      "file path=/a size=2\n|x\n"
-					      "file path=/b size=2 probe-crc=0x6\n"
-					      "file path=/c size=3 probe-crc=0x6\n"
+					      "file path=/b size=2 probe-crc=0x6d998525\n"
+					      "file path=/c size=3 probe-crc=0x6d998525\n"
 					      "file path=/d error=EACCES\n"
 					      "names path=/e count=1\n|x\n"
 					      "boot id=2\n"
@@ -287,7 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_round_trip), T(test_strange_lines), T(test_not_a_record), T(test_data_before_facts),
 		T(test_numbers),    T(test_limits),	   T(test_writer_leaves_out_what_is_too_long), T(test_is_text),
-		T(test_files),
+		T(test_files), T(test_damaged),
 		T(test_data_ends_with_nul),
 	};
 

@@ -7,7 +7,7 @@
 
 #define HEADER_SIZE 36
 #define TABLE_MAXIMUM (256 * 1024)
-#define ENTRIES_MAXIMUM 64
+#define ENTRIES_MAXIMUM 256
 
 static uint32_t le32(const uint8_t *p)
 {
@@ -71,7 +71,11 @@ void record_acpi(struct record *r, const uint8_t *rsdp)
 	if (count < HEADER_SIZE || count > TABLE_MAXIMUM)
 		return;
 	count = (count - HEADER_SIZE) / width;
-	for (uint32_t i = 0; i < count && i < ENTRIES_MAXIMUM; i++) {
+	if (count > ENTRIES_MAXIMUM) {
+		count = ENTRIES_MAXIMUM;
+		r->full = true;
+	}
+	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *entry = list + HEADER_SIZE + i * width;
 		uint64_t address = width == 8 ? le64(entry) : le32(entry);
 		const uint8_t *p = (const uint8_t *)(uintptr_t)address;
