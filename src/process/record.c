@@ -292,7 +292,8 @@ int record_decode_reply(const void *data, size_t size, int *ret_status, unsigned
 	*ret_status = (int)cursor_le32(&c);
 	*ret_number = cursor_le32(&c);
 	cursor_counted(&c, &text, &length);
-	if (!cursor_ok(&c) || kind != RECORD_REPLY || *ret_status > 0)
+	/* no errno is larger: the kernel's MAX_ERRNO */
+	if (!cursor_ok(&c) || kind != RECORD_REPLY || *ret_status > 0 || *ret_status < -4095)
 		return error_set(err, EPROTO, "the parent sent a reply that makes no sense");
 	ret_message->message[0] = '\0';
 	if (text)
