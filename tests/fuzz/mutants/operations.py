@@ -89,6 +89,10 @@ def pe(r, base, image):
 	word = shlex.quote(path)
 	b = Binary(Volume(image).content(path))
 	what = r.randrange(8)
+	signature = b.get(b.place("certificate.address"))
+	if 0 < signature < len(b.data) and r.randrange(2):
+		at = signature + r.randrange(min(len(b.data) - signature, r.choice((16, 100, 4000))))
+		return f"content poke {shlex.quote('1:' + path)} {at} {some_bytes(r, bytes(b.data[at:]))}"
 	if what <= 2:
 		names = ["lfanew", "image_base", "directories", *pe_fields.COFF, *pe_fields.OPTIONAL,
 		         *(f"{d}.{k}" for d in pe_fields.DIRECTORIES for k in ("address", "size"))]
