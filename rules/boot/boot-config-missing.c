@@ -63,6 +63,12 @@ static void no_entries(struct check *check, const struct boot_path *path)
 			found = config;
 		else if (config->file.found == GRUB_MISSING)
 			missing = config;
+		/* that one may have entries: what GRUB does without it does not count */
+		if (config->file.found == GRUB_NOT_KNOWN) {
+			not_evaluated(check, NULL, "%s, which GRUB (%s) reads, could not be looked at: %s", config->file.text.text,
+				      grub, config->file.reason ? config->file.reason : "it could not be told where it is");
+			return;
+		}
 	}
 	if (missing && in_image(missing) && missing->file.instead) {
 		d = finding(check, place_of(check, missing), "GRUB (%s) reads its menu from it, and it %s", grub,

@@ -52,7 +52,7 @@ static void help(struct check *check, struct diagnostic *d, const struct esp *es
 	static const enum efi_kind kinds[] = { EFI_SHIM, EFI_SYSTEMD_BOOT, EFI_GRUB };
 	const struct efi_binary *loader = NULL, *next = NULL;
 	struct fs_entry folder;
-	BUFFER_AUTO command = buffer_make(4 * LIMIT_PATH);
+	BUFFER_AUTO command = buffer_make(4 * limits.path);
 
 	for (size_t i = 0; i < 3 && !loader; i++)
 		loader = image_find_binary(check->image, esp, kinds[i], architecture, NULL);
@@ -92,6 +92,10 @@ RULE(efi_boot_missing)
 		if (architecture ? image->loaders[i].architecture == architecture
 				 : architectures[image->loaders[i].architecture].selectable)
 			return;
+	if (image->loaders_error.code) {
+		not_evaluated(check, &image->loaders_error, "the boot files cannot be looked for");
+		return;
+	}
 	for (unsigned i = 0; i < image->esp_count; i++) {
 		if (image->esps[i].have == UNREADABLE) {
 			not_evaluated(check, &image->esps[i].error, "the EFI system partition could not be read");

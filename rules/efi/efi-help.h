@@ -74,7 +74,7 @@ static inline const char *efi_grub_target(enum architecture architecture)
 /* The path of a file on an ESP as a word of a shell for mtools: "::/EFI/BOOT/BOOTAA64.EFI". */
 static inline const char *efi_mtools(struct arena *arena, const char *path)
 {
-	BUFFER_AUTO word = buffer_make(4 * LIMIT_PATH);
+	BUFFER_AUTO word = buffer_make(4 * limits.path);
 
 	text_shell(&word, arena_printf(arena, "::%s", path));
 	return word.overflowed ? "::" : arena_strdup(arena, word.data);

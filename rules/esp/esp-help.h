@@ -166,7 +166,7 @@ static inline void esp_help_fsck(struct check *check, struct diagnostic *d, cons
 /* Deletes a file, whose name may be anything: it comes from the image. */
 static inline void esp_help_delete(struct check *check, struct diagnostic *d, const struct esp *esp, const char *path)
 {
-	BUFFER_AUTO word = buffer_make(4 * LIMIT_PATH);
+	BUFFER_AUTO word = buffer_make(4 * limits.path);
 
 	text_shell(&word, arena_printf(check->arena, "::%s", path));
 	if (!word.overflowed)

@@ -66,7 +66,7 @@ static bool is_named(const struct place *place, const char *name)
 
 static bool exists(const struct system *system, const char *path)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	struct fs_entry entry;
 
 	return fs_resolve(system->fs, arena, path, false, &entry, NULL, NULL) == 0;

@@ -7,12 +7,67 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
 #define KiB 1024ULL
 #define MiB (1024ULL * KiB)
 #define GiB (1024ULL * MiB)
 
-/* addresses of a worker as a process: its arena, libraries, decompressors */
-#define LIMIT_WORKER_ADDRESSES (1 * GiB)
+/* The limits that a user may set, one option each.  There is one of it in a process: the command line sets it, before workers
+ * are forked, and nothing changes it from then on. */
+struct limits {
+	uint64_t decompressed; /* bytes that an initrd may unpack to */
+	uint64_t files;        /* in one directory; of FAT, in one volume */
+	uint64_t depth;        /* directories in directories */
+	uint64_t path;         /* bytes of a path, and of what a symbolic link says */
+	uint64_t seconds;      /* for one image, of the clock */
+	uint64_t diagnostics;  /* of one rule that are shown; 0: all */
+};
+extern struct limits limits;
+
+/* What is known of each: defaults and ranges are limits.c's.  In the order of the struct. */
+struct limit_option {
+	const char *option;   /* "max-files" */
+	const char *argument; /* "N" */
+	uint64_t *value;
+	uint64_t least, most, standard;
+	bool bytes;         /* the option takes K, M, G and T */
+	bool unlimited;     /* 0 is allowed, and stands for no limit */
+	bool of_reports;    /* not of what is read: guests have it too */
+	const char *what;   /* what it bounds */
+	const char *beyond; /* what becomes of the rest */
+};
+extern const struct limit_option limit_options[];
+extern const unsigned limit_options_count;
+
+/* Sets the limit to what `text` says; false, with the range in *ret_range (in static memory), if that is no number in it. */
+bool limit_parse(const struct limit_option *limit, const char *text, const char **ret_range);
+
+/* A value as the option takes it. */
+void limit_print(char *out, size_t room, const struct limit_option *limit, uint64_t value);
+
+/* error_set with EFBIG, for what is over a limit, wherever a caller may not care why it could not look: the first of them is
+ * kept in limit_met, so that nothing passes in silence (lint.c looks there in the end).  One process reads one image. */
+int limit_error(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+extern struct error limit_met; /* code 0: none */
+
+/* For the end of a message. */
+#define RAISES(option) " (--" option " raises it)"
+
+/* What follows from these, so that raising one is enough. */
+uint64_t limits_kernel_bytes(void);      /* of a kernel, decompressed */
+uint64_t limits_initrd_entries(void);    /* files of an initrd */
+uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
+uint64_t limits_directories_bytes(void); /* all directories of a FAT volume */
+uint64_t limits_guestfs_seconds(void);   /* more, where libguestfs must be started */
+uint64_t limits_arena_bytes(void);       /* memory of one image's arena; beyond it the worker gives up cleanly */
+uint64_t limits_worker_addresses(void);  /* of a worker as a process: its arena, libraries, decompressors */
+unsigned limits_records(void);           /* that a worker may send */
+uint64_t limits_result_bytes(void);      /* of all of these together */
 
 /* of a worker, beside the addresses: descriptors, what is in one of its memory files besides holes, and in a sanitized build,
  * in which addresses cannot be bounded, its resident memory, at which the parent looks this often (in milliseconds) */
@@ -21,13 +76,11 @@
 #define LIMIT_WORKER_RESIDENT (2 * GiB)
 #define LIMIT_WATCH_MS 100
 
-/* what a worker may say of one image: requests, records, and the bytes of all of these */
+/* what a worker may say of one image: requests, and the bytes of one record */
 #define LIMIT_REQUESTS 256
 #define LIMIT_RECORD_BYTES (128 * KiB)
-#define LIMIT_RECORDS 20000
-#define LIMIT_RESULT_BYTES (24 * MiB)
 
-/* memory of one image's arena; beyond it the worker gives up cleanly */
+/* of an arena that reads no image, and the least of one that does */
 #define LIMIT_ARENA_BYTES (256 * MiB)
 
 /* containers */
@@ -50,11 +103,6 @@
 /* file systems */
 #define LIMIT_FAT_BYTES (64 * MiB)    /* one copy of the file allocation table */
 #define LIMIT_FAT_SEEK_STEPS 50000000U /* links followed to get to places in files, of one volume */
-#define LIMIT_DIRECTORY_DEPTH 32
-#define LIMIT_DIRECTORY_BYTES (4 * MiB)
-#define LIMIT_DIRECTORIES_BYTES (64 * MiB) /* all of one volume */
-#define LIMIT_FILES 65536
-#define LIMIT_PATH 4096
 #define LIMIT_SYMLINKS 40 /* followed in one path: the kernel's own bound */
 #define LIMIT_XATTR (64 * KiB)
 #define LIMIT_FILE_RUNS 262144		  /* pieces of one file on disk */
@@ -97,7 +145,6 @@
 #define LIMIT_LZMA_MEMORY (160 * MiB)		/* xz -9 takes 65 MiB */
 #define LIMIT_LZ4_BLOCK (8 * MiB)		/* the kernel's own bound */
 #define LIMIT_LZO_BLOCK (256 * KiB)		/* the kernel's own bound */
-#define LIMIT_KERNEL_BYTES (256 * MiB)		/* of a kernel, decompressed */
 #define LIMIT_KERNEL_FILES 64			/* opened, of one image */
 #define LIMIT_KERNEL_NAMES 128			/* of files that may be an installed kernel: each is looked up */
 #define LIMIT_ZIMAGE_CODE (2 * MiB)		/* in which a zImage's compressed kernel must begin */
@@ -106,10 +153,8 @@
 #define LIMIT_MODULES 65536
 #define LIMIT_MODULES_BYTES (8 * MiB)		/* modules.dep and its like */
 #define LIMIT_SOFTDEPS 64			/* of one module */
-#define LIMIT_INITRD_BYTES (2 * GiB)		/* of an initrd, decompressed */
 #define LIMIT_INITRD_MEMBERS 64
 #define LIMIT_INITRDS 32				/* of one image that are read, each once */
-#define LIMIT_INITRD_ENTRIES 1000000
 #define LIMIT_INITRD_RELEASES 16		/* kernels whose modules it holds */
 #define LIMIT_INITRD_QUESTIONS 65536
 #define LIMIT_INITRD_CONTENT (4 * MiB)		/* of one file that is asked for */
@@ -119,8 +164,5 @@
 #define LIMIT_PROFILE_ROWS 1000 /* in one file */
 
 /* reports */
-#define LIMIT_DIAGNOSTICS_PER_RULE 20
-#define LIMIT_IMAGE_SECONDS 120
-#define LIMIT_GUESTFS_SECONDS 600 /* more, where libguestfs must be started */
 
 #endif

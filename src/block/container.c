@@ -174,7 +174,7 @@ const char *container_unpack_command(struct arena *arena, enum container_format 
 		[CONTAINER_TAR] = "tar --extract --file",
 		[CONTAINER_ANDROID_SPARSE] = "simg2img",
 	};
-	BUFFER_AUTO b = buffer_make(16 * LIMIT_PATH);
+	BUFFER_AUTO b = buffer_make(16 * LIMIT_FILE_NAME);
 	bool stream = format >= CONTAINER_XZ && format <= CONTAINER_LZOP;
 
 	if ((size_t)format >= COUNT(commands) || !commands[format])

@@ -145,7 +145,7 @@ static size_t make_node(struct tar *tar, const char *path, struct error *err)
 			path++;
 			continue;
 		}
-		if (tar->nodes[here].type != FS_DIRECTORY || ++depth > LIMIT_DIRECTORY_DEPTH)
+		if (tar->nodes[here].type != FS_DIRECTORY || ++depth > limits.depth)
 			return 0;
 		for (i = 1; i < tar->count; i++)
 			if (tar->nodes[i].parent == here && strlen(tar->nodes[i].name) == length &&
@@ -214,7 +214,7 @@ int tar_open(struct arena *arena, struct view *view, struct fs **ret, bool *ret_
 		if (type == 'L') {
 			char *text;
 
-			if (size > LIMIT_PATH)
+			if (size > limits.path)
 				break;
 			text = arena_alloc(arena, (size_t)size + 1);
 			r = view_read(view, position, text, (size_t)size, err);

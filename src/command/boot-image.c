@@ -40,7 +40,7 @@ static const char *format_of(const struct lint_result *lint)
 /* The command that makes an image which is booted of one that is not. */
 static const char *convert(struct arena *arena, const char *path)
 {
-	BUFFER_AUTO command = buffer_make(8 * LIMIT_PATH);
+	BUFFER_AUTO command = buffer_make(8 * LIMIT_FILE_NAME);
 
 	buffer_string(&command, "qemu-img convert -O qcow2 ");
 	text_shell(&command, path[0] == '-' ? arena_printf(arena, "./%s", path) : path);

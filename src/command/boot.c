@@ -45,7 +45,8 @@ static const char usage[] =
 	"\n"
 	"Rules, printing and exit status, as of lint:\n"
 	"  --select=RULES, --ignore=RULES, --severity=RULE=LEVEL, --profile=NAME, --format=FORMAT, --color=WHEN,\n"
-	"  -q, --quiet, -v, --verbose, --fail-on=LEVEL, --exit-zero, -h, --help\n"
+	"  -q, --quiet, -v, --verbose, --fail-on=LEVEL, --exit-zero, -h, --help, and the limits:\n"
+	"@"
 	"\n"
 	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, the machine could not be taken\n"
 	"through its boots, or a rule at or above --fail-on could not be evaluated.\n";
@@ -96,6 +97,7 @@ static const struct option long_options[] = {
 	{ "log-dir", required_argument, NULL, OPTION_LOG_DIR },
 	{ "keep", no_argument, NULL, OPTION_KEEP },
 	{ "force", no_argument, NULL, OPTION_FORCE },
+	LIMIT_OPTIONS,
 	COMMON_OPTIONS,
 };
 
@@ -292,7 +294,8 @@ static void print_usage(struct arena *arena)
 {
 	const char *rest = strstr(usage, "\nWhat to boot:");
 
-	printf("%.*s%s%s", (int)(rest - usage), usage, command_references(arena), rest);
+	printf("%.*s%s", (int)(rest - usage), usage, command_references(arena));
+	common_print_usage(rest, false);
 }
 
 int command_boot(int argc, char **argv)

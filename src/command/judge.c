@@ -28,6 +28,7 @@ static const char usage[] =
 	"  --severity=RULE=LEVEL, --profile=NAME   how much they count\n"
 	"  --format=FORMAT  text (default), json or vmspec\n"
 	"  --color=WHEN     auto (default), always or never\n"
+	"@"
 	"  -q, --quiet      only what counts for the exit status\n"
 	"  -v, --verbose    also skipped rules\n"
 	"  --fail-on=LEVEL  the least severity that makes the exit status 1: error (default), warning or note\n"
@@ -129,7 +130,7 @@ static int here(struct call *call, int argc, char **argv)
 	if (!common_parse(&call->common, argc, argv, options_here))
 		return EXIT_TROUBLE;
 	if (call->common.help) {
-		fputs(usage, stdout);
+		common_print_usage(usage, true);
 		return command_finish(EXIT_CLEAN);
 	}
 	if (optind < argc)
@@ -147,7 +148,7 @@ int command_guest_or_judge(int argc, char **argv)
 	struct call call = { .common = common_make(arena, "guest") };
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		fputs(usage, stdout);
+		common_print_usage(usage, true);
 		return command_finish(EXIT_CLEAN);
 	}
 	for (int i = 1; i < argc; i++) {
@@ -162,7 +163,7 @@ int command_guest_or_judge(int argc, char **argv)
 	if (!common_parse(&call.common, argc - 1, argv + 1, options))
 		return EXIT_TROUBLE;
 	if (call.common.help) {
-		fputs(usage, stdout);
+		common_print_usage(usage, true);
 		return command_finish(EXIT_CLEAN);
 	}
 	if (optind >= argc - 1)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* lint: options of `vmlint lint`, and one image after the other. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,6 @@ static const char usage[] =
 	"  --severity=RULE=LEVEL report RULE as error, warning, note or off; may be repeated\n"
 	"  --sector-size=SIZE    auto (default), 512 or 4096: the logical sector size of the disk\n"
 	"  --thorough            also walk what is slow to walk (all qcow2 reference counts, initrds to their ends)\n"
-	"  --initrd-limit=SIZE   give up on an initrd that unpacks to more, such as 512M; 2G unless told\n"
 	"  --reader=WHO          who reads file systems: auto (default), native (in process alone) or guestfs (libguestfs)\n"
 	"  --key=SELECTOR:key:KEY, --key=SELECTOR:file:FILE   opens LUKS; SELECTOR is all, pN (a partition) or a UUID\n"
 	"  --allow-backing=DIR   open backing and data files that the image names, if they lie below DIR\n"
@@ -38,6 +36,9 @@ static const char usage[] =
 	"  --color=WHEN          auto (default), always or never\n"
 	"  -q, --quiet           only what counts for the exit status (in text; JSON is always whole)\n"
 	"  -v, --verbose         also skipped rules, libfdisk's opinion and the bytes read\n"
+	"\n"
+	"Limits; what lies beyond one is not evaluated, and said to be so:\n"
+	"@"
 	"\n"
 	"What counts:\n"
 	"  --fail-on=LEVEL       the least severity that makes the exit status 1: error (default), warning or note\n"
@@ -52,7 +53,6 @@ enum option_key {
 	OPTION_ARCH = 256,
 	OPTION_SECTOR_SIZE,
 	OPTION_THOROUGH,
-	OPTION_INITRD_LIMIT,
 	OPTION_READER,
 	OPTION_KEY,
 	OPTION_ALLOW_BACKING,
@@ -63,11 +63,11 @@ static const struct option long_options[] = {
 	{ "arch", required_argument, NULL, OPTION_ARCH },
 	{ "sector-size", required_argument, NULL, OPTION_SECTOR_SIZE },
 	{ "thorough", no_argument, NULL, OPTION_THOROUGH },
-	{ "initrd-limit", required_argument, NULL, OPTION_INITRD_LIMIT },
 	{ "reader", required_argument, NULL, OPTION_READER },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "allow-backing", required_argument, NULL, OPTION_ALLOW_BACKING },
 	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
+	LIMIT_OPTIONS,
 	COMMON_OPTIONS,
 };
 
@@ -101,29 +101,6 @@ static bool set_arch(struct call *call, const char *argument)
 	if (call->common.lint.architecture == ARCHITECTURE_UNKNOWN)
 		command_usage("lint", "--arch takes auto, aarch64, arm, x86_64 or riscv64, not \"%s\"", argument);
 	return call->common.lint.architecture != ARCHITECTURE_UNKNOWN;
-}
-
-static bool set_initrd_limit(struct call *call, const char *argument)
-{
-	static const char units[] = "KMGT";
-	unsigned long long value;
-	const char *unit;
-	char *end;
-
-	errno = 0;
-	value = strtoull(argument, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit && !end[1] && value <= UINT64_MAX >> (10 * (unit - units + 1)))
-		value <<= 10 * (unit - units + 1);
-	else if (*end)
-		value = 0;
-	call->common.lint.initrd_limit = value;
-	if (*argument >= '0' && *argument <= '9' && !errno && value)
-		return true;
-	command_usage("lint",
-		      "--initrd-limit takes a number of bytes from 1 to 2^64-1, also with K, M, G or T behind it, not \"%s\"",
-		      argument);
-	return false;
 }
 
 static bool set_allow_backing(struct call *call, const char *argument)
@@ -175,8 +152,6 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_THOROUGH:
 		common->lint.thorough = true;
 		return true;
-	case OPTION_INITRD_LIMIT:
-		return set_initrd_limit(call, argument);
 	case OPTION_READER:
 		return set_reader(call, argument);
 	case OPTION_KEY:
@@ -226,7 +201,7 @@ int command_lint(int argc, char **argv)
 	if (!common_parse(&call.common, argc, argv, long_options))
 		return EXIT_TROUBLE;
 	if (call.common.help) {
-		fputs(usage, stdout);
+		common_print_usage(usage, false);
 		return command_finish(EXIT_CLEAN);
 	}
 	if (optind >= argc)

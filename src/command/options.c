@@ -121,8 +121,44 @@ static bool load_profiles(struct common *common, const char *name)
 	return true;
 }
 
+static bool set_limit(struct common *common, const struct limit_option *limit, const char *argument)
+{
+	const char *range;
+
+	if (limit_parse(limit, argument, &range))
+		return true;
+	command_usage(common->command, "--%s takes %s, not \"%s\"", limit->option, range, argument);
+	return false;
+}
+
+static void print_limits(bool of_reports)
+{
+	for (unsigned i = 0; i < limit_options_count; i++) {
+		const struct limit_option *l = &limit_options[i];
+		char value[32];
+
+		if (of_reports && !l->of_reports)
+			continue;
+		limit_print(value, sizeof(value), l, l->standard);
+		printf("  --%s=%s%*s %s: %s\n", l->option, l->argument,
+		       (int)(strlen(l->option) + strlen(l->argument) < 18 ? 18 - strlen(l->option) - strlen(l->argument) : 0), "",
+		       value, l->what);
+	}
+}
+
+void common_print_usage(const char *usage, bool of_reports)
+{
+	const char *at = strchr(usage, '@');
+
+	printf("%.*s", (int)(at - usage), usage);
+	print_limits(of_reports);
+	fputs(at + 1, stdout);
+}
+
 static bool set_option(struct common *common, int key, const char *argument)
 {
+	if (key >= COMMON_LIMIT && key < COMMON_LIMIT + (int)limit_options_count)
+		return set_limit(common, &limit_options[key - COMMON_LIMIT], argument);
 	switch (key) {
 	case COMMON_PROFILE:
 		return true; /* is loaded already */
@@ -244,7 +280,7 @@ int common_run(struct common *common, int count,
 
 	common->format->begin(&report);
 	for (int i = 0; i < count && !common->stopped; i++) {
-		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		ARENA_AUTO arena = arena_new(limits_arena_bytes());
 		struct lint_result result;
 		int exit;
 

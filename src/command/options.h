@@ -33,7 +33,14 @@ enum {
 	COMMON_COLOR,
 	COMMON_FAIL_ON,
 	COMMON_EXIT_ZERO,
+	COMMON_LIMIT, /* and the place in limit_options */
 };
+
+/* Of a command that reads images: limit_options, but for the last, which all have. */
+#define LIMIT_OPTIONS                                                                                                  \
+	{ "max-decompressed", required_argument, NULL, COMMON_LIMIT }, { "max-files", required_argument, NULL, COMMON_LIMIT + 1 }, \
+	{ "max-depth", required_argument, NULL, COMMON_LIMIT + 2 }, { "max-path", required_argument, NULL, COMMON_LIMIT + 3 },     \
+	{ "max-time", required_argument, NULL, COMMON_LIMIT + 4 }
 
 /* For the end of a command's table of options: these, and the end. */
 #define COMMON_OPTIONS                                                                                                 \
@@ -43,7 +50,11 @@ enum {
 	{ "format", required_argument, NULL, COMMON_FORMAT }, { "color", required_argument, NULL, COMMON_COLOR },      \
 	{ "colour", required_argument, NULL, COMMON_COLOR }, { "quiet", no_argument, NULL, 'q' },                      \
 	{ "verbose", no_argument, NULL, 'v' }, { "fail-on", required_argument, NULL, COMMON_FAIL_ON },                 \
+	{ "max-diagnostics", required_argument, NULL, COMMON_LIMIT + 5 },                                              \
 	{ "exit-zero", no_argument, NULL, COMMON_EXIT_ZERO }, { "help", no_argument, NULL, 'h' }, { 0 }
+
+/* Prints what --help says, with the limits in the place of "@": those alone that every report has if `of_reports`. */
+void common_print_usage(const char *usage, bool of_reports);
 
 /* What holds when nothing is said. */
 struct common common_make(struct arena *arena, const char *command);

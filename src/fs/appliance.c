@@ -199,6 +199,14 @@ static int make_room(struct appliance *appliance, size_t length, struct error *e
 	return appliance->data ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
+/* What an answer may have without a buffer of the caller's. */
+static size_t appliance_data_max(const struct appliance_request *request)
+{
+	size_t listing = request->op == APPLIANCE_READDIR ? (size_t)request->length * APPLIANCE_ENTRY_BYTES : 0;
+
+	return listing > APPLIANCE_DATA_MAX ? listing : APPLIANCE_DATA_MAX;
+}
+
 long appliance_ask(struct appliance *appliance, const struct appliance_request *request, void *data, size_t capacity,
 		   const uint8_t **ret_data, struct error *err)
 {
@@ -234,7 +242,7 @@ long appliance_ask(struct appliance *appliance, const struct appliance_request *
 	same = cursor_le32(&c) == id;
 	status = (int32_t)cursor_le32(&c);
 	length = cursor_le32(&c);
-	if (!same || status > 0 || cursor_le32(&c) || (!status && length > (data ? capacity : APPLIANCE_DATA_MAX)))
+	if (!same || status > 0 || cursor_le32(&c) || (!status && length > (data ? capacity : appliance_data_max(request))))
 		return nonsense(err);
 	if (status < 0)
 		return take_failure(appliance, request->op, status, length, deadline, err);
@@ -318,7 +326,7 @@ int appliance_decode_volumes(struct arena *arena, const void *data, size_t size,
 		struct appliance_volume *v = &(*ret)[i];
 
 		v->partition = (int)cursor_le32(&c);
-		v->volume = get_string(&c, arena, LIMIT_PATH);
+		v->volume = get_string(&c, arena, LIMIT_FILE_NAME);
 		v->type = get_string(&c, arena, 64);
 		v->uuid = get_string(&c, arena, 64);
 		v->label = get_string(&c, arena, 256);

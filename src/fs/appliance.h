@@ -15,7 +15,7 @@
  *                                                                                 strings volume, type, UUID, label
  *   MOUNT     partition    size or 0     -            strings volume, options     u64 handle of the root
  *   STAT      handle       -             -            -                           u32 mode, u64 size
- *   READDIR   handle       -             -            -                           u32 count, then of each: u64 handle, u32
+ *   READDIR   handle       -             most entries -                           u32 count, then of each: u64 handle, u32
  *                                                                                 enum fs_type, string name
  *   READLINK  handle       -             -            -                           the target
  *   GETXATTR  handle       -             -            name                        the value
@@ -64,7 +64,8 @@ enum appliance_op {
 #define APPLIANCE_REQUEST_BYTES 32
 #define APPLIANCE_REPLY_BYTES 16
 #define APPLIANCE_TEXT_MAX 16384U
-#define APPLIANCE_DATA_MAX (8U << 20) /* a directory at the limits of limits.h has less */
+#define APPLIANCE_DATA_MAX (8U << 20) /* and for each entry of a directory that may have more than so many bytes: */
+#define APPLIANCE_ENTRY_BYTES 128
 #define APPLIANCE_READ_MAX (2U << 20) /* libguestfs's own bound is 4 MiB with its headers */
 #define APPLIANCE_MESSAGE_MAX 300
 #define APPLIANCE_PATH_MAX 4096

@@ -90,8 +90,9 @@ static int add_entry(struct ext2_dir_entry *entry, int offset, int block_size, c
 	if (!length || memchr(name, '/', length) || memchr(name, 0, length))
 		return 0;
 	listing->bytes += length;
-	if (listing->count >= LIMIT_FILES || listing->bytes > LIMIT_DIRECTORY_BYTES) {
-		listing->result = error_set(listing->err, EFBIG, "the directory has more than %zu entries", listing->count);
+	if (listing->count >= limits.files || listing->bytes > limits_directory_bytes()) {
+		listing->result = limit_error(listing->err, "the directory has more than %zu entries" RAISES("max-files"),
+					    listing->count);
 		return DIRENT_ABORT;
 	}
 	if (!listing->last || listing->last->count == CHUNK) {
@@ -270,7 +271,9 @@ static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char
 	if (inode.i_flags & EXT4_ENCRYPT_FL)
 		return error_set(err, ENOKEY, "the symbolic link is encrypted");
 	size = EXT2_I_SIZE(&inode);
-	if (!size || size > LIMIT_PATH)
+	if (size > limits.path)
+		return limit_error(err, "a symbolic link says more than %" PRIu64 " bytes" RAISES("max-path"), limits.path);
+	if (!size)
 		return error_set(err, EIO, "inode %" PRIu64 ": a symbolic link of %" PRIu64 " bytes", handle, size);
 	target = arena_alloc(arena, (size_t)size + 1);
 	if (ext2fs_is_fast_symlink(&inode)) {
@@ -314,7 +317,7 @@ static int op_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, cons
 		return ext_fail(state, code, err, "attributes of inode %" PRIu64, handle);
 	if (size > LIMIT_XATTR) {
 		ext2fs_free_mem(&value);
-		return error_set(err, EFBIG, "the attribute %s has %zu bytes", name, size);
+		return limit_error(err, "the attribute %s has %zu bytes", name, size);
 	}
 	*ret = arena_memdup(arena, value, size);
 	*ret_size = size;

@@ -41,7 +41,7 @@ static int run_failed(int r, uint32_t inode, struct error *err)
 	if (r == -EIO)
 		return error_set(err, EIO, "inode %u refers to a block that the file system does not have", inode);
 	if (r == -EFBIG)
-		return error_set(err, EFBIG, "the file is in more than %d pieces", LIMIT_FILE_RUNS);
+		return limit_error(err, "the file is in more than %d pieces", LIMIT_FILE_RUNS);
 	return error_set(err, ENOMEM, "out of memory");
 }
 

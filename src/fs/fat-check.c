@@ -5,6 +5,7 @@
  * directory whose first cluster belongs to something else is never entered: no loop of directories can keep it busy.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "fs/fat-internal.h"
@@ -153,9 +154,12 @@ static int follow(struct walk *walk, uint32_t index, struct fat_scan *scan, stru
 		length++;
 		if (scan && !scan->ended) {
 			state->directory_bytes += fat->cluster_size;
-			if ((uint64_t)length * fat->cluster_size > LIMIT_DIRECTORY_BYTES ||
-			    state->directory_bytes > LIMIT_DIRECTORIES_BYTES) {
-				state->fat->limited = "the directories are too large";
+			if ((uint64_t)length * fat->cluster_size > limits_directory_bytes() ||
+			    state->directory_bytes > limits_directories_bytes()) {
+				node->unlisted = state->fat->limited =
+					arena_printf(state->arena, "its directories take more than %" PRIu64 " bytes in all, "
+						     "or one of them more than %" PRIu64 RAISES("max-files"),
+						     limits_directories_bytes(), limits_directory_bytes());
 				scan->ended = true;
 			} else {
 				r = view_read(state->view, offset, state->cluster_buffer, fat->cluster_size, err);
@@ -209,6 +213,7 @@ int fat_check(struct fat_state *state, struct error *err)
 
 	walk.used = arena_alloc(state->arena, fat->usable_clusters / 8 + 1);
 	state->cluster_buffer = arena_alloc(state->arena, fat->cluster_size);
+	state->blocks = ARENA_ARRAY(state->arena, limits.files / FAT_NODES_PER_BLOCK + 1, struct fat_node *);
 	state->blocks[0] = ARENA_ARRAY(state->arena, FAT_NODES_PER_BLOCK, struct fat_node);
 	state->node_count = 1;
 	root = fat_node(state, 0);
@@ -225,8 +230,10 @@ int fat_check(struct fat_state *state, struct error *err)
 		struct fat_node *node = fat_node(state, i);
 		int r;
 
-		if (node->directory && node->depth > LIMIT_DIRECTORY_DEPTH) {
-			fat->limited = "directories are nested too deeply";
+		if (node->directory && node->depth > limits.depth) {
+			node->unlisted = fat->limited =
+				arena_printf(state->arena, "it has directories more than %" PRIu64 " deep" RAISES("max-depth"),
+					     limits.depth);
 			continue;
 		}
 		if (!i && !fat->boot.fat32)

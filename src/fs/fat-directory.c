@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fat-directory: directory entries and the names in them (fatgen103, "FAT Directory Structure" and "FAT Long Directory
  * Entries").  Turns bytes into nodes; what a chain is like is not its business. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/utf16.h"
@@ -97,8 +98,10 @@ static struct fat_node *add_node(struct fat_scan *scan, uint32_t *ret_index)
 	struct fat_node *directory = fat_node(state, scan->directory), *node;
 	uint32_t index = state->node_count;
 
-	if (index >= LIMIT_FILES) {
-		state->fat->limited = "too many files";
+	if (index >= limits.files) {
+		directory->unlisted = state->fat->limited =
+			arena_printf(state->arena, "it has more than %" PRIu64 " files" RAISES("max-files"), limits.files);
+		scan->ended = true;
 		return NULL;
 	}
 	if (!state->blocks[index / FAT_NODES_PER_BLOCK])

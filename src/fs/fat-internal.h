@@ -46,6 +46,7 @@ struct fat_node {
 	uint8_t attributes;
 	uint8_t depth;
 	bool directory;
+	const char *unlisted; /* of a directory that was not read to its end, because of a limit: which */
 	uint64_t entry_offset; /* of the short entry; 0 for the root */
 	const char *name, *alias;
 };
@@ -58,7 +59,7 @@ struct fat_state {
 	struct fat_table table;
 	uint8_t *cluster_buffer; /* one cluster */
 	uint64_t directory_bytes; /* read so far */
-	struct fat_node *blocks[LIMIT_FILES / FAT_NODES_PER_BLOCK];
+	struct fat_node **blocks; /* room for limits.files nodes */
 	uint32_t node_count;
 	/* where the last read of a file ended: index of a cluster in its chain */
 	uint32_t last_node, last_index, last_cluster;

@@ -39,6 +39,10 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		return error_set(err, EBADF, "no such handle");
 	if (!node->directory)
 		return error_set(err, ENOTDIR, "%s is not a directory", node->name);
+	/* what is not in the list would pass for missing */
+	if (node->unlisted)
+		return limit_error(err, "%s of the FAT volume: %s", *node->name ? node->name : "the root directory",
+				 node->unlisted);
 	for (uint32_t i = node->first_child; i != FAT_NO_NODE; i = fat_node(state, i)->next)
 		count++;
 	*ret = ARENA_ARRAY(arena, count, struct fs_entry);
@@ -109,7 +113,7 @@ static int seek_cluster(struct fat_state *state, uint32_t handle, uint32_t index
 		int r;
 
 		if (state->seek_steps == LIMIT_FAT_SEEK_STEPS)
-			return error_set(err, EFBIG, "%s: reading files took more than a limit of %u steps in the FAT",
+			return limit_error(err, "%s: reading files took more than a limit of %u steps in the FAT",
 					 node->name, LIMIT_FAT_SEEK_STEPS);
 		state->seek_steps++;
 		r = fat_table_get(&state->table, cluster, &cluster, err);
@@ -205,7 +209,7 @@ const char *fat_path(const struct fat *fat, struct arena *arena, uint64_t handle
 	const struct fat_node *node = fat_node(state, (uint32_t)handle);
 	const char *path = "";
 
-	/* no deeper than LIMIT_DIRECTORY_DEPTH + 1; a few hundred bytes each */
+	/* no deeper than limits.depth + 1; a few hundred bytes each */
 	for (; node->depth; node = fat_node(state, node->parent))
 		path = arena_printf(arena, "/%s%s", node->name, path);
 	return *path ? path : "/";

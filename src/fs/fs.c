@@ -3,6 +3,7 @@
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -45,9 +46,8 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
 		length = strcspn(path, "/");
 		if (here.type != FS_DIRECTORY)
 			return error_set(err, ENOTDIR, "%s is not a directory", here.name);
-		if (++depth > LIMIT_DIRECTORY_DEPTH)
-			return error_set(err, ENAMETOOLONG, "the path is deeper than %d directories",
-					 LIMIT_DIRECTORY_DEPTH);
+		if (++depth > limits.depth)
+			return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"), limits.depth);
 		r = fs->ops->readdir(fs, arena, here.handle, &entries, &count, err);
 		if (r < 0)
 			return r;
@@ -59,6 +59,11 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
 	}
 	*ret = here;
 	return 0;
+}
+
+bool fs_is_answer(int r)
+{
+	return r >= 0 || r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG;
 }
 
 struct file {

@@ -66,7 +66,7 @@ struct fs {
 };
 
 /* The entry that an absolute path with `/` leads to.  Symbolic links are not followed.  0, -ENOENT when a component is
- * missing, -ENOTDIR when one before the last is not a directory, -ENAMETOOLONG beyond LIMIT_DIRECTORY_DEPTH components,
+ * missing, -ENOTDIR when one before the last is not a directory, -EFBIG beyond limits.depth components,
  * or what reading a directory failed with.  ret->name is the name as the file system spells it. */
 int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err);
 
@@ -76,6 +76,9 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
  * and -ELOOP it is the path that was not there, or NULL. */
 int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
 	       const char **ret_path, struct error *err);
+
+/* Is this, of looking up a path, an answer about the file system (it is not there), or could we not look? */
+bool fs_is_answer(int r);
 
 /* A view of a file's bytes.  -EISDIR for what is not a regular file. */
 int fs_file_view(struct fs *fs, struct arena *arena, uint64_t handle, struct view **ret, struct error *err);

@@ -194,7 +194,7 @@ int mounts_add(struct mounts *mounts, const char *path, struct fs *fs, uint64_t 
 	int r;
 
 	if (mounts->part_count == LIMIT_MOUNTS)
-		return error_set(err, EMFILE, "more than %d file systems are mounted", LIMIT_MOUNTS);
+		return limit_error(err, "more than %d file systems are mounted", LIMIT_MOUNTS);
 	if (root & ~INNER_MASK)
 		return error_set(err, EOVERFLOW, "the handle of its root is too large");
 	r = find_parent(mounts, path, &parent, &name, err);

@@ -5,6 +5,7 @@
  * goes to the appliance costs milliseconds, whatever its size.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -90,7 +91,7 @@ int remote_decode_listing(struct arena *arena, const void *data, size_t size, st
 	uint32_t count = cursor_le32(&c);
 
 	/* an entry has 17 bytes at least */
-	if (!cursor_ok(&c) || count > LIMIT_FILES || count > cursor_left(&c) / 17)
+	if (!cursor_ok(&c) || count > limits.files || count > cursor_left(&c) / 17)
 		return nonsense(err);
 	*ret = ARENA_ARRAY(arena, count, struct fs_entry);
 	*ret_count = count;
@@ -138,7 +139,8 @@ static int op_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct e
 static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
 		      struct error *err)
 {
-	const struct appliance_request request = { .op = APPLIANCE_READDIR, .handle = handle };
+	const struct appliance_request request = { .op = APPLIANCE_READDIR, .handle = handle,
+						   .length = (uint32_t)limits.files };
 	struct remote_fs *remote = fs->state;
 	struct listing *listing;
 	const uint8_t *data;
@@ -179,7 +181,9 @@ static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char
 
 	if (n < 0)
 		return (int)n;
-	if (!n || n >= LIMIT_PATH || memchr(data, 0, (size_t)n))
+	if ((uint64_t)n > limits.path)
+		return limit_error(err, "a symbolic link says more than %" PRIu64 " bytes" RAISES("max-path"), limits.path);
+	if (!n || memchr(data, 0, (size_t)n))
 		return nonsense(err);
 	*ret = arena_strndup(arena, (const char *)data, (size_t)n);
 	return 0;
@@ -189,7 +193,7 @@ static int op_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, cons
 		       struct error *err)
 {
 	const struct appliance_request request = {
-		.op = APPLIANCE_GETXATTR, .handle = handle, .text = name, .text_bytes = (uint32_t)strnlen(name, LIMIT_PATH)
+		.op = APPLIANCE_GETXATTR, .handle = handle, .text = name, .text_bytes = (uint32_t)strnlen(name, LIMIT_FILE_NAME)
 	};
 	const struct remote_fs *remote = fs->state;
 	const uint8_t *data;

@@ -3,6 +3,7 @@
 #include "fs/fs.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -12,7 +13,7 @@
 struct walk {
 	struct fs *fs;
 	struct arena *arena, *scratch;
-	struct fs_entry stack[LIMIT_DIRECTORY_DEPTH + 1];
+	struct fs_entry *stack;
 	unsigned depth; /* stack[depth] is where we are */
 	unsigned links;
 };
@@ -68,8 +69,8 @@ static const char *follow(struct walk *walk, const struct fs_entry *link, const 
 	*ret = walk->fs->ops->readlink(walk->fs, walk->scratch, link->handle, &target, err);
 	if (*ret < 0)
 		return NULL;
-	if (strlen(target) + strlen(rest) + 1 > LIMIT_PATH) {
-		*ret = error_set(err, ENAMETOOLONG, "the path is longer than %d bytes", LIMIT_PATH);
+	if (strlen(target) + strlen(rest) + 1 > limits.path) {
+		*ret = limit_error(err, "the path is longer than %" PRIu64 " bytes" RAISES("max-path"), limits.path);
 		return NULL;
 	}
 	if (*target == '/')
@@ -95,8 +96,9 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 			walk->depth--;
 		return 0;
 	}
-	if (walk->depth == LIMIT_DIRECTORY_DEPTH)
-		return error_set(err, ENAMETOOLONG, "the path is deeper than %d directories", LIMIT_DIRECTORY_DEPTH);
+	if (walk->depth == limits.depth)
+		return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"),
+				 limits.depth);
 	r = find(walk, name, length, &entry, err);
 	if (r < 0)
 		return r;
@@ -113,8 +115,9 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
 	       const char **ret_path, struct error *err)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
-	struct walk walk = { .fs = fs, .arena = arena, .scratch = scratch };
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
+	struct walk walk = { .fs = fs, .arena = arena, .scratch = scratch,
+			     .stack = ARENA_ARRAY(scratch, limits.depth + 1, struct fs_entry) };
 	bool directory = false;
 
 	walk.stack[0] = (struct fs_entry){ .handle = fs->root, .type = FS_DIRECTORY, .name = "" };

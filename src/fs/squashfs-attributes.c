@@ -127,7 +127,7 @@ static int find(struct squashfs_state *state, struct arena *arena, uint32_t inde
 		code = sqfs_xattr_reader_get_desc(state->attributes, index, &description);
 	if (!code)
 		code = seek(state, description.xattr);
-	for (uint32_t i = 0; !code && !*ret && i < description.count && i < LIMIT_FILES; i++) {
+	for (uint32_t i = 0; !code && !*ret && i < description.count && i < limits.files; i++) {
 		struct arena_mark mark = arena_mark(arena);
 		bool elsewhere, wanted;
 

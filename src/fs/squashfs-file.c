@@ -77,8 +77,8 @@ static int check_inode(struct squashfs_state *state, uint64_t handle)
 	case SQFS_INODE_EXT_SLINK:
 		code = raw(state, bytes, 8, &c);
 		cursor_skip(&c, 4);
-		if (!code && cursor_le32(&c) > LIMIT_PATH)
-			code = SQFS_ERROR_CORRUPTED;
+		if (!code && cursor_le32(&c) > limits.path)
+			code = SQFS_ERROR_OVERFLOW;
 		break;
 	case SQFS_INODE_EXT_DIR:
 		/* links, size, block, parent, then the number of entries in the index */
@@ -97,7 +97,8 @@ static int get_inode(struct squashfs_state *state, uint64_t handle, sqfs_inode_g
 	state->io_error.code = 0;
 	code = check_inode(state, handle);
 	if (code == SQFS_ERROR_OVERFLOW)
-		return error_set(err, EFBIG, "the file has more than %d blocks", LIMIT_SQUASHFS_BLOCKS);
+		return limit_error(err, "a file has more than %d blocks, or a symbolic link says more than %" PRIu64
+				   " bytes" RAISES("max-path"), LIMIT_SQUASHFS_BLOCKS, limits.path);
 	if (!code)
 		code = sqfs_meta_reader_read_inode(state->inodes, &state->super, handle >> 16, handle & 0xffff, ret);
 	if (code) {
@@ -176,8 +177,9 @@ static int walk(struct squashfs_state *state, struct arena *arena, const sqfs_in
 			count++;
 		}
 		sqfs_free(entry);
-		if (count > LIMIT_FILES)
-			return error_set(err, EFBIG, "the directory has more than %d entries", LIMIT_FILES);
+		if (count > limits.files)
+			return limit_error(err, "the directory has more than %" PRIu64 " entries" RAISES("max-files"),
+					 limits.files);
 	}
 	if (code < 0)
 		return squashfs_fail(state, code, err, "directory");
@@ -216,7 +218,7 @@ static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char
 	if (type_of(inode->base.type) != FS_SYMLINK)
 		return error_set(err, EINVAL, "not a symbolic link");
 	size = size_of(inode);
-	if (!size || size > LIMIT_PATH)
+	if (!size)
 		return error_set(err, EIO, "a symbolic link of %" PRIu64 " bytes", size);
 	*ret = arena_strndup(arena, (const char *)inode->extra, (size_t)size);
 	return 0;

@@ -90,7 +90,7 @@ static int read_superblock(struct squashfs *squashfs, struct view *view, struct 
 	cursor_seek(&c, 12);
 	squashfs->block_size = cursor_le32(&c);
 	if ((uint64_t)cursor_le32(&c) * 16 > LIMIT_SQUASHFS_FRAGMENTS)
-		return error_set(err, EFBIG, "the squashfs has too many fragments");
+		return limit_error(err, "the squashfs has too many fragments");
 	compression = cursor_le16(&c);
 	squashfs->compression = compression >= SQFS_COMP_MIN && compression <= SQFS_COMP_MAX
 					? sqfs_compressor_name_from_id((SQFS_COMPRESSOR)compression)

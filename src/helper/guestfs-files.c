@@ -154,17 +154,20 @@ static bool is_entry(const char *name)
 }
 
 /* Gives the entries of a directory their numbers. */
-static int list(struct session *s, uint32_t index, const char *path, struct error *err)
+static int list(struct session *s, uint32_t index, const char *path, uint32_t most, struct error *err)
 {
 	struct guestfs_dirent_list *entries = guestfs.readdir(s->g, path);
 	struct node *directory;
 	bool unknown = false;
+	int r = 0;
 
 	if (!entries)
 		return session_fail(s, err, "readdir");
-	if (entries->len > LIMIT_FILES || !make_room(s, entries->len)) {
+	if (entries->len > most || !make_room(s, entries->len)) {
+		r = entries->len > most ? error_set(err, EFBIG, "the directory has more than %u entries" RAISES("max-files"), most)
+					: error_set(err, EFBIG, "more than %u files were listed", NODES_MAX);
 		guestfs.free_dirent_list(entries);
-		return error_set(err, EFBIG, "the directory has more than %u entries", LIMIT_FILES);
+		return r;
 	}
 	directory = &s->nodes[index];
 	directory->first = s->node_count;
@@ -176,19 +179,22 @@ static int list(struct session *s, uint32_t index, const char *path, struct erro
 		unknown = unknown || e->ftyp == 'u' || e->ftyp == '?';
 		s->nodes[s->node_count] =
 			(struct node){ .parent = index, .name = strdup(e->name), .type = type_of_letter(e->ftyp) };
-		if (!s->nodes[s->node_count].name)
+		if (!s->nodes[s->node_count].name) {
+			r = error_set(err, ENOMEM, "out of memory");
 			break;
+		}
 		s->node_count++;
 	}
 	directory->count = s->node_count - directory->first;
-	directory->listed = true;
+	directory->listed = r == 0;
 	guestfs.free_dirent_list(entries);
-	if (unknown)
+	if (r == 0 && unknown)
 		learn_all(s, directory, path);
-	return 0;
+	return r;
 }
 
-static int read_directory(struct session *s, uint32_t index, const char *path, struct buffer *out, struct error *err)
+static int read_directory(struct session *s, uint32_t index, const char *path, uint32_t most, struct buffer *out,
+			  struct error *err)
 {
 	const struct node *directory = &s->nodes[index];
 	int r;
@@ -196,7 +202,7 @@ static int read_directory(struct session *s, uint32_t index, const char *path, s
 	if (directory->type != FS_DIRECTORY)
 		return error_set(err, ENOTDIR, "not a directory");
 	if (!directory->listed) {
-		r = list(s, index, path, err);
+		r = list(s, index, path, most, err);
 		if (r < 0)
 			return r;
 		directory = &s->nodes[index]; /* the table may have moved */
@@ -304,7 +310,7 @@ int session_file(struct session *s, const struct request *request, struct buffer
 		}
 		return r;
 	case APPLIANCE_READDIR:
-		return read_directory(s, index, path, out, err);
+		return read_directory(s, index, path, request->length, out, err);
 	case APPLIANCE_READLINK:
 		return read_link(s, index, path, out, err);
 	case APPLIANCE_GETXATTR:

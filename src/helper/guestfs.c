@@ -280,7 +280,8 @@ int helper_guestfs(const char *folder, bool no_kvm)
 	more = send_export(folder);
 	set_environment(folder);
 	while (more && !stopping && receive_request(request)) {
-		BUFFER_AUTO out = buffer_make(APPLIANCE_DATA_MAX);
+		size_t listing = request->op == APPLIANCE_READDIR ? (size_t)request->length * APPLIANCE_ENTRY_BYTES : 0;
+		BUFFER_AUTO out = buffer_make(listing > APPLIANCE_DATA_MAX ? listing : APPLIANCE_DATA_MAX);
 		struct error err = { 0 };
 		int r = serve(&session, request, &out, &err);
 

@@ -71,7 +71,7 @@ static bool asks_nocloud(const struct system *system, struct arena *arena)
 static enum cloud_init of_system(const struct system *system)
 {
 	static const char *const programs[] = { "/usr/bin/cloud-init", "/usr/local/bin/cloud-init", "/bin/cloud-init" };
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	int found = 0, disabled;
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && found <= 0; i++) {

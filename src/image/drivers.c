@@ -67,7 +67,7 @@ static bool release_has_file(const struct kernel_release *release, const char *p
 	}
 	for (const char *p = path; *p; p++)
 		depth += *p == '/';
-	if (depth > LIMIT_DIRECTORY_DEPTH)
+	if (depth > limits.depth)
 		return true;
 	slash = strrchr(path, '/');
 	folder = look_into(release,
@@ -144,13 +144,13 @@ struct location release_symbol_place(const struct kernel_release *release, const
 }
 
 /* A module somewhere below a folder; `left` bounds how many entries are looked at. */
-static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, unsigned *left)
+static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, uint64_t *left)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry *entries;
 	size_t count, length;
 
-	if (depth > LIMIT_DIRECTORY_DEPTH || fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
+	if (depth > limits.depth || fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].type == FS_FILE && module_base_name(entries[i].name, strlen(entries[i].name), &length))
@@ -165,7 +165,7 @@ static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, unsign
 
 size_t release_module_files(const struct kernel_release *release)
 {
-	unsigned left = LIMIT_FILES;
+	uint64_t left = limits.files;
 
 	if (!release->modules_path)
 		return 0;

@@ -98,7 +98,7 @@ static int look_at_directory(struct search *search, uint64_t handle, unsigned de
 			arena_release(search->arena, mark);
 			if (found)
 				add(search->finds, fat_path(esp->fat, search->arena, entries[i].handle), offset, &volume);
-		} else if (entries[i].type == FS_DIRECTORY && depth < LIMIT_DIRECTORY_DEPTH) {
+		} else if (entries[i].type == FS_DIRECTORY && depth < limits.depth) {
 			r = look_at_directory(search, entries[i].handle, depth + 1, err);
 		}
 		/* a file whose chain is broken is told of elsewhere; the others can be read all the same */

@@ -18,7 +18,6 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 	image->thorough = options->thorough;
 	image->verbose = options->verbose;
 	image->reader = options->reader;
-	image->initrd_limit = options->initrd_limit;
 	if (!image_gather_disk(image, err, ret_help))
 		return NULL;
 	if (image->disk) {

@@ -131,7 +131,6 @@ struct image {
 	unsigned sector_size_option; /* bytes that the user named; 0: find out */
 	bool thorough, verbose;
 	enum image_reader reader;
-	uint64_t initrd_limit;
 	enum have have_table; /* of partitions, of whatever kind; the two readers' results are NULL if UNREADABLE */
 	struct error table_error;
 	const struct gpt *gpt;
@@ -148,6 +147,7 @@ struct image {
 	struct loader *loaders;
 	unsigned loader_count;
 	bool more_loaders; /* than LIMIT_LOADERS */
+	struct error loaders_error; /* code not 0: there may be more: why we could not look */
 	struct efi_binary *binaries;    /* those that were opened: binary.c's own */
 	enum architecture architecture; /* what the image is for, all things weighed */
 
@@ -180,7 +180,6 @@ struct image_options {
 	bool thorough, verbose;
 	bool system;            /* gather what is inside: file systems, systems, boot entries, kernels */
 	enum image_reader reader;
-	uint64_t initrd_limit;  /* bytes that an initrd may unpack to; 0: LIMIT_INITRD_BYTES */
 };
 
 /* Opens the image in `file` (the view of the file named `name`) and gathers its facts.  NULL when it cannot be judged at all

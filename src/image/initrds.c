@@ -4,6 +4,7 @@
 #include "image/initrds.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -308,7 +309,7 @@ void image_ask_initrds(struct image *image, const char *module)
 static void read_set(struct initrd_set *set)
 {
 	struct image *image = set->image;
-	const struct initrd_options options = { .to_end = image->thorough, .limit = image->initrd_limit };
+	const struct initrd_options options = { .to_end = image->thorough };
 	struct initrd_facts *facts = &set->facts;
 	struct initrd *initrd = NULL;
 	int r;
@@ -321,9 +322,8 @@ static void read_set(struct initrd_set *set)
 		return;
 	facts->have = UNREADABLE;
 	if (initrd && initrd->over_limit)
-		error_set(&facts->error, EFBIG,
-			  "it unpacks to more than %llu bytes; --initrd-limit=SIZE raises that limit",
-			  (unsigned long long)(options.limit ? options.limit : LIMIT_INITRD_BYTES));
+		error_set(&facts->error, EFBIG, "it unpacks to more than %" PRIu64 " bytes" RAISES("max-decompressed"),
+			  limits.decompressed);
 	error_prefix(&facts->error, r, "%s", set->files[0]->path);
 }
 

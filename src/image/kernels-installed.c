@@ -70,7 +70,7 @@ static size_t list(struct image *image, struct arena *arena, struct fs *fs, cons
 /* Links followed: *ret_path is in the image's arena, the folders' listings on the way are not kept. */
 static bool find_file(struct image *image, struct fs *fs, const char *path, struct fs_entry *ret, const char **ret_path)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	const char *resolved;
 
 	if (fs_resolve(fs, scratch, path, false, ret, &resolved, NULL) < 0 || ret->type != FS_FILE)
@@ -120,7 +120,7 @@ static void add_uki(struct image *image, struct filesystem *filesystem, const ch
 /* Files of a kernel's name in one folder. */
 static void search_folder(struct image *image, struct filesystem *filesystem, const char *folder)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry *entries;
 	size_t count = list(image, scratch, filesystem->fs, folder, &entries);
 
@@ -132,7 +132,7 @@ static void search_folder(struct image *image, struct filesystem *filesystem, co
 /* What kernel-install and bootctl put on an ESP or an XBOOTLDR partition: /TOKEN/RELEASE/linux, /EFI/Linux/TOKEN-RELEASE.efi. */
 static void search_boot_partition(struct image *image, struct filesystem *filesystem)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry *tokens, *releases, *ukis;
 	size_t token_count = list(image, scratch, filesystem->fs, "/", &tokens), count;
 
@@ -182,7 +182,7 @@ static void add_of_system(struct image *image, const struct system *system, cons
 static void search_system(struct image *image, const struct system *system)
 {
 	static const char *const folders[] = { "/usr/lib/modules", "/lib/modules" };
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry *entries, *releases;
 	size_t count = list(image, scratch, system->fs, "/boot", &entries), release_count;
 

@@ -103,7 +103,7 @@ static const char *scanned_release(struct image *image, const struct kernel *ker
 {
 	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
 
-	if (kernel_scan(image->arena, k, KERNEL_WANT_VERSION, LIMIT_KERNEL_BYTES, NULL) < 0)
+	if (kernel_scan(image->arena, k, KERNEL_WANT_VERSION, limits_kernel_bytes(), NULL) < 0)
 		return NULL;
 	return kernel->release;
 }

@@ -13,6 +13,7 @@ static void add(struct image *image, struct esp *esp, enum architecture architec
 	const struct efi_binary *binary;
 	struct loader *loader;
 	struct fs_entry entry;
+	int r;
 
 	if (image->loader_count == LIMIT_LOADERS) {
 		image->more_loaders |= fs_lookup(esp->fs, image->arena, path, &entry, NULL) == 0;
@@ -20,8 +21,11 @@ static void add(struct image *image, struct esp *esp, enum architecture architec
 	}
 	loader = &image->loaders[image->loader_count];
 	*loader = (struct loader){ .esp = esp, .architecture = architecture, .path = path };
-	if (image_binary(image, esp, path, &binary, &loader->error) < 0)
-		return; /* a directory that cannot be read is the volume check's finding */
+	r = image_binary(image, esp, path, &binary, &loader->error);
+	if (!fs_is_answer(r) && !image->loaders_error.code)
+		image->loaders_error = loader->error;
+	if (r < 0)
+		return;
 	loader->index = image->loader_count++;
 	loader->path = binary->path;
 	loader->directory = binary->directory;

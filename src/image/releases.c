@@ -17,8 +17,13 @@ static bool find_modules(const struct system *system, struct kernel_release *rel
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
 		const char *path = arena_printf(arena, "%s/%s", folders[i], release->release), *resolved;
 		struct fs_entry entry;
+		struct error err;
+		int r;
 
-		if (fs_resolve(system->fs, arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_DIRECTORY)
+		r = fs_resolve(system->fs, arena, path, false, &entry, &resolved, &err);
+		if (!fs_is_answer(r) && !release->modules_error.code)
+			release->modules_error = err;
+		if (r < 0 || entry.type != FS_DIRECTORY)
 			continue;
 		release->modules_path = resolved;
 		release->modules_place = system_place(system, resolved);
@@ -93,7 +98,7 @@ static void look_for_dep(struct kernel_release *release)
 
 	if (r >= 0 && entry.type == FS_FILE)
 		release->have_modules = HAVE;
-	else if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+	else if (!fs_is_answer(r))
 		release->have_modules = UNREADABLE;
 	if (release->have_modules != UNREADABLE)
 		release->modules_error.code = 0;
@@ -102,7 +107,8 @@ static void look_for_dep(struct kernel_release *release)
 /* Why a release of which no modules were found may have some all the same: code 0 when it has none. */
 static void look_for_reasons(struct image *image, struct kernel_release *release)
 {
-	const struct error *why = image->systems_error.code ? &image->systems_error : NULL;
+	const struct error *why = release->modules_error.code ? &release->modules_error
+				  : image->systems_error.code ? &image->systems_error : NULL;
 
 	for (unsigned i = 0; i < image->system_count && !why; i++)
 		if (image->systems[i].partial.code)
@@ -110,7 +116,8 @@ static void look_for_reasons(struct image *image, struct kernel_release *release
 	if (!why)
 		return;
 	release->have_modules = UNREADABLE;
-	release->modules_error = *why;
+	if (why != &release->modules_error)
+		release->modules_error = *why;
 }
 
 struct kernel_release *image_release(struct image *image, const char *name, const struct filesystem *beside)
@@ -171,9 +178,14 @@ static bool config_in_system(struct kernel_release *release)
 	struct arena *arena = release->state->image->arena;
 	const char *path, *resolved;
 	struct fs_entry entry;
+	struct error err;
 
 	for (unsigned i = 0; system && (path = config_path(arena, release, i)); i++) {
-		if (fs_resolve(system->fs, arena, path, false, &entry, &resolved, NULL) < 0 || entry.type != FS_FILE ||
+		int r = fs_resolve(system->fs, arena, path, false, &entry, &resolved, &err);
+
+		if (!fs_is_answer(r) && !release->config_error.code)
+			release->config_error = err;
+		if (r < 0 || entry.type != FS_FILE ||
 		    !read_config(release, system->fs, entry.handle, path))
 			continue;
 		release->config_place = system_place(system, resolved);
@@ -212,7 +224,7 @@ static bool config_in_kernel(struct kernel_release *release)
 
 	if (!kernel)
 		return false;
-	if (kernel_scan(arena, kernel, KERNEL_WANT_CONFIG, LIMIT_KERNEL_BYTES, &err) < 0) {
+	if (kernel_scan(arena, kernel, KERNEL_WANT_CONFIG, limits_kernel_bytes(), &err) < 0) {
 		if (!release->config_error.code)
 			release->config_error = err;
 		return false;
@@ -253,7 +265,7 @@ static void add_list(const struct kernel_release *release, const char *name,
 		     int (*add)(struct modules *modules, const void *text, size_t size, struct error *err))
 {
 	struct release_state *state = release->state;
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct error *err = &state->release->modules_error;
 	struct fs *fs = release->system->fs;
 	struct fs_entry entry;
@@ -261,11 +273,15 @@ static void add_list(const struct kernel_release *release, const char *name,
 	char *text;
 	int r;
 
-	if (fs_resolve(fs, scratch, arena_printf(scratch, "%s/%s", release->modules_path, name), false, &entry, NULL,
-		       NULL) < 0 ||
-	    entry.type != FS_FILE)
+	r = fs_resolve(fs, scratch, arena_printf(scratch, "%s/%s", release->modules_path, name), false, &entry, NULL, err);
+	if (fs_is_answer(r) && (r < 0 || entry.type != FS_FILE)) {
+		/* what an earlier one said stays */
+		if (state->release->have_modules != UNREADABLE)
+			err->code = 0;
 		return;
-	r = fs_file_view(fs, scratch, entry.handle, &view, err);
+	}
+	if (r >= 0)
+		r = fs_file_view(fs, scratch, entry.handle, &view, err);
 	if (r >= 0 && view->size > LIMIT_MODULES_BYTES)
 		r = error_set(err, EFBIG, "it has more than %llu bytes", LIMIT_MODULES_BYTES);
 	if (r >= 0) {

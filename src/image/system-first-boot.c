@@ -89,7 +89,7 @@ static char *read_text(struct system *system, struct arena *arena, const char *p
 
 static void read_into(struct system *system, const char *path, struct budget *budget, struct definition *definition)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	struct definition found = *definition;
 	size_t size;
 	char *data = read_text(system, arena, path, budget, &size);
@@ -126,7 +126,7 @@ static size_t list(struct system *system, struct arena *arena, const char *folde
 
 static void read_folder(struct system *system, const char *folder, struct budget *budget)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	struct fs_entry *entries;
 	size_t count = list(system, arena, folder, &entries);
 
@@ -153,7 +153,7 @@ static int by_name(const void *a, const void *b)
 /* Each file of 50-root.conf.d adds to 50-root.conf, in whichever folder that one is. */
 static void read_additions(struct system *system, const char *folder, const char *name, struct budget *budget)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	struct first_boot *made = system->first_boot;
 	struct fs_entry *entries;
 	size_t count = list(system, arena, arena_printf(arena, "%s/%s", folder, name), &entries);
@@ -169,7 +169,7 @@ static void read_additions(struct system *system, const char *folder, const char
 
 static void read_folder_additions(struct system *system, const char *folder, struct budget *budget)
 {
-	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO arena = arena_new(limits_arena_bytes());
 	struct fs_entry *entries;
 	size_t count = list(system, arena, folder, &entries);
 
@@ -184,7 +184,7 @@ static bool has_ignition(const struct system *system)
 					     "/boot/ignition.firstboot", "/boot/ignition" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		ARENA_AUTO arena = arena_new(limits_arena_bytes());
 		struct fs_entry entry;
 
 		if (fs_resolve(system->fs, arena, paths[i], false, &entry, NULL, NULL) == 0)

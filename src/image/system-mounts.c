@@ -173,7 +173,7 @@ static void sort(struct system *system)
 /* systemd takes a folder that is missing or empty, and that fstab does not speak of. */
 static bool is_free(const struct system *system, const char *path)
 {
-	ARENA_AUTO scratch = arena_new(LIMIT_ARENA_BYTES);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry entry, *entries;
 	size_t count;
 

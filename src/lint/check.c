@@ -46,8 +46,14 @@ static struct diagnostic *add_message(struct check *check, enum severity severit
 	if (!reported || d->severity == SEVERITY_OFF || !lint->options->selected[check->rule - rules])
 		return d;
 	lint->findings++;
-	if (lint->findings <= LIMIT_DIAGNOSTICS_PER_RULE)
+	/* what one record each is for has a bound of its own, however many are wanted */
+	if ((!limits.diagnostics || lint->findings <= limits.diagnostics) && lint->shown < limits_records() / 4) {
+		lint->shown++;
 		lint_result_add(lint->result, d);
+	} else {
+		*lint->hidden_end = d;
+		lint->hidden_end = &d->next;
+	}
 	return d;
 }
 
@@ -81,9 +87,10 @@ struct diagnostic *finding_severity(struct check *check, enum severity severity,
 }
 
 /* Two loaders may lead to one configuration: what is wrong in it is one finding. */
-static struct diagnostic *found_before(struct check *check, const struct location *location, const char *message)
+static struct diagnostic *found_among(struct diagnostic *list, const struct check *check, const struct location *location,
+				      const char *message)
 {
-	for (struct diagnostic *d = check->lint->result->diagnostics; d; d = d->next) {
+	for (struct diagnostic *d = list; d; d = d->next) {
 		const struct location *l = &d->location;
 
 		if (d->rule == check->rule && !strcmp(d->message, message) && l->partition == location->partition &&
@@ -94,13 +101,15 @@ static struct diagnostic *found_before(struct check *check, const struct locatio
 	return NULL;
 }
 
-/* Of the more severe kind. */
-static void raise_severity(struct lint_result *result, struct diagnostic *d, const struct diagnostic *other)
+/* Of the more severe kind.  Those that are hidden are counted in the end. */
+static void raise_severity(struct lint_result *result, struct diagnostic *d, bool hidden, const struct diagnostic *other)
 {
 	if (other->severity <= d->severity)
 		return;
-	result->count[d->severity]--;
-	result->count[other->severity]++;
+	if (!hidden) {
+		result->count[d->severity]--;
+		result->count[other->severity]++;
+	}
 	d->severity = other->severity;
 	d->effect = other->effect;
 }
@@ -111,6 +120,7 @@ struct diagnostic *finding_entry(struct check *check, const struct boot_entry *e
 	bool counts = boot_entry_counts(check->image, entry);
 	enum severity severity = lint_rule_severity(check);
 	struct diagnostic *before, *d;
+	bool hidden;
 	const char *message;
 	va_list ap;
 
@@ -119,13 +129,16 @@ struct diagnostic *finding_entry(struct check *check, const struct boot_entry *e
 	va_start(ap, format);
 	message = arena_vprintf(check->arena, format, ap);
 	va_end(ap);
-	before = found_before(check, &location, message);
+	before = found_among(check->lint->result->diagnostics, check, &location, message);
+	hidden = !before;
+	if (hidden)
+		before = found_among(check->lint->hidden, check, &location, message);
 	d = add_message(check, severity, location, message, !before);
 	if (!counts && d->effect == EFFECT_BLOCKS_BOOT)
 		d->effect = EFFECT_DEGRADES;
 	/* what the caller adds to this one, the first one has */
 	if (before)
-		raise_severity(check->lint->result, before, d);
+		raise_severity(check->lint->result, before, hidden, d);
 	return d;
 }
 

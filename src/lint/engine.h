@@ -29,6 +29,8 @@ struct lint {
 	/* the check under way */
 	enum verdict verdict, verdict_before; /* the latter without the last finding */
 	unsigned findings; /* of this rule, all subjects */
+	unsigned shown;    /* of all rules */
+	struct diagnostic *hidden, **hidden_end; /* of this rule: beyond limits.diagnostics */
 	const char *reason;
 	bool moot; /* not_evaluated() found that the container is at fault */
 	const struct rule *root; /* then the rule that says so */

@@ -113,7 +113,12 @@ bool lint_is_reported(const struct lint *lint, const struct rule *rule)
 		if (d->rule == rule && d->severity >= lint->options->fail_on)
 			return true;
 	}
-	return false;
+	/* of the rule under way, and of those before it */
+	for (const struct diagnostic *d = lint->hidden; d; d = d->next) {
+		if (d->rule == rule && d->severity >= lint->options->fail_on)
+			return true;
+	}
+	return lint_result_more_of(lint->result, rule, lint->options->fail_on) > 0;
 }
 
 /* A rule that is moot since the container keeps its data from us: skipped where the container's own finding is in the output.  If
@@ -173,6 +178,19 @@ static unsigned subject_count(const struct image *image, enum subject subject)
 	return 1;
 }
 
+static void count_hidden(struct lint *lint, const struct rule *rule)
+{
+	struct more *more = lint->hidden ? ARENA_NEW(lint->arena, struct more) : NULL;
+
+	if (!more)
+		return;
+	more->rule = rule;
+	for (const struct diagnostic *d = lint->hidden; d; d = d->next)
+		more->count[d->severity]++;
+	lint_result_more(lint->result, more);
+	lint->hidden = NULL;
+}
+
 static void run_rule(struct lint *lint, struct image *image, const struct rule *rule)
 {
 	struct verdicts *verdicts = &lint->verdicts[rule - rules];
@@ -183,6 +201,8 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 	verdicts->of = ARENA_ARRAY(lint->arena, verdicts->count, enum verdict);
 	verdicts->root = ARENA_ARRAY(lint->arena, verdicts->count, const struct rule *);
 	lint->findings = 0;
+	lint->hidden = NULL;
+	lint->hidden_end = &lint->hidden;
 	for (unsigned i = 0; i < verdicts->count; i++) {
 		struct check check = { .image = image, .rule = rule, .lint = lint, .arena = lint->arena,
 				       .machine = lint->machine,
@@ -200,10 +220,7 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 		else
 			looked = true;
 	}
-	if (lint->findings > LIMIT_DIAGNOSTICS_PER_RULE)
-		lint_result_remark(lint->result, lint->arena,
-				   arena_printf(lint->arena, "%s: %u more findings like the last are not shown", rule->id,
-						lint->findings - LIMIT_DIAGNOSTICS_PER_RULE));
+	count_hidden(lint, rule);
 	if (!verdicts->count)
 		skipped = rule->subject == SUBJECT_ESP ? "there is no EFI system partition"
 						       : "there is no EFI binary at a removable-media path";
@@ -265,6 +282,26 @@ static void settle_status(const struct lint_options *options, struct lint_result
 	}
 }
 
+/* A limit that was met where nobody needed to know why: nothing was found missing for it, but it must not pass in silence.  Only
+ * rules on what is inside of partitions can have missed something. */
+static void settle_limit(const struct lint *lint)
+{
+	struct lint_result *result = lint->result;
+	bool inside = false;
+
+	for (size_t i = 0; i < rules_count; i++)
+		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
+				    strcmp(rules[i].area, "gpt") != 0);
+	if (!limit_met.code || !inside)
+		return;
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, limit_met.message))
+			return;
+	}
+	result->status = STATUS_PARTLY;
+	result->error = limit_met.message;
+}
+
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
@@ -293,6 +330,7 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
 	settle_status(options, result);
+	settle_limit(&lint);
 }
 
 void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,

@@ -24,7 +24,6 @@ struct lint_options {
 	int architecture;              /* enum architecture, or ARCHITECTURE_UNKNOWN: weigh the image */
 	unsigned sector_size;          /* bytes; 0: find out */
 	bool thorough;                 /* walk what is slow to walk */
-	uint64_t initrd_limit;         /* bytes that an initrd may unpack to; 0: LIMIT_INITRD_BYTES */
 	int reader;                    /* enum image_reader */
 	const struct lint_key *keys;   /* in the order of the command line */
 	bool verbose;                  /* second opinions, reading statistics */
@@ -47,6 +46,13 @@ struct outcome {
 	const char *reason;
 };
 
+/* Findings of one rule beyond limits.diagnostics: they count, and are not kept. */
+struct more {
+	struct more *next;
+	const struct rule *rule;
+	unsigned count[SEVERITY_ERROR + 1]; /* of each severity */
+};
+
 enum image_status { STATUS_CHECKED, STATUS_PARTLY, STATUS_UNREADABLE };
 
 /* All that is known of one image in the end. Strings live in the arena that it was made with. */
@@ -64,10 +70,11 @@ struct lint_result {
 	const char *error; /* why it is unreadable, or what follows could not be seen; NULL */
 	const char *help;  /* what the user can do about that, or NULL */
 	struct diagnostic *diagnostics, **diagnostics_end;
+	struct more *more, **more_end; /* of each rule once, in the order of evaluation */
 	struct outcome *outcomes, **outcomes_end;
 	struct diagnostic_note *remarks, **remarks_end; /* for --verbose */
 	struct diagnostic_note *notes, **notes_end;     /* on how the image was read: always shown */
-	unsigned count[SEVERITY_ERROR + 1];             /* diagnostics of each severity */
+	unsigned count[SEVERITY_ERROR + 1];             /* diagnostics of each severity, shown or not */
 	unsigned skipped, not_evaluated;
 	uint64_t bytes_read, reads;
 	/* For who boots it, if lint_options.boots. */
@@ -77,6 +84,9 @@ struct lint_result {
 
 void lint_result_init(struct lint_result *result, const char *image);
 void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic);
+void lint_result_more(struct lint_result *result, struct more *more);
+/* Those of `rule` that are not kept: how many are of this severity or worse?  0 where all are kept. */
+unsigned lint_result_more_of(const struct lint_result *result, const struct rule *rule, enum severity least);
 void lint_result_outcome(struct lint_result *result, struct outcome *outcome);
 void lint_result_remark(struct lint_result *result, struct arena *arena, const char *text);
 void lint_result_note(struct lint_result *result, struct arena *arena, const char *text);

@@ -10,6 +10,7 @@ void lint_result_init(struct lint_result *result, const char *image)
 	memset(result, 0, sizeof(*result));
 	result->image = image;
 	result->diagnostics_end = &result->diagnostics;
+	result->more_end = &result->more;
 	result->outcomes_end = &result->outcomes;
 	result->remarks_end = &result->remarks;
 	result->notes_end = &result->notes;
@@ -21,6 +22,26 @@ void lint_result_add(struct lint_result *result, struct diagnostic *diagnostic)
 	*result->diagnostics_end = diagnostic;
 	result->diagnostics_end = &diagnostic->next;
 	result->count[diagnostic->severity]++;
+}
+
+void lint_result_more(struct lint_result *result, struct more *more)
+{
+	more->next = NULL;
+	*result->more_end = more;
+	result->more_end = &more->next;
+	for (int s = SEVERITY_NOTE; s <= SEVERITY_ERROR; s++)
+		result->count[s] += more->count[s];
+}
+
+unsigned lint_result_more_of(const struct lint_result *result, const struct rule *rule, enum severity least)
+{
+	unsigned count = 0;
+
+	for (const struct more *m = result->more; m; m = m->next) {
+		for (int s = (int)least; m->rule == rule && s <= SEVERITY_ERROR; s++)
+			count += m->count[s];
+	}
+	return count;
 }
 
 void lint_result_outcome(struct lint_result *result, struct outcome *outcome)

@@ -3,6 +3,7 @@
 #include "linux/initrd-internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -60,10 +61,10 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 		  struct initrd_question *questions, size_t count, struct error *err)
 {
 	if (count > LIMIT_INITRD_QUESTIONS)
-		return error_set(err, EFBIG, "%zu questions about an initrd", count);
+		return limit_error(err, "%zu questions about an initrd", count);
 	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
 				     .paths = names_make(arena), .modules = names_make(arena),
-				     .folders = names_make(arena), .content = LIMIT_PATH };
+				     .folders = names_make(arena), .content = limits.path };
 	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
 	inquiry->first_folder = ARENA_ARRAY(arena, count, uint32_t);
@@ -72,7 +73,7 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 		struct initrd_question *q = &questions[i];
 
 		if (q->limit > LIMIT_INITRD_CONTENT)
-			return error_set(err, EFBIG, "%zu bytes of a file in an initrd were asked for", q->limit);
+			return limit_error(err, "%zu bytes of a file in an initrd were asked for", q->limit);
 		if (q->limit > inquiry->content)
 			inquiry->content = q->limit;
 		q->answer = INITRD_UNKNOWN;
@@ -151,7 +152,10 @@ static int answer(struct inquiry *inquiry, struct initrd_question *q, struct cpi
 	q->empty = S_ISREG(entry->mode) && !entry->size && entry->links <= 1;
 	q->member = inquiry->initrd->member_count - 1;
 	inquiry->open -= !q->incidental;
-	if (S_ISLNK(entry->mode) && entry->size <= LIMIT_PATH) {
+	if (S_ISLNK(entry->mode) && entry->size > limits.path)
+		return limit_error(err, "what the symbolic link %.200s says is longer than %" PRIu64 " bytes" RAISES("max-path"),
+				 entry->name, limits.path);
+	if (S_ISLNK(entry->mode)) {
 		r = read_content(inquiry, cpio, content, err);
 		q->target = (const char *)content->data;
 	}

@@ -86,8 +86,9 @@ static int read_archive(struct pass *pass, struct initrd_member *member, struct 
 		}
 		if (event != CPIO_ENTRY)
 			return finish(pass, member, stream, event);
-		if (++member->entries > LIMIT_INITRD_ENTRIES)
-			return error_set(err, EFBIG, "the initrd has more than %d files", LIMIT_INITRD_ENTRIES);
+		if (++member->entries > limits_initrd_entries())
+			return limit_error(err, "the initrd has more than %" PRIu64 " files, 16 times --max-files",
+					 limits_initrd_entries());
 		member->microcode |= early(pass->cpio.entry.name);
 		r = inquiry_entry(&pass->inquiry, &pass->cpio, err);
 		if (r < 0)
@@ -120,7 +121,7 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	if (!member->refused)
 		member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
-	initrd->over_limit = r == -EFBIG && member->entries <= LIMIT_INITRD_ENTRIES;
+	initrd->over_limit = r == -EFBIG && member->entries <= limits_initrd_entries();
 	return r;
 }
 
@@ -129,7 +130,7 @@ static int begin_member(struct pass *pass, struct initrd_member **ret, struct er
 	struct initrd *initrd = pass->initrd;
 
 	if (initrd->member_count == LIMIT_INITRD_MEMBERS)
-		return error_set(err, EFBIG, "the initrd has more than %d members", LIMIT_INITRD_MEMBERS);
+		return limit_error(err, "the initrd has more than %d members", LIMIT_INITRD_MEMBERS);
 	*ret = &initrd->members[initrd->member_count++];
 	**ret = (struct initrd_member){ .offset = pass->file->position };
 	return 0;
@@ -214,7 +215,7 @@ int initrd_read(struct arena *arena, struct view *view, struct initrd_question *
 	pass->initrd->size = view->size;
 	pass->file = stream_view(arena, view, 0, view->size);
 	pass->to_end = options->to_end;
-	pass->limit = options->limit ? options->limit : LIMIT_INITRD_BYTES;
+	pass->limit = options->limit ? options->limit : limits.decompressed;
 	r = inquiry_begin(&pass->inquiry, arena, pass->initrd, questions, count, err);
 	return r < 0 ? r : read_all(pass, err);
 }

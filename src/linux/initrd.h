@@ -98,7 +98,7 @@ struct initrd {
 
 struct initrd_options {
 	bool to_end;    /* go on to the end when nothing is open, and verify checksums of entries */
-	uint64_t limit; /* bytes decompressed; 0: LIMIT_INITRD_BYTES */
+	uint64_t limit; /* bytes decompressed; 0: limits.decompressed */
 };
 
 /* Reads an initrd and answers the questions.  *ret is filled, and answers that were found are there, whatever is returned: 0, or

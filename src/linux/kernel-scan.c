@@ -3,6 +3,7 @@
 #include "linux/kernel.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -268,6 +269,8 @@ int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uin
 		if (r >= 0 && kernel->payload_size && kernel->problem == KERNEL_GOOD)
 			r = scan_payload(&scan, limit, err);
 	}
+	if (r == -EFBIG && limit == limits_kernel_bytes())
+		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed", limit);
 	if (r < 0)
 		return r;
 	kernel->scanned_version |= (wanted & KERNEL_WANT_VERSION) != 0;

@@ -180,7 +180,7 @@ static int start_guestfs(struct job *job, struct error *err)
 	if (no_guestfs)
 		return error_set(err, ENOENT, "libguestfs, which reads this, or the QEMU or kernel that it starts, is not "
 				 "installed; " APPLIANCE_INSTALL);
-	job->deadline += LIMIT_GUESTFS_SECONDS * 1000;
+	job->deadline += limits_guestfs_seconds() * 1000;
 	job->folder = folder_name(job->arena);
 	return helper_start_guestfs(job->arena, job->folder, no_kvm, &job->guestfs, err);
 }
@@ -284,20 +284,20 @@ static bool listen_to_worker(struct job *job, struct lint_result *result, const 
 	int r = 0;
 
 	*ret_why = NULL;
-	job->deadline = channel_now() + LIMIT_IMAGE_SECONDS * 1000;
+	job->deadline = channel_now() + limits.seconds * 1000;
 	while (r == 0 && !end) {
 		long size = next_message(job, message, &err);
 
 		if (size == 0)
 			return false;
 		if (size == -ETIMEDOUT)
-			r = error_set(&err, ETIMEDOUT, "the reader was stopped by its limit of time: it took more than %d s",
-				      job->guestfs ? LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS : LIMIT_IMAGE_SECONDS);
+			r = error_set(&err, ETIMEDOUT, "the reader was stopped by its limit of time: it took more than %" PRIu64 " s"
+				      RAISES("max-time"), limits.seconds + (job->guestfs ? limits_guestfs_seconds() : 0));
 		else if (size < 0)
 			r = (int)size;
 		else if (record_is(message, (size_t)size, RECORD_MEMORY))
 			r = keeper_take(&job->keeper, message, (size_t)size, &err);
-		else if (++records > LIMIT_RECORDS || (bytes += (size_t)size) > LIMIT_RESULT_BYTES)
+		else if (++records > limits_records() || (bytes += (size_t)size) > limits_result_bytes())
 			r = error_set(&err, EPROTO, "the reader had too much to say");
 		else
 			r = take(job, message, (size_t)size, result, &end, &err);

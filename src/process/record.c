@@ -3,6 +3,7 @@
 #include "process/record.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -10,16 +11,23 @@
 #include "image/cloud-init.h"
 #include "process/channel.h"
 
-/* Longer strings are cut: a record must fit its message. */
+/* Longer strings are cut, and say so: a record must fit its message. */
 #define STRING_MAXIMUM RECORD_NAME_MAXIMUM
+#define CUT "[... cut]"
 #define NOTES_MAXIMUM 16
 #define WORD_MAXIMUM 64
 
 static void put_string(struct buffer *out, const char *string)
 {
 	if (string && strlen(string) > STRING_MAXIMUM) {
-		buffer_le32(out, STRING_MAXIMUM + 1);
-		buffer_append(out, string, STRING_MAXIMUM);
+		size_t length = STRING_MAXIMUM - strlen(CUT);
+
+		/* not inside of a character */
+		while (length && ((unsigned char)string[length] & 0xc0) == 0x80)
+			length--;
+		buffer_le32(out, (uint32_t)(length + strlen(CUT) + 1));
+		buffer_append(out, string, length);
+		buffer_string(out, CUT);
 	} else {
 		buffer_counted(out, string);
 	}
@@ -38,7 +46,7 @@ static const char *get_string(struct cursor *c, struct arena *arena)
 
 static void encode_diagnostic(struct buffer *out, const struct diagnostic *d)
 {
-	unsigned notes = 0;
+	unsigned notes = 0, left = 0;
 
 	buffer_le32(out, RECORD_DIAGNOSTIC);
 	buffer_le32(out, (uint32_t)(d->rule - rules));
@@ -54,8 +62,19 @@ static void encode_diagnostic(struct buffer *out, const struct diagnostic *d)
 	put_string(out, d->location.path);
 	put_string(out, d->message);
 	put_string(out, d->help);
-	for (const struct diagnostic_note *n = d->notes; n && notes < NOTES_MAXIMUM; n = n->next, notes++)
+	for (const struct diagnostic_note *n = d->notes; n; n = n->next)
+		left++;
+	for (const struct diagnostic_note *n = d->notes; n; n = n->next) {
+		/* the last place is for the number of those that have none */
+		if (++notes == NOTES_MAXIMUM && left > NOTES_MAXIMUM) {
+			char more[64];
+
+			snprintf(more, sizeof(more), "and %u more notes", left - NOTES_MAXIMUM + 1);
+			put_string(out, more);
+			break;
+		}
 		put_string(out, n->text);
+	}
 	put_string(out, NULL);
 }
 
@@ -112,6 +131,37 @@ static void decode_outcome(struct cursor *c, struct arena *arena, struct lint_re
 		return;
 	o->rule = &rules[rule];
 	lint_result_outcome(result, o);
+}
+
+static void encode_more(struct buffer *out, const struct more *more)
+{
+	buffer_le32(out, RECORD_MORE);
+	buffer_le32(out, (uint32_t)(more->rule - rules));
+	for (int s = SEVERITY_NOTE; s <= SEVERITY_ERROR; s++)
+		buffer_le32(out, more->count[s]);
+}
+
+/* No sum of these overflows. */
+#define MORE_MAXIMUM (1U << 20)
+
+static void decode_more(struct cursor *c, struct arena *arena, struct lint_result *result)
+{
+	struct more *more = ARENA_NEW(arena, struct more);
+	uint32_t rule = cursor_le32(c);
+	bool any = false;
+
+	for (int s = SEVERITY_NOTE; s <= SEVERITY_ERROR; s++) {
+		more->count[s] = cursor_le32(c);
+		any = any || more->count[s];
+		if (more->count[s] > MORE_MAXIMUM)
+			c->failed = true;
+	}
+	if (rule >= rules_count || !any || lint_result_more_of(result, &rules[rule], SEVERITY_NOTE))
+		c->failed = true;
+	if (!cursor_ok(c))
+		return;
+	more->rule = &rules[rule];
+	lint_result_more(result, more);
 }
 
 static void encode_image(struct buffer *out, const struct lint_result *result)
@@ -179,6 +229,10 @@ int record_send_result(int socket, const struct lint_result *result, struct erro
 		encode_diagnostic(&out, d);
 		SEND();
 	}
+	for (const struct more *m = result->more; m; m = m->next) {
+		encode_more(&out, m);
+		SEND();
+	}
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		buffer_le32(&out, RECORD_OUTCOME);
 		buffer_le32(&out, (uint32_t)(o->rule - rules));
@@ -219,6 +273,9 @@ int record_decode(struct arena *arena, const void *data, size_t size, struct lin
 		break;
 	case RECORD_DIAGNOSTIC:
 		decode_diagnostic(&c, arena, result);
+		break;
+	case RECORD_MORE:
+		decode_more(&c, arena, result);
 		break;
 	case RECORD_OUTCOME:
 		decode_outcome(&c, arena, result);

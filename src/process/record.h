@@ -28,6 +28,7 @@ enum record_kind {
 	RECORD_REPLY,      /* parent to worker: status, message, and a descriptor beside it, if one was asked for */
 	RECORD_MEMORY,     /* what belongs into a memory file (keeper.h) */
 	RECORD_WAIT,       /* request: say when that is done */
+	RECORD_MORE,       /* findings of a rule that have no record of their own */
 };
 
 /* Sends the whole result, ending with RECORD_END.  0 or a negative errno. */

@@ -21,34 +21,34 @@
 
 static int set_limits(struct error *err)
 {
-	static const struct {
+	const struct {
 		int resource;
 		uint64_t value;
 		const char *name;
-	} limits[] = {
+	} bounds[] = {
 		{ RLIMIT_CORE, 0, "the size of a core" },
-		{ RLIMIT_CPU, LIMIT_IMAGE_SECONDS + LIMIT_GUESTFS_SECONDS, "CPU time" },
+		{ RLIMIT_CPU, limits.seconds + limits_guestfs_seconds(), "CPU time" },
 		{ RLIMIT_NOFILE, LIMIT_WORKER_DESCRIPTORS, "descriptors" },
 #if !SANITIZED
-		{ RLIMIT_AS, LIMIT_WORKER_ADDRESSES, "memory" },
+		{ RLIMIT_AS, limits_worker_addresses(), "memory" },
 		{ RLIMIT_FSIZE, 0, "the size of files" },
 #endif
 	};
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
 		/* at the hard limit of CPU time the kernel kills, at the soft one it says why */
-		uint64_t value = limits[i].value, hard = limits[i].resource == RLIMIT_CPU ? value + 2 : value;
+		uint64_t value = bounds[i].value, hard = bounds[i].resource == RLIMIT_CPU ? value + 2 : value;
 		struct rlimit now, limit = { .rlim_cur = value, .rlim_max = hard };
 
 		/* what is lower already stays so, be it only the soft one */
-		if (getrlimit(limits[i].resource, &now) == 0) {
+		if (getrlimit(bounds[i].resource, &now) == 0) {
 			limit.rlim_max = now.rlim_max < limit.rlim_max ? now.rlim_max : limit.rlim_max;
 			limit.rlim_cur = now.rlim_cur < limit.rlim_max ? now.rlim_cur : limit.rlim_max;
 			if (value < limit.rlim_cur)
 				limit.rlim_cur = value;
 		}
-		if (setrlimit(limits[i].resource, &limit) < 0)
-			return error_set(err, errno, "the limit of %s: %s", limits[i].name, strerror(errno));
+		if (setrlimit(bounds[i].resource, &limit) < 0)
+			return error_set(err, errno, "the limit of %s: %s", bounds[i].name, strerror(errno));
 	}
 	return 0;
 }

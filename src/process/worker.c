@@ -173,7 +173,7 @@ static void withdraw(struct lint_result *result, const char *name, struct arena 
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
 	       const struct lint_options *options)
 {
-	struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+	struct arena *arena = arena_new(limits_arena_bytes());
 	const struct image_options image_options = {
 		.sector_size = options->sector_size,
 		.architecture = (enum architecture)options->architecture,
@@ -181,7 +181,6 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		.verbose = options->verbose,
 		.system = options->boots || lint_needs_system(arena, options),
 		.reader = (enum image_reader)options->reader,
-		.initrd_limit = options->initrd_limit,
 	};
 	struct guestfs guestfs = { .options = options, .start_helper = start_helper };
 	const struct image_services services = {

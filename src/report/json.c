@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "report/report.h"
 
-/* A document's pieces are written out one image at a time, so this bounds one image. */
+/* A document's pieces are written out one at a time, so this bounds a piece. */
 #define IMAGE_MAXIMUM (64 * MiB)
 
 static void put(const struct report *report, struct buffer *out)
@@ -134,6 +134,20 @@ static void outcomes(struct buffer *out, const struct lint_result *result, const
 	buffer_char(out, ']');
 }
 
+/* Absent where all findings are in the list. */
+static void more(struct buffer *out, const struct lint_result *result)
+{
+	if (!result->more)
+		return;
+	buffer_string(out, ",\n     \"more\": [");
+	for (const struct more *m = result->more; m; m = m->next) {
+		buffer_string(out, "\n      {");
+		string(out, "rule", m->rule->id);
+		buffer_printf(out, ", \"errors\": %u, \"warnings\": %u, \"notes\": %u}%s", m->count[SEVERITY_ERROR],
+			      m->count[SEVERITY_WARNING], m->count[SEVERITY_NOTE], m->next ? "," : "]");
+	}
+}
+
 static void json_begin(struct report *report)
 {
 	fprintf(report->options->out, "{\"version\": 1, \"tool\": {\"name\": \"vmlint\", \"version\": \"%s\"},\n \"images\": [",
@@ -186,8 +200,11 @@ static void json_image(struct report *report, const struct lint_result *result)
 	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
 		buffer_string(&out, d == result->diagnostics ? "\n" : ",\n");
 		diagnostic(&out, result, d);
+		/* all of them together have no bound that a buffer could have */
+		put(report, &out);
 	}
 	buffer_char(&out, ']');
+	more(&out, result);
 	outcomes(&out, result, "skipped", OUTCOME_SKIPPED);
 	outcomes(&out, result, "not_evaluated", OUTCOME_NOT_EVALUATED);
 	buffer_char(&out, '}');

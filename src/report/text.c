@@ -86,6 +86,25 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 	put(report, &line);
 }
 
+/* Those of a rule that are not in the list, unless the rest of the list has more of it.  --quiet leaves out what does not count. */
+static void print_more(struct report *report, const struct lint_result *result, const struct rule *rule,
+		       const struct diagnostic *rest)
+{
+	enum severity least = report->options->quiet ? report->options->fail_on : SEVERITY_NOTE;
+	unsigned count = lint_result_more_of(result, rule, least);
+	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+
+	for (const struct diagnostic *next = rest; next && count; next = next->next) {
+		if (next->rule == rule)
+			return;
+	}
+	if (!count)
+		return;
+	text_escape(&line, name(result));
+	buffer_printf(&line, ": and %u more of this rule (--max-diagnostics=0 shows all) [%s]\n", count, rule->id);
+	put(report, &line);
+}
+
 /* One that --quiet leaves to print: what does not count for the exit status is not. */
 static bool wanted(const struct report *report, const struct outcome *o)
 {
@@ -134,8 +153,8 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 		buffer_string(&line, " [");
 		append_rules(report, &line, o);
 		buffer_string(&line, "]\n");
+		put(report, &line);
 	}
-	put(report, &line);
 }
 
 /* How the image was read; nothing that is wrong with it. */
@@ -148,8 +167,8 @@ static void print_notes(struct report *report, const struct lint_result *result)
 		buffer_printf(&line, ": %snote:%s ", paint(report, CYAN), paint(report, RESET));
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
+		put(report, &line);
 	}
-	put(report, &line);
 }
 
 static void print_verbose(struct report *report, const struct lint_result *result)
@@ -163,15 +182,17 @@ static void print_verbose(struct report *report, const struct lint_result *resul
 		buffer_string(&line, ": skipped: ");
 		text_escape(&line, o->reason);
 		buffer_printf(&line, " [%s]\n", o->rule->id);
+		put(report, &line);
 	}
 	for (const struct diagnostic_note *n = result->remarks; n; n = n->next) {
 		text_escape(&line, name(result));
 		buffer_string(&line, ": remark: ");
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
+		put(report, &line);
 	}
 	if (result->guest)
-		return put(report, &line);
+		return;
 	text_escape(&line, name(result));
 	buffer_printf(&line, ": read %" PRIu64 " bytes in %" PRIu64 " reads\n", result->bytes_read, result->reads);
 	put(report, &line);
@@ -239,6 +260,16 @@ static void text_image(struct report *report, const struct lint_result *result)
 	for (const struct diagnostic *d = result->diagnostics; d; d = d->next) {
 		if (!report->options->quiet || d->severity >= report->options->fail_on)
 			print_diagnostic(report, result, d);
+		print_more(report, result, d->rule, d->next);
+	}
+	/* a rule that came after the list was full has none in it */
+	for (const struct more *m = result->more; m; m = m->next) {
+		const struct diagnostic *d = result->diagnostics;
+
+		while (d && d->rule != m->rule)
+			d = d->next;
+		if (!d)
+			print_more(report, result, m->rule, NULL);
 	}
 	print_not_evaluated(report, result);
 	if (result->error)

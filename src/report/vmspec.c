@@ -54,7 +54,7 @@ static bool found(const struct lint_result *result, const struct rule *rule, enu
 		if (d->rule == rule && d->severity >= at_least)
 			return true;
 	}
-	return false;
+	return lint_result_more_of(result, rule, at_least) > 0;
 }
 
 /* Has a rule that this one comes after, however far before, found something? */

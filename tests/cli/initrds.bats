@@ -75,10 +75,10 @@ found() {
 
 @test "a decompression bomb: a limit, and an option that raises it" {
 	broken "initrd grow 400M"
-	vmlint --thorough --initrd-limit=200M broken.img
+	vmlint --thorough --max-decompressed=200M broken.img
 	exits 2
-	says "not evaluated: " "it unpacks to more than 209715200 bytes; --initrd-limit=SIZE raises that limit"
-	vmlint --thorough --initrd-limit=2G broken.img
+	says "not evaluated: " "it unpacks to more than 209715200 bytes (--max-decompressed raises it)"
+	vmlint --thorough --max-decompressed=2G broken.img
 	exits 0
 	"$TOP/build/tests/measure" -t 60 -q -o cost "$PLAIN" --thorough broken.img || true
 	read -r status _ _ _ rss <cost

@@ -47,7 +47,7 @@ setup_file() {
 
 @test "the issue's options all exist" {
 	for option in --profile=auto --arch=auto --format=text --select='*' --ignore=nothing-'*' --severity='*'=note --fail-on=error \
-		--exit-zero --sector-size=auto --color=auto --quiet --verbose --allow-backing=. --thorough --initrd-limit=1G; do
+		--exit-zero --sector-size=auto --color=auto --quiet --verbose --allow-backing=. --thorough --max-decompressed=1G --max-files=70000 --max-depth=40 --max-path=5000 --max-time=200 --max-diagnostics=0; do
 		[ "$option" = "--ignore=nothing-*" ] && continue
 		vmlint lint $option --help
 		exits 0
@@ -73,7 +73,7 @@ setup_file() {
 }
 
 @test "an option without its argument" {
-	for option in --profile --arch --select --ignore --severity --sector-size --initrd-limit --allow-backing --format --color --fail-on; do
+	for option in --profile --arch --select --ignore --severity --sector-size --max-decompressed --max-files --max-depth --max-path --max-time --max-diagnostics --allow-backing --format --color --fail-on; do
 		vmlint lint blank.img $option
 		refuses "$option needs an argument"
 	done
@@ -95,10 +95,22 @@ setup_file() {
 	refuses 'text, json or vmspec, not "yaml"'
 	vmlint lint --sector-size=1024 blank.img
 	refuses '512 or 4096, not "1024"'
-	for size in 0 -1 1X 1GB 99999999T 99999999999999999999 ''; do
-		vmlint lint --initrd-limit="$size" blank.img
-		refuses "a number of bytes from 1 to 2^64-1, also with K, M, G or T behind it, not \"$size\""
+	for size in 0 -1 1X 1GB 1M1 1025T 99999999T 99999999999999999999 18446744073709551617 '' ' 1' 0x10; do
+		vmlint lint --max-decompressed="$size" blank.img
+		refuses "--max-decompressed takes a number of bytes from 1 to 1024T, also with K, M, G or T behind it, not \"$size\""
 	done
+	for number in 0 -1 1K 4194305 99999999999999999999 '' ten; do
+		vmlint lint --max-files="$number" blank.img
+		refuses "--max-files takes a number from 1 to 4194304, not \"$number\""
+	done
+	vmlint lint --max-depth=251 blank.img
+	refuses '--max-depth takes a number from 1 to 250, not "251"'
+	vmlint lint --max-path=0 blank.img
+	refuses '--max-path takes a number from 1 to 65536, not "0"'
+	vmlint lint --max-time=0 blank.img
+	refuses '--max-time takes a number from 1 to 1000000, not "0"'
+	vmlint lint --max-diagnostics=-1 blank.img
+	refuses '--max-diagnostics takes a number from 0 to 100000 (0: no limit), not "-1"'
 	vmlint lint --fail-on=off blank.img
 	refuses 'error, warning or note, not "off"'
 	vmlint lint --fail-on=fatal blank.img

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (kernel_open(arena, view_file(arena, fd, (uint64_t)st.st_size), &kernel, &err) < 0 ||
-	    kernel_scan(arena, kernel, KERNEL_WANT_VERSION | KERNEL_WANT_CONFIG, LIMIT_KERNEL_BYTES, &err) < 0) {
+	    kernel_scan(arena, kernel, KERNEL_WANT_VERSION | KERNEL_WANT_CONFIG, limits_kernel_bytes(), &err) < 0) {
 		fprintf(stderr, "kernel-dump: %s\n", err.message);
 		return 2;
 	}

@@ -50,6 +50,7 @@ static void add_outcome(struct arena *arena, struct lint_result *result, enum ou
 static void full(struct arena *arena, struct lint_result *result)
 {
 	static struct diagnostic_note last = { NULL, "second" }, first = { &last, "first " NASTY };
+	static struct more more = { .rule = &sample, .count = { [SEVERITY_NOTE] = 3, [SEVERITY_ERROR] = 70000 } };
 	struct diagnostic *d;
 
 	result->format = "qcow2";
@@ -70,6 +71,7 @@ static void full(struct arena *arena, struct lint_result *result)
 	add(arena, result, SEVERITY_ERROR, EFFECT_HYGIENE, at_file_bytes(1, "/EFI/BOOT/BOOTAA64.EFI", 132, 2));
 	add(arena, result, SEVERITY_ERROR, EFFECT_HYGIENE, at_text(2, "/etc/fstab", 12, 0));
 	add(arena, result, SEVERITY_ERROR, EFFECT_HYGIENE, at_text(2, "/etc/fstab", UINT32_MAX, UINT32_MAX));
+	lint_result_more(result, &more);
 	add_outcome(arena, result, OUTCOME_SKIPPED);
 	add_outcome(arena, result, OUTCOME_NOT_EVALUATED);
 }

@@ -338,7 +338,7 @@ static void damage(void **state)
 	buffer_free(&packed.b);
 }
 
-static void limits(void **state)
+static void bounds(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
 	struct initrd_question q[2] = { { INITRD_PATH, .name = "bomb" }, { INITRD_PATH, .name = "after" } };
@@ -383,7 +383,7 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
-					    cmocka_unit_test(damage), cmocka_unit_test(limits) };
+					    cmocka_unit_test(damage), cmocka_unit_test(bounds) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

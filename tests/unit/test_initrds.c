@@ -272,11 +272,11 @@ static void test_a_bomb(void **state)
 	set_up(&f, CONFIG);
 	add_initrd(&f, 0, "/boot/initrd", KO("virtio"), 
 		   "; e=$(mktemp -d); cd $e; truncate -s 20M big; find . | cpio -o -H newc --quiet | gzip; rm -rf $e");
-	f.s->image.initrd_limit = 1000000;
+	limits.decompressed = 1000000;
 	image_ask_roots(&f.s->image);
 	image_read_initrds(&f.s->image);
 	assert_int_equal(f.attempts[0].initrd->have, UNREADABLE);
-	assert_non_null(strstr(f.attempts[0].initrd->error.message, "--initrd-limit=SIZE"));
+	assert_non_null(strstr(f.attempts[0].initrd->error.message, "--max-decompressed raises it"));
 	assert_int_equal(reach(&f, "VIRTIO_PCI", "virtio_pci", &missing), REACH_UNKNOWN);
 	tear_down(&f);
 }

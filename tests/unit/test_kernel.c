@@ -86,7 +86,7 @@ static void scan(struct arena *arena, struct kernel *kernel)
 {
 	struct error err = { 0 };
 
-	if (kernel_scan(arena, kernel, KERNEL_WANT_VERSION | KERNEL_WANT_CONFIG, LIMIT_KERNEL_BYTES, &err) < 0)
+	if (kernel_scan(arena, kernel, KERNEL_WANT_VERSION | KERNEL_WANT_CONFIG, limits_kernel_bytes(), &err) < 0)
 		fail_msg("kernel_scan: %s", err.message);
 }
 

@@ -94,7 +94,7 @@ static int ask_twice(int socket)
 /* Requests as many as may be, and not one answer taken. */
 static int flood(int socket)
 {
-	for (unsigned i = 0; i < LIMIT_RECORDS; i++)
+	for (unsigned i = 0; i < limits_records(); i++)
 		request(socket, RECORD_WAIT, 0, "");
 	return EXIT_SUCCESS;
 }
@@ -201,7 +201,7 @@ static int say_too_much(int socket)
 	for (int i = 0; i < 20; i++)
 		buffer_counted(&out, i == 1 ? "/" : text);
 	buffer_counted(&out, NULL);
-	for (unsigned i = 0; i < LIMIT_RECORDS; i++)
+	for (unsigned i = 0; i < limits_records(); i++)
 		send_bytes(socket, out.data, out.size, -1);
 	return EXIT_SUCCESS;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_record: what a worker says arrives whole, and what no honest worker says is refused. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -265,6 +266,75 @@ static void requests_and_replies(void **state)
 	assert_true(record_decode_reply(b.data, 3, &status, &number, &message, &err) < 0);
 }
 
+/* What is too long or too much is cut, and says so. */
+static void what_is_cut_says_so(void **state)
+{
+	ARENA_AUTO arena = arena_new(16 * MiB);
+	struct diagnostic d = { .rule = &rules[0], .severity = SEVERITY_NOTE, .effect = EFFECT_HYGIENE };
+	struct more more = { .rule = &rules[1], .count = { [SEVERITY_WARNING] = 7, [SEVERITY_ERROR] = 1 } };
+	struct diagnostic_note **end = &d.notes;
+	struct lint_result sent, got;
+	struct pair pair;
+	struct error err;
+	unsigned notes = 0;
+	char *message;
+
+	(void)state;
+	open_pair(&pair);
+	message = arena_alloc(arena, 6001);
+	for (int i = 0; i < 6000; i += 3)
+		memcpy(message + i, "\xe2\x82\xac", 3);
+	d.message = message;
+	for (int i = 0; i < 40; i++) {
+		*end = ARENA_NEW(arena, struct diagnostic_note);
+		(*end)->text = arena_printf(arena, "%d", i);
+		end = &(*end)->next;
+	}
+	lint_result_init(&sent, "x");
+	lint_result_add(&sent, &d);
+	lint_result_more(&sent, &more);
+	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
+	lint_result_init(&got, "x");
+	assert_int_equal(receive_all(arena, pair.fds[1], &got, &err), 0);
+	assert_string_equal(got.diagnostics->message + strlen(got.diagnostics->message) - 12, "\xe2\x82\xac[... cut]");
+	for (const struct diagnostic_note *n = got.diagnostics->notes; n; n = n->next) {
+		if (!n->next)
+			assert_string_equal(n->text, "and 25 more notes");
+		notes++;
+	}
+	assert_int_equal(notes, 16);
+	assert_ptr_equal(got.more->rule, &rules[1]);
+	assert_null(got.more->next);
+	assert_int_equal(got.count[SEVERITY_ERROR], 1);
+	assert_int_equal(got.count[SEVERITY_WARNING], 7);
+	assert_int_equal(got.count[SEVERITY_NOTE], 1);
+	assert_int_equal(lint_result_exit(&got, SEVERITY_ERROR), 1);
+	close_pair(&pair);
+}
+
+/* Numbers of findings that no honest worker sends: none, absurdly many, the same rule twice, no such rule. */
+static void more_is_not_believed(void **state)
+{
+	static const uint32_t cases[][4] = { { 0, 0, 0, 0 }, { 0, UINT32_MAX, 0, 0 }, { 1, 1, 0, 0 }, { UINT32_MAX, 1, 0, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_AUTO arena = arena_new(MiB);
+		BUFFER_AUTO out = buffer_make(MiB);
+		struct more more = { .rule = &rules[1], .count = { [SEVERITY_NOTE] = 1 } };
+		struct lint_result result;
+		struct error err;
+		bool last;
+
+		lint_result_init(&result, "x");
+		lint_result_more(&result, &more);
+		buffer_le32(&out, RECORD_MORE);
+		for (int k = 0; k < 4; k++)
+			buffer_le32(&out, cases[i][k]);
+		assert_int_equal(record_decode(arena, out.data, out.size, &result, &last, &err), -EPROTO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +344,8 @@ int main(void)
 		cmocka_unit_test(forged_diagnostics),
 		cmocka_unit_test(forged_images),
 		cmocka_unit_test(requests_and_replies),
+		cmocka_unit_test(what_is_cut_says_so),
+		cmocka_unit_test(more_is_not_believed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
