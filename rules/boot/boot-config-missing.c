@@ -65,8 +65,9 @@ static void no_entries(struct check *check, const struct boot_path *path)
 			missing = config;
 		/* that one may have entries: what GRUB does without it does not count */
 		if (config->file.found == GRUB_NOT_KNOWN) {
-			not_evaluated(check, NULL, "%s, which GRUB (%s) reads, could not be looked at: %s", config->file.text.text,
-				      grub, config->file.reason ? config->file.reason : "it could not be told where it is");
+			not_evaluated(check, NULL, "%s, which GRUB (%s) reads, could not be looked at: %s",
+				      config->file.text.text, grub,
+				      config->file.reason ? config->file.reason : "it could not be told where it is");
 			return;
 		}
 	}

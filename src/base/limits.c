@@ -36,8 +36,8 @@ int limit_error(struct error *err, const char *format, ...)
 }
 
 const struct limit_option limit_options[] = {
-	{ .option = "max-decompressed", .argument = "SIZE", .value = &limits.decompressed, .least = 1, .most = 1024 * 1024 * GiB,
-	  .standard = DECOMPRESSED, .bytes = true,
+	{ .option = "max-decompressed", .argument = "SIZE", .value = &limits.decompressed,
+	  .least = 1, .most = 1024 * 1024 * GiB, .standard = DECOMPRESSED, .bytes = true,
 	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it",
 	  .beyond = "rules on that initrd or kernel are not evaluated" },
 	{ .option = "max-files", .argument = "N", .value = &limits.files, .least = 1, .most = 4194304, .standard = FILES,
@@ -52,7 +52,8 @@ const struct limit_option limit_options[] = {
 	{ .option = "max-time", .argument = "SECONDS", .value = &limits.seconds, .least = 1, .most = 1000000, .standard = SECONDS,
 	  .what = "seconds for one image; where libguestfs is started, five times as many more",
 	  .beyond = "the image could not be checked" },
-	{ .option = "max-diagnostics", .argument = "N", .value = &limits.diagnostics, .least = 0, .most = 100000, .standard = DIAGNOSTICS,
+	{ .option = "max-diagnostics", .argument = "N", .value = &limits.diagnostics,
+	  .least = 0, .most = 100000, .standard = DIAGNOSTICS,
 	  .unlimited = true, .of_reports = true,
 	  .what = "findings of one rule on one image that are shown; 0: all",
 	  .beyond = "the others are counted: \"and N more\"" },

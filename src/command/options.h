@@ -38,8 +38,10 @@ enum {
 
 /* Of a command that reads images: limit_options, but for the last, which all have. */
 #define LIMIT_OPTIONS                                                                                                  \
-	{ "max-decompressed", required_argument, NULL, COMMON_LIMIT }, { "max-files", required_argument, NULL, COMMON_LIMIT + 1 }, \
-	{ "max-depth", required_argument, NULL, COMMON_LIMIT + 2 }, { "max-path", required_argument, NULL, COMMON_LIMIT + 3 },     \
+	{ "max-decompressed", required_argument, NULL, COMMON_LIMIT },                                                 \
+	{ "max-files", required_argument, NULL, COMMON_LIMIT + 1 },                                                    \
+	{ "max-depth", required_argument, NULL, COMMON_LIMIT + 2 },                                                    \
+	{ "max-path", required_argument, NULL, COMMON_LIMIT + 3 },                                                     \
 	{ "max-time", required_argument, NULL, COMMON_LIMIT + 4 }
 
 /* For the end of a command's table of options: these, and the end. */

@@ -47,7 +47,8 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
 		if (here.type != FS_DIRECTORY)
 			return error_set(err, ENOTDIR, "%s is not a directory", here.name);
 		if (++depth > limits.depth)
-			return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"), limits.depth);
+			return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"),
+					   limits.depth);
 		r = fs->ops->readdir(fs, arena, here.handle, &entries, &count, err);
 		if (r < 0)
 			return r;

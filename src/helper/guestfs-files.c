@@ -164,8 +164,9 @@ static int list(struct session *s, uint32_t index, const char *path, uint32_t mo
 	if (!entries)
 		return session_fail(s, err, "readdir");
 	if (entries->len > most || !make_room(s, entries->len)) {
-		r = entries->len > most ? error_set(err, EFBIG, "the directory has more than %u entries" RAISES("max-files"), most)
-					: error_set(err, EFBIG, "more than %u files were listed", NODES_MAX);
+		r = entries->len > most
+			    ? error_set(err, EFBIG, "the directory has more than %u entries" RAISES("max-files"), most)
+			    : error_set(err, EFBIG, "more than %u files were listed", NODES_MAX);
 		guestfs.free_dirent_list(entries);
 		return r;
 	}

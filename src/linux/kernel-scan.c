@@ -270,7 +270,8 @@ int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uin
 			r = scan_payload(&scan, limit, err);
 	}
 	if (r == -EFBIG && limit == limits_kernel_bytes())
-		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed", limit);
+		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed",
+				   limit);
 	if (r < 0)
 		return r;
 	kernel->scanned_version |= (wanted & KERNEL_WANT_VERSION) != 0;

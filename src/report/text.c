@@ -86,7 +86,8 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 	put(report, &line);
 }
 
-/* Those of a rule that are not in the list, unless the rest of the list has more of it.  --quiet leaves out what does not count. */
+/* Those of a rule that are not in the list, unless the rest of the list has more of it.  --quiet leaves out what does not
+ * count. */
 static void print_more(struct report *report, const struct lint_result *result, const struct rule *rule,
 		       const struct diagnostic *rest)
 {
