@@ -291,8 +291,8 @@ static bool listen_to_worker(struct job *job, struct lint_result *result, const 
 		if (size == 0)
 			return false;
 		if (size == -ETIMEDOUT)
-			r = error_set(&err, ETIMEDOUT, "the reader was stopped by its limit of time: it took more than %" PRIu64 " s"
-				      RAISES("max-time"), limits.seconds + (job->guestfs ? limits_guestfs_seconds() : 0));
+			r = error_set(&err, ETIMEDOUT, "the reader was stopped by its limit of time: it took more than %" PRIu64
+				      " s" RAISES("max-time"), limits.seconds + (job->guestfs ? limits_guestfs_seconds() : 0));
 		else if (size < 0)
 			r = (int)size;
 		else if (record_is(message, (size_t)size, RECORD_MEMORY))
