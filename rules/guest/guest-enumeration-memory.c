@@ -21,9 +21,6 @@
  * bad:    gicv3 | text /proc/iomem 40000000-7c32ffff 40000000-5c32ffff
  * expect: !linux/iomem: error: Linux has 5* MiB of memory, UEFI's memory map 1024 MiB
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "lint/guest-findings.h"
 
 #define MEBIBYTE (UINT64_C(1) << 20)
@@ -61,17 +58,11 @@ static uint64_t tree_memory(const struct tree *tree)
 /* What Linux uses, by its own map; 0 if it keeps addresses to itself. */
 static uint64_t linux_memory(const struct machine *m)
 {
-	const char *line = machine_file(m, "/proc/iomem");
+	struct machine_region region = { NULL };
 	uint64_t total = 0;
 
-	for (; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		unsigned long long first, last;
-		int at = 0;
-
-		if (*line != ' ' && sscanf(line, "%llx-%llx : %n", &first, &last, &at) == 2 && at && last > first &&
-		    !strncmp(line + at, "System RAM", 10))
-			total += last - first + 1;
-	}
+	while (machine_next_region(m, "System RAM", &region))
+		total += region.outermost ? region.last - region.first + 1 : 0;
 	return total;
 }
 

@@ -15,6 +15,8 @@
  * kernel of your own set CONFIG_RTC_DRV_EFI.
  *
  * good:   gicv3 gicv2 acpi-off mmio both both-acpi one-cpu no-store noruntime
+ * good:   gicv3 | text /sys/class/rtc/rtc0/name rtc-efi rtc-abc | text /proc/cmdline vmlint.host efi=nosoftreserve,noruntime
+ * good:   gicv3 | text /sys/class/rtc/rtc0/name rtc-efi rtc-abc | text-like /proc/version SMP SMP PREEMPT_RT
  * bad:    gicv3 | text /sys/class/rtc/rtc0/name rtc-efi rtc-abc
  * expect: !linux/rtc0: error: Linux has no clock of UEFI's: rtc0 is rtc-abc rtc-abc.0
  * bad:    gicv3 | drop file path=/sys/class/rtc/rtc*
@@ -50,8 +52,8 @@ RULE(guest_rtc_efi)
 		return;
 	if (!machine_file(m, "/proc/version"))
 		return guest_unknown(check, "the record does not hold what Linux found");
-	if (machine_told(m, "efi=noruntime") || machine_told(m, "noefi"))
-		return not_applicable(check, "Linux was told not to call UEFI");
+	if (machine_avoids_efi(m))
+		return not_applicable(check, "this Linux does not call UEFI: it was told so, or is a real-time kernel");
 	if (has_efi_clock(m->guest) || guest_incomplete(check))
 		return;
 	if (first)

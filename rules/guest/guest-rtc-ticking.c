@@ -26,8 +26,8 @@ RULE(guest_rtc_ticking)
 {
 	const struct fact *fact = guest_next(check->machine->guest, NULL, "rtc");
 
-	if (machine_told(check->machine, "efi=noruntime") || machine_told(check->machine, "noefi"))
-		not_applicable(check, "Linux was told not to call UEFI, whose clock this may be");
+	if (machine_avoids_efi(check->machine))
+		not_applicable(check, "this Linux does not call UEFI, whose clock this may be");
 	else if (!fact)
 		not_applicable(check, "this run did not try the clock");
 	else if (machine_differs(fact, "open", "ok"))

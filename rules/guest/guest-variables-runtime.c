@@ -31,9 +31,8 @@ RULE(guest_variables_runtime)
 
 	if (!fact)
 		not_applicable(check, "this run did not try to write a variable");
-	else if (check->machine->efi != MACHINE_HAVE || machine_told(check->machine, "efi=noruntime") ||
-		 machine_told(check->machine, "noefi"))
-		not_applicable(check, "Linux cannot call UEFI, or was told not to");
+	else if (check->machine->efi != MACHINE_HAVE || machine_avoids_efi(check->machine))
+		not_applicable(check, "this Linux does not call UEFI");
 	else if (!machine_differs(fact, "write", "EROFS") && fact_text(fact, "write"))
 		finding_severity(check, SEVERITY_NOTE, at_fact("efi/SetVariable"),
 				 "the firmware does not let a running system write variables");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* acpi-lists: tables of ACPI that are a list of structures: XSDT, MADT, MCFG, PPTT. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -144,6 +145,40 @@ static void read_entry(struct cursor *c, struct acpi_madt_entry *e)
 	}
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Processors of x86 by their APIC ids; GICCs as they are.  A system takes x2APIC entries of ids below 255 only where there are no
+ * entries of the other kind (5.2.12.12). */
+static uint32_t count_enabled(struct arena *arena, const struct acpi_madt *madt)
+{
+	struct arena_mark mark = arena_mark(arena);
+	uint32_t *ids = ARENA_ARRAY(arena, madt->count, uint32_t), count = 0, n = 0;
+	bool local = false;
+
+	for (uint32_t i = 0; i < madt->count; i++)
+		local = local || (madt->entries[i].type == 0x0 && madt->entries[i].flags & ACPI_CPU_ENABLED);
+	for (uint32_t i = 0; i < madt->count; i++) {
+		const struct acpi_madt_entry *e = &madt->entries[i];
+
+		if (e->kind != ACPI_MADT_CPU || !(e->flags & ACPI_CPU_ENABLED) || (e->type == 0x9 && e->id < 255 && local))
+			continue;
+		if (e->type == 0x0 || e->type == 0x9)
+			ids[n++] = e->id;
+		else
+			count++;
+	}
+	qsort(ids, n, sizeof(*ids), compare_ids);
+	for (uint32_t i = 0; i < n; i++)
+		count += !i || ids[i] != ids[i - 1];
+	arena_release(arena, mark);
+	return count;
+}
+
 void acpi_madt_read(struct arena *arena, const struct acpi_table *table, struct acpi_madt *ret)
 {
 	size_t at = ACPI_HEADER + 8;
@@ -163,15 +198,13 @@ void acpi_madt_read(struct arena *arena, const struct acpi_table *table, struct 
 		read_entry(&c, e);
 		if (!cursor_ok(&c)) {
 			ret->wrong = (struct acpi_wrong){ "a structure is shorter than its type asks for", (uint32_t)at };
-			return;
+			break;
 		}
-		if (e->kind == ACPI_MADT_CPU) {
-			ret->cpus++;
-			ret->enabled_cpus += (e->flags & ACPI_CPU_ENABLED) != 0;
-		}
+		ret->cpus += e->kind == ACPI_MADT_CPU;
 		ret->count++;
 		at += length;
 	}
+	ret->enabled_cpus = count_enabled(arena, ret);
 }
 
 const struct acpi_madt_entry *acpi_madt_next(const struct acpi_madt *madt, const struct acpi_madt_entry *after,

@@ -107,7 +107,8 @@ struct acpi_madt_entry {
 struct acpi_madt {
 	struct acpi_madt_entry *entries;
 	uint32_t count;
-	uint32_t cpus, enabled_cpus; /* entries of the kind */
+	uint32_t cpus; /* entries of the kind */
+	uint32_t enabled_cpus; /* processors: on x86 one may have two entries, of the local APIC and of its x2APIC */
 	struct acpi_wrong wrong;
 };
 

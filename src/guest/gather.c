@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ static const struct source machine[] = {
 	{ "/sys/class/tty/ttyAMA*", LINK },
 	{ "/sys/class/tty/ttyS[0-3]", LINK },
 	{ "/sys/class/tty/hvc*", LINK },
+	{ "/sys/devices/system/cpu/kernel_max", CONTENT },
 	{ "/sys/devices/system/cpu/possible", CONTENT },
 	{ "/sys/devices/system/cpu/present", CONTENT },
 	{ "/sys/devices/system/cpu/online", CONTENT },
@@ -83,7 +85,8 @@ static const struct source devices[] = {
 	{ "/sys/class/net/*/address", CONTENT },
 };
 
-char *file_read(const char *path, size_t maximum, size_t *ret_size)
+/* Of a file that is longer than `maximum` either nothing, or with `cut`, which then becomes true, its beginning. */
+static char *read_file(const char *path, size_t maximum, size_t *ret_size, bool *cut)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), code = 0;
 	size_t size = 0, capacity = 4096;
@@ -106,6 +109,11 @@ char *file_read(const char *path, size_t maximum, size_t *ret_size)
 		if (got <= 0)
 			break;
 		size += (size_t)got;
+		if (size > maximum && cut) {
+			*cut = true;
+			size = maximum;
+			break;
+		}
 		if (size > maximum)
 			code = EFBIG;
 		if (size == capacity && !code) {
@@ -130,18 +138,23 @@ char *file_read(const char *path, size_t maximum, size_t *ret_size)
 	return data;
 }
 
+char *file_read(const char *path, size_t maximum, size_t *ret_size)
+{
+	return read_file(path, maximum, ret_size, NULL);
+}
+
 static void content(struct facts *facts, const char *path)
 {
 	struct stat st;
 	size_t size = 0, total;
 	char *data;
-	bool same, tree = !strcmp(path, "/sys/firmware/fdt");
+	bool same, cut = false, tree = !strcmp(path, "/sys/firmware/fdt");
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	data = file_read(path, tree ? TREE_MAXIMUM : FILE_MAXIMUM, &size);
-	/* a tree may be padded to a megabyte */
-	total = size;
+	data = read_file(path, tree ? TREE_MAXIMUM : FILE_MAXIMUM, &size, tree ? NULL : &cut);
+	/* a tree may be padded to a megabyte; /proc does not say how long its files are */
+	total = cut && (size_t)st.st_size > size ? (size_t)st.st_size : size;
 	while (data && tree && size > 40 && !data[size - 1])
 		size--;
 	if (data && tree && size < total)
@@ -156,6 +169,8 @@ static void content(struct facts *facts, const char *path)
 		fact_decimal(facts, "size", (int64_t)size);
 	if (data && size < total)
 		fact_decimal(facts, "total", (int64_t)total);
+	if (cut)
+		fact_string(facts, "cut", "yes");
 	if (same)
 		fact_hex(facts, "probe-crc", crc32_update(0, data, size));
 	fact_end(facts);
@@ -271,6 +286,8 @@ int64_t gather_uptime(void)
 
 void gather_head(struct facts *facts, uint32_t boot, const char *console)
 {
+	struct utsname name;
+
 	fact_begin(facts, "guest");
 	fact_decimal(facts, "format", GUEST_FORMAT);
 	fact_end(facts);
@@ -279,6 +296,8 @@ void gather_head(struct facts *facts, uint32_t boot, const char *console)
 	fact_string(facts, "console", console);
 	fact_string(facts, "program", "vmlint " VMLINT_VERSION);
 	fact_decimal(facts, "uptime-ms", gather_uptime());
+	if (uname(&name) == 0)
+		fact_string(facts, "machine", name.machine);
 	fact_end(facts);
 }
 

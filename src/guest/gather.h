@@ -16,7 +16,8 @@ void gather_head(struct facts *facts, uint32_t boot, const char *console);
 int64_t gather_uptime(void);
 
 /* Files of /proc and /sys, as `file path=... size=...` with their contents, `link path=... to=...` and `names path=...`.  What is
- * not there is left out, what cannot be read has error=.  `gathered` ends them. */
+ * not there is left out, what cannot be read has error=, of what is too long there is the beginning and cut=.  `gathered` ends
+ * them. */
 void gather_files(struct facts *facts);
 
 /* Only those files that tell of devices, which come and go. */

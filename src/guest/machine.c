@@ -2,7 +2,6 @@
 /* machine: puts together what the probe and Linux wrote down. */
 #include "guest/machine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +11,11 @@
 
 const char *machine_file(const struct machine *machine, const char *path)
 {
+	const struct fact *fact = guest_find(machine->guest, "file", "path", path);
 	size_t size;
 
-	return (const char *)guest_file(machine->guest, NULL, path, &size);
+	/* what is behind its end may be what somebody looks for */
+	return fact_text(fact, "cut") ? NULL : (const char *)guest_file(machine->guest, NULL, path, &size);
 }
 
 const struct acpi_table *machine_table(const struct machine *machine, const char *signature)
@@ -39,23 +40,37 @@ enum machine_have machine_has_table(const struct machine *machine, const char *s
 	return MACHINE_ABSENT;
 }
 
+/* "  40000000-7c32ffff : System RAM"; sscanf would look for the end of the text in each line. */
+bool machine_next_region(const struct machine *machine, const char *name, struct machine_region *region)
+{
+	const char *line = region->next ? region->next : machine_file(machine, "/proc/iomem");
+	size_t length = strlen(name);
+	bool found = false;
+
+	while (line && *line && !found) {
+		size_t size = strcspn(line, "\n");
+		char *end = (char *)line + strspn(line, " ");
+
+		region->outermost = *line != ' ';
+		/* strtoull would go on to the next line */
+		region->first = *end == '\n' ? 0 : strtoull(end, &end, 16);
+		region->last = *end == '-' ? strtoull(end + 1, &end, 16) : 0;
+		found = end < line + size && !strncmp(end, " : ", 3) && !strncmp(end + 3, name, length) &&
+			end + 3 + length == line + size && region->last > region->first;
+		line += size + (line[size] == '\n');
+	}
+	region->next = line;
+	return found;
+}
+
 bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size)
 {
-	const char *line = machine_file(machine, "/proc/iomem");
-	size_t length = strlen(name);
+	struct machine_region region = { NULL };
+	bool found = machine_next_region(machine, name, &region);
 
-	for (; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		unsigned long long first, last;
-		int at = 0;
-
-		if (sscanf(line, " %llx-%llx : %n", &first, &last, &at) == 2 && at && !strncmp(line + at, name, length) &&
-		    (line[at + length] == '\n' || !line[at + length])) {
-			*ret_base = first;
-			*ret_size = last - first + 1;
-			return last > 0 && last >= first;
-		}
-	}
-	return false;
+	*ret_base = region.first;
+	*ret_size = region.last - region.first + 1;
+	return found;
 }
 
 bool machine_told(const struct machine *machine, const char *word)
@@ -68,6 +83,27 @@ bool machine_told(const struct machine *machine, const char *word)
 			return true;
 	}
 	return false;
+}
+
+bool machine_avoids_efi(const struct machine *machine)
+{
+	const char *version = machine_file(machine, "/proc/version"), *line = machine_file(machine, "/proc/cmdline");
+	bool avoids = version && strstr(version, " PREEMPT_RT ");
+
+	/* efi=nosoftreserve,noruntime: the last word counts */
+	for (; line && *line; line += strcspn(line, " \n")) {
+		line += strspn(line, " \n");
+		for (const char *at = strncmp(line, "efi=", 4) ? NULL : line + 4; at && *at;) {
+			size_t length = strcspn(at, ", \n");
+
+			if (length == 9 && !strncmp(at, "noruntime", length))
+				avoids = true;
+			else if (length == 7 && !strncmp(at, "runtime", length))
+				avoids = false;
+			at = at[length] == ',' ? at + length + 1 : NULL;
+		}
+	}
+	return avoids || machine_told(machine, "noefi");
 }
 
 uint32_t machine_cpu_list(const char *list)
@@ -98,15 +134,19 @@ bool machine_differs(const struct fact *fact, const char *key, const char *value
 static enum machine_architecture architecture(const struct machine *m)
 {
 	const char *name = fact_text(m->firmware, "machine"), *cpus;
+	size_t size;
 
 	if (!name)
 		name = fact_text(guest_next(m->guest, NULL, "host-machine"), "machine");
+	if (!name)
+		name = fact_text(guest_next(m->guest, NULL, "boot"), "machine");
 	if (name)
 		return !strcmp(name, "aarch64") ? MACHINE_AARCH64 : !strcmp(name, "x86_64") ? MACHINE_X86_64 : MACHINE_OTHER;
-	cpus = machine_file(m, "/proc/cpuinfo");
+	/* the beginning is enough */
+	cpus = (const char *)guest_file(m->guest, NULL, "/proc/cpuinfo", &size);
 	if (cpus && strstr(cpus, "CPU architecture: 8"))
 		return MACHINE_AARCH64;
-	return cpus && strstr(cpus, "vendor_id") ? MACHINE_X86_64 : MACHINE_OTHER;
+	return cpus && strstr(cpus, "vendor_id") ? MACHINE_X86_64 : MACHINE_UNKNOWN;
 }
 
 /* Has the system written down all that it shows?  What it tries, and what the host has it do, comes behind. */
@@ -239,7 +279,7 @@ static void read_tables(struct machine *m)
 
 		if (!data || !acpi_table_read(data, size, &tables[m->table_count].table))
 			continue;
-		tables[m->table_count++].cut = fact_text(fact, "total") != NULL;
+		tables[m->table_count++].cut = fact_text(fact, "total") || fact_text(fact, "cut");
 	}
 	if (m->acpi_entry == MACHINE_ABSENT)
 		m->have_acpi = MACHINE_ABSENT;

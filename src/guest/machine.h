@@ -14,7 +14,12 @@ enum machine_have {
 	MACHINE_HAVE,
 };
 
-enum machine_architecture { MACHINE_OTHER, MACHINE_AARCH64, MACHINE_X86_64 };
+enum machine_architecture {
+	MACHINE_UNKNOWN, /* the record does not say */
+	MACHINE_OTHER,
+	MACHINE_AARCH64,
+	MACHINE_X86_64,
+};
 
 struct machine_table {
 	struct acpi_table table;
@@ -75,12 +80,24 @@ enum machine_have machine_has_table(const struct machine *machine, const char *s
 /* The text of a file of /proc or /sys in the first boot, or NULL. */
 const char *machine_file(const struct machine *machine, const char *path);
 
-/* The first region that Linux's map of memory (/proc/iomem) has under this name; false if there is none, or Linux keeps
- * addresses to itself. */
+struct machine_region {
+	const char *next; /* NULL before the first call */
+	uint64_t first, last; /* bytes, both in it */
+	bool outermost; /* it lies in no other */
+};
+
+/* The next region that Linux's map of memory (/proc/iomem) has under this name; false if there is none, or Linux keeps addresses
+ * to itself. */
+bool machine_next_region(const struct machine *machine, const char *name, struct machine_region *region);
+
+/* The first of them. */
 bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size);
 
 /* Is there such a word, or one that begins so, on Linux's command line? */
 bool machine_told(const struct machine *machine, const char *word);
+
+/* Does this Linux never call UEFI's runtime services?  It was told so, or is a real-time kernel, which does so only when told. */
+bool machine_avoids_efi(const struct machine *machine);
 
 /* How many CPUs a list such as "0-1,4" names; 0 for what is none. */
 uint32_t machine_cpu_list(const char *list);

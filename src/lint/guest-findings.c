@@ -113,7 +113,7 @@ bool guest_not_arm(struct check *check)
 {
 	if (check->machine->architecture == MACHINE_AARCH64)
 		return false;
-	if (check->machine->architecture == MACHINE_OTHER)
+	if (check->machine->architecture == MACHINE_UNKNOWN)
 		guest_unknown(check, "the record does not say what machine it is of");
 	else
 		not_applicable(check, "the machine is not an Arm one");

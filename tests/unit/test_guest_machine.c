@@ -82,7 +82,7 @@ static void test_unknown(void **state)
 	const struct machine *m = read_text(nothing, sizeof(nothing) - 1);
 
 	(void)state;
-	assert_int_equal(m->architecture, MACHINE_OTHER);
+	assert_int_equal(m->architecture, MACHINE_UNKNOWN);
 	assert_int_equal(m->efi, MACHINE_UNREADABLE);
 	assert_int_equal(m->acpi_entry, MACHINE_UNREADABLE);
 	assert_int_equal(m->have_acpi, MACHINE_UNREADABLE);
@@ -101,6 +101,61 @@ static void test_unknown(void **state)
 	assert_string_equal(m->tables[0].table.signature, "XYZ ");
 }
 
+static bool avoids_efi(const char *version, const char *command_line)
+{
+	char *text = arena_printf(arena, "guest format=1\nfile path=/proc/version\n|%s\nfile path=/proc/cmdline\n|%s\n",
+				  version, command_line);
+
+	return machine_avoids_efi(read_text(text, strlen(text)));
+}
+
+static void test_avoids_efi(void **state)
+{
+	(void)state;
+	assert_false(avoids_efi("Linux 6.1 #1 SMP Debian", "quiet"));
+	assert_true(avoids_efi("Linux 6.1 #1 SMP Debian", "efi=noruntime"));
+	assert_true(avoids_efi("Linux 6.1 #1 SMP Debian", "a efi=nosoftreserve,noruntime b"));
+	assert_true(avoids_efi("Linux 6.1 #1 SMP Debian", "noefi"));
+	assert_false(avoids_efi("Linux 6.1 #1 SMP Debian", "efi=debug,noruntimes x=noruntime"));
+	assert_true(avoids_efi("Linux 6.1-rt #1 SMP PREEMPT_RT Debian", "quiet"));
+	assert_false(avoids_efi("Linux 6.1-rt #1 SMP PREEMPT_RT Debian", "quiet efi=debug,runtime"));
+}
+
+static void test_regions(void **state)
+{
+	static const char text[] = "guest format=1\nfile path=/proc/iomem\n|\n|1000-1fff : System RAM\n"
+				   "|  1800-18ff : System RAM\n|zz\n|2000-1000 : System RAM\n|3000-3fff : System RAM (boot)\n&4000-4fff : System RAM\n";
+	const struct machine *m = read_text(text, sizeof(text) - 1);
+	struct machine_region region = { NULL };
+
+	(void)state;
+	assert_true(machine_next_region(m, "System RAM", &region));
+	assert_true(region.first == 0x1000 && region.last == 0x1fff && region.outermost);
+	assert_true(machine_next_region(m, "System RAM", &region));
+	assert_true(region.first == 0x1800 && !region.outermost);
+	assert_true(machine_next_region(m, "System RAM", &region));
+	assert_int_equal(region.first, 0x4000);
+	assert_false(machine_next_region(m, "System RAM", &region));
+}
+
+/* Of a machine with many processors not all files are there to their end. */
+static void test_cut(void **state)
+{
+	static const char text[] = "guest format=1\nboot id=1 machine=x86_64\nfile path=/proc/cpuinfo size=2 cut=yes\n|x\n"
+				   "file path=/sys/firmware/acpi/tables/DSDT size=36 total=99999 cut=yes\n"
+				   "+445344540000400001000000000000000000000000000000000000000000000000000000\n"
+				   "file path=/sys/firmware/acpi/tables/SSDT1 error=EACCES\ngathered\n";
+	const struct machine *m = read_text(text, sizeof(text) - 1);
+
+	(void)state;
+	assert_int_equal(m->architecture, MACHINE_X86_64);
+	assert_null(machine_file(m, "/proc/cpuinfo"));
+	assert_int_equal(machine_has_table(m, "DSDT"), MACHINE_HAVE);
+	assert_true(m->tables[0].cut);
+	assert_int_equal(machine_has_table(m, "SSDT1"), MACHINE_UNREADABLE);
+	assert_int_equal(machine_has_table(m, "APIC"), MACHINE_ABSENT);
+}
+
 static void test_lists(void **state)
 {
 	(void)state;
@@ -116,7 +171,8 @@ static void test_lists(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(test_acpi), T(test_tree), T(test_x86_64), T(test_unknown), T(test_lists) };
+	const struct CMUnitTest tests[] = { T(test_acpi), T(test_tree), T(test_x86_64), T(test_unknown), T(test_lists),
+		T(test_avoids_efi), T(test_regions), T(test_cut) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
