@@ -17,6 +17,9 @@
 #define READ_FILE (1ULL << 2)
 #define READ_DIR (1ULL << 3)
 #define REMOVE_AND_MAKE (0x1ffULL << 4) /* REMOVE_DIR, REMOVE_FILE and seven kinds of MAKE */
+#define REMOVE (3ULL << 4)
+#define MAKE_DIR (1ULL << 7)
+#define MAKE_SOCK (1ULL << 9)
 #define REFER (1ULL << 13)		/* version 2 */
 #define TRUNCATE (1ULL << 14)		/* version 3 */
 #define IOCTL_DEV (1ULL << 15)		/* version 5 */
@@ -51,6 +54,8 @@ static uint64_t granted(unsigned rights)
 		r |= WRITE_FILE | TRUNCATE | IOCTL_DEV;
 	if (rights & LANDLOCK_CHANGE)
 		r |= REMOVE_AND_MAKE | REFER;
+	if (rights & LANDLOCK_SOCKETS)
+		r |= READ_DIR | REMOVE | MAKE_DIR | MAKE_SOCK;
 	return r;
 }
 
@@ -74,10 +79,11 @@ static int add(int ruleset, const struct landlock_path *p, uint64_t all)
 	return r;
 }
 
-int landlock_confine(const struct landlock_path *paths, size_t count, struct error *err)
+int landlock_confine(const struct landlock_path *paths, size_t count, bool alone, struct error *err)
 {
 	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset attributes = { .files = handled(version), .network = 3 /* bind, connect */, .scoped = 3 };
+	struct ruleset attributes = { .files = handled(version), .network = 3 /* bind, connect */,
+				      .scoped = alone ? 3 : 0 };
 	size_t size = version >= 6 ? sizeof(attributes) : version >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 	int ruleset, r = 0;
 

@@ -80,6 +80,13 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_REQUESTS 256
 #define LIMIT_RECORD_BYTES (128 * KiB)
 
+/* the helper and each program that it starts: addresses and the size of a file.  qemu-nbd writes no more than its messages; the
+ * appliance of libguestfs is a file of 4 GiB, nearly all holes, and QEMU's memory holds a guest of 2 GiB */
+#define LIMIT_CONTAINER_ADDRESSES (4 * GiB)
+#define LIMIT_CONTAINER_WORDS (64 * KiB)
+#define LIMIT_HELPER_ADDRESSES (32 * GiB)
+#define LIMIT_HELPER_FILE (8 * GiB)
+
 /* of an arena that reads no image, and the least of one that does */
 #define LIMIT_ARENA_BYTES (256 * MiB)
 

@@ -2,7 +2,8 @@
 /* container: qemu-nbd on the one descriptor that we were given, read through libnbd, served as block/remote.h says.
  *
  * qemu-nbd gets the driver and the file by explicit options, read-only, with `backing` null: it neither guesses a
- * format nor follows a parent.  Headers that name other files were refused before anyone started this program.
+ * format nor follows a parent.  Headers that name other files were refused before anyone started this program; should that have
+ * been decided by somebody who has taken the worker over, there is no file that it could open but the image (confine.h).
  */
 #include "helper/helper.h"
 
@@ -20,20 +21,29 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/folder.h"
 #include "base/stream.h"
 #include "block/remote.h"
+#include "helper/confine.h"
 
 /* systemd's socket activation puts the listening socket at descriptor 3, so the image must move away. */
 #define IMAGE_FD 10
 #define IMAGE_NAME "'/proc/self/fd/10'"
 
-static volatile sig_atomic_t stopping;
+#define LISTENER_FD 3
+#define PROGRAM_MAX 4096
 
-/* Wakes whoever reads the socket, so that the loop ends in order and libnbd removes its folder. */
+static volatile sig_atomic_t stopping;
+static pid_t child; /* qemu-nbd; 0 or negative: none */
+
+/* Wakes whoever reads the socket, so that the loop ends in order. */
 static void stop(int number)
 {
 	(void)number;
@@ -155,38 +165,78 @@ static bool is_driver(const char *driver)
 	return false;
 }
 
-static bool in_path(const char *program)
+/* The path of qemu-nbd; false if it is not there. */
+static bool find_program(char name[PROGRAM_MAX])
 {
 	const char *path = getenv("PATH");
-	char name[4096];
 
 	for (path = path ? path : "/usr/bin:/bin"; *path; path += strspn(path, ":")) {
 		size_t n = strcspn(path, ":");
 
-		if (snprintf(name, sizeof(name), "%.*s/%s", (int)n, path, program) < (int)sizeof(name) &&
-		    access(name, X_OK) == 0)
+		if (snprintf(name, PROGRAM_MAX, "%.*s/qemu-nbd", (int)n, path) < PROGRAM_MAX && access(name, X_OK) == 0)
 			return true;
 		path += n;
 	}
 	return false;
 }
 
+/* A socket that listens and one that is connected to it, by way of a name in a private folder that is gone again. */
+static int make_sockets(int *ret_listener, int *ret_client, struct error *err)
+{
+	ARENA_AUTO arena = arena_new(64 << 10);
+	const char *folder = folder_name(arena);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int r = folder_make(folder, err);
+
+	if (r < 0)
+		return r;
+	*ret_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*ret_client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*ret_listener < 0 || *ret_client < 0 ||
+	    snprintf(address.sun_path, sizeof(address.sun_path), "%s/nbd", folder) >= (int)sizeof(address.sun_path) ||
+	    bind(*ret_listener, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(*ret_listener, 1) < 0 ||
+	    connect(*ret_client, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	folder_remove(folder);
+	return r;
+}
+
+/* In the new process: as systemd's socket activation has it, the listener is descriptor 3.  Does not return. */
+static void become(int listener, pid_t parent, char *program, char *specification)
+{
+	char option[] = "--read-only", pid[32], *argv[] = { program, option, specification, NULL };
+	struct error err;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	if (dup2(listener, LISTENER_FD) < 0 || setenv("LISTEN_FDS", "1", 1) < 0 || setenv("LISTEN_PID", pid, 1) < 0) {
+		perror("qemu-nbd");
+		_exit(EXIT_FAILURE);
+	}
+	if (confine_qemu_nbd(&err) < 0) {
+		fprintf(stderr, "%s\n", err.message);
+		_exit(EXIT_FAILURE);
+	}
+	execv(program, argv);
+	perror(program);
+	_exit(EXIT_FAILURE);
+}
+
 /* Starts qemu-nbd and connects; 0, or a negative errno and a message. */
 static int start(struct nbd_handle *nbd, const char *driver, char *message, size_t size)
 {
-	char specification[512], parent[32];
-	/* through this program again, because what prctl asks of the kernel does not survive libnbd's fork */
-	static char self[] = "/proc/self/exe", verb[] = "exec", program[] = "qemu-nbd", option[] = "--read-only";
-	char *argv[] = { self, verb, parent, program, option, specification, NULL };
-	int errors = memfd_create("qemu-nbd's messages", MFD_CLOEXEC);
-	int failure = 0;
+	char specification[512], program[PROGRAM_MAX];
+	int errors = memfd_create("qemu-nbd's messages", MFD_CLOEXEC), listener = -1, client = -1, failure = 0;
+	pid_t self = getpid();
+	struct error err;
 
-	if (!in_path("qemu-nbd")) {
+	if (!find_program(program)) {
 		snprintf(message, size, "qemu-nbd, which reads %s images, is not installed (Debian package qemu-utils)",
 			 driver);
 		return -ENOENT;
 	}
-	snprintf(parent, sizeof(parent), "%ld", (long)getpid());
 	snprintf(specification, sizeof(specification),
 		 "json:{\"driver\":\"%s\",\"read-only\":true,\"backing\":null,\"file\":{\"driver\":\"file\","
 		 "\"filename\":\"/proc/self/fd/%d\",\"read-only\":true,\"locking\":\"off\"}}",
@@ -195,7 +245,21 @@ static int start(struct nbd_handle *nbd, const char *driver, char *message, size
 		snprintf(message, size, "cannot make a memory file: %s", strerror(errno));
 		return -errno;
 	}
-	if (nbd_aio_connect_systemd_socket_activation(nbd, argv) < 0)
+	if (make_sockets(&listener, &client, &err) < 0 || confine_container(IMAGE_FD, program, &err) < 0) {
+		snprintf(message, size, "%.*s", (int)size - 1, err.message);
+		return -err.code;
+	}
+	child = fork();
+	if (child == 0)
+		become(listener, self, program, specification);
+	close(listener);
+	close(IMAGE_FD);
+	/* from here on this process only talks */
+	if (child < 0 || confine_talk(&err) < 0) {
+		snprintf(message, size, "%.*s", (int)size - 1, child < 0 ? "cannot start a process" : err.message);
+		return -EIO;
+	}
+	if (nbd_aio_connect_socket(nbd, client) < 0)
 		failure = nbd_get_errno() ? nbd_get_errno() : EIO;
 	else if (wait_until(nbd, connected, 0, REMOTE_START_MS) < 0)
 		failure = errno;
@@ -316,8 +380,12 @@ int helper_container(const char *driver)
 	}
 	if (r < 0)
 		send_hello(r, 0, message[0] ? message : "qemu-nbd tells no size, or an odd length of its blocks");
-	/* it has nothing to save, and may be the reason why we stop; nbd_close waits for it */
-	nbd_kill_subprocess(nbd, SIGKILL);
+	/* it has nothing to save, and may be the reason why we stop */
+	if (child > 0) {
+		kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 	nbd_close(nbd);
 	free(data);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -22,6 +22,7 @@
 
 #include "base/folder.h"
 #include "base/stream.h"
+#include "helper/confine.h"
 #include "helper/helper.h"
 
 static volatile sig_atomic_t stopping;
@@ -111,7 +112,22 @@ static bool send_reply(uint32_t id, int status, const void *data, size_t length)
 	       stream_send(APPLIANCE_SOCKET_FD, data, length, &stopping);
 }
 
-/* Makes the folder and in it the socket on which the disk is to be exported, and passes that on. */
+/* libguestfs's surroundings: its temporary files in our folder, the appliance that it builds where it always keeps that. */
+static void set_environment(const char *folder)
+{
+	static const char *const ours[] = { "LIBGUESTFS_DEBUG",	  "LIBGUESTFS_TRACE",	"LIBGUESTFS_BACKEND",
+					    "LIBGUESTFS_APPEND",  "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_BACKEND_SETTINGS",
+					    "LIBGUESTFS_TMPDIR" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		unsetenv(ours[i]);
+	setenv("HOME", folder, 1);
+	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
+	setenv("TMPDIR", folder, 1);
+	setenv("XDG_RUNTIME_DIR", folder, 1);
+}
+
+/* Makes the folder and in it the socket on which the disk is to be exported, and shuts this process in. */
 static int make_export(const char *folder, struct error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -122,11 +138,15 @@ static int make_export(const char *folder, struct error *err)
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/" APPLIANCE_EXPORT_NAME, folder) >=
 	    (int)sizeof(address.sun_path))
 		return error_set(err, ENAMETOOLONG, "%s is too long a name for a socket", folder);
+	set_environment(folder);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
 	    listen(fd, NBD_EXPORT_CONNECTIONS) == 0)
+		r = confine_guestfs(folder, err);
+	else
+		r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	if (r == 0)
 		return fd;
-	r = error_set(err, errno, "cannot make a socket: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -161,21 +181,6 @@ static bool send_export(const char *folder)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 && n == (ssize_t)out.size;
-}
-
-/* libguestfs's surroundings: its temporary files in our folder, the appliance that it builds where it always keeps that. */
-static void set_environment(const char *folder)
-{
-	static const char *const ours[] = { "LIBGUESTFS_DEBUG",	  "LIBGUESTFS_TRACE",	"LIBGUESTFS_BACKEND",
-					    "LIBGUESTFS_APPEND",  "LIBGUESTFS_MEMSIZE", "LIBGUESTFS_BACKEND_SETTINGS",
-					    "LIBGUESTFS_TMPDIR" };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		unsetenv(ours[i]);
-	setenv("HOME", folder, 0);
-	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
-	setenv("TMPDIR", folder, 1);
-	setenv("XDG_RUNTIME_DIR", folder, 1);
 }
 
 static bool receive_request(struct request *request)
@@ -278,7 +283,6 @@ int helper_guestfs(const char *folder, bool no_kvm)
 		return 2;
 	}
 	more = send_export(folder);
-	set_environment(folder);
 	while (more && !stopping && receive_request(request)) {
 		size_t listing = request->op == APPLIANCE_READDIR ? (size_t)request->length * APPLIANCE_ENTRY_BYTES : 0;
 		BUFFER_AUTO out = buffer_make(listing > APPLIANCE_DATA_MAX ? listing : APPLIANCE_DATA_MAX);

@@ -3,26 +3,11 @@
  *
  *   vmlint-helper container DRIVER   serves the disk in descriptor 3 over the socket in descriptor 4 (block/remote.h)
  *   vmlint-helper guestfs FOLDER [no-kvm]   serves file systems over the socket in descriptor 3 (fs/appliance.h)
- *   vmlint-helper exec PARENT PROGRAM ARGUMENT…   becomes PROGRAM, which ends when its parent, process PARENT, does
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include "helper/helper.h"
-
-static int become(pid_t parent, char **argv)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		return EXIT_FAILURE;
-	execvp(argv[0], argv);
-	perror(argv[0]);
-	return EXIT_FAILURE;
-}
 
 int main(int argc, char **argv)
 {
@@ -30,8 +15,6 @@ int main(int argc, char **argv)
 		return helper_container(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "guestfs") == 0)
 		return helper_guestfs(argv[2], argc == 4 && strcmp(argv[3], "no-kvm") == 0);
-	if (argc >= 4 && strcmp(argv[1], "exec") == 0)
-		return become((pid_t)atoi(argv[2]), argv + 3);
 	fputs("vmlint-helper is a part of vmlint and not meant to be called by itself\n", stderr);
 	return 2;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,10 +59,25 @@ static void exec_helper(const int descriptors[], int count, char *const argv[])
 		good = dup2(high[i], 3 + i) >= 0;
 	if (!good)
 		_exit(EXIT_FAILURE);
-	for (int fd = 3 + count; fd < 64; fd++)
-		close(fd);
+	/* what the caller of vmlint left open is no concern of the helper */
+	if (close_range(3 + (unsigned)count, ~0U, 0) < 0)
+		for (int fd = 3 + count; fd < 1024; fd++)
+			close(fd);
 	execv(argv[0], argv);
 	_exit(EXIT_FAILURE);
+}
+
+/* Of each process: twice what an image may take by the clock, since QEMU has more than one thread. */
+static void limit_time(void)
+{
+	rlim_t seconds = 2 * (limits.seconds + limits_guestfs_seconds());
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CPU, &limit) < 0)
+		return;
+	limit.rlim_max = limit.rlim_max < seconds ? limit.rlim_max : seconds;
+	limit.rlim_cur = limit.rlim_cur < limit.rlim_max ? limit.rlim_cur : limit.rlim_max;
+	setrlimit(RLIMIT_CPU, &limit);
 }
 
 static int no_helper(struct error *err)
@@ -84,6 +100,7 @@ static int start(char *const argv[], int image, pid_t *ret_pid, struct error *er
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
 		setpgid(0, 0);
+		limit_time();
 		if (image >= 0)
 			exec_helper((const int[]){ image, pair[1] }, 2, argv);
 		else
@@ -131,8 +148,10 @@ int helper_end(pid_t pid)
 		r = waitpid(pid, &status, WNOHANG);
 		if (r == pid || (r < 0 && errno != EINTR))
 			break;
-		if (channel_now() >= deadline)
+		if (channel_now() >= deadline) {
 			kill(-pid, SIGKILL);
+			kill(pid, SIGKILL); /* should it have left its group */
+		}
 		usleep(2000);
 	}
 	/* whoever has outlived it */

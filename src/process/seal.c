@@ -125,7 +125,7 @@ int seal_process(const int keep[], size_t count, struct error *err)
 	drop_capabilities();
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, errno, "prctl: %s", strerror(errno));
-	r = landlock_confine(NULL, 0, err);
+	r = landlock_confine(NULL, 0, true, err);
 	if (r >= 0)
 		r = set_limits(err);
 	return r < 0 ? r : calls_filter(SANITIZED, err);
