@@ -57,12 +57,35 @@ bool text_is_utf8(const char *text)
 	return true;
 }
 
-/* characters that change how the text around them is shown, or are not shown at all */
+/* Characters that change how the text around them is shown, or are not shown at all: controls, and of Unicode's format characters
+ * and those that may be ignored (UAX #44, Default_Ignorable_Code_Point) all that a name might be disguised with; and those that
+ * are no characters. */
 static bool deceptive(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       code == 0x061c || (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code < 0xe1000);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x34f, 0x34f },     { 0x61c, 0x61c },
+		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },   { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static void escape_code(struct buffer *out, const char *start, const char *end, uint32_t code)
+{
+	if (code == UINT32_MAX || (code < 0x100 && deceptive(code)))
+		buffer_printf(out, "\\x%02x", code == UINT32_MAX ? (unsigned char)*start : (unsigned)code);
+	else if (deceptive(code))
+		buffer_printf(out, "\\u{%04x}", (unsigned)code);
+	else
+		buffer_append(out, start, (size_t)(end - start));
 }
 
 void text_escape(struct buffer *out, const char *text)
@@ -73,12 +96,30 @@ void text_escape(struct buffer *out, const char *text)
 		const char *start = text;
 		uint32_t code = utf8_next(&text, &left);
 
-		if (code == UINT32_MAX || (code < 0x100 && deceptive(code)))
-			buffer_printf(out, "\\x%02x", code == UINT32_MAX ? (unsigned char)*start : (unsigned)code);
-		else if (deceptive(code))
-			buffer_printf(out, "\\u{%04x}", (unsigned)code);
+		escape_code(out, start, text, code);
+	}
+}
+
+/* Would an editor take this colon for the end of a name?  One does before a blank, a number with another colon, or the end. */
+static bool ends_name(const char *colon)
+{
+	const char *p = colon + 1 + strspn(colon + 1, "0123456789");
+
+	return *p == '\0' || *p == ' ' || (*p == ':' && p > colon + 1);
+}
+
+void text_escape_name(struct buffer *out, const char *name)
+{
+	size_t left = strlen(name);
+
+	while (left) {
+		const char *start = name;
+		uint32_t code = utf8_next(&name, &left);
+
+		if (code == ':' && ends_name(start))
+			buffer_string(out, "\\x3a");
 		else
-			buffer_append(out, start, (size_t)(text - start));
+			escape_code(out, start, name, code);
 	}
 }
 
@@ -99,7 +140,10 @@ void text_json(struct buffer *out, const char *text)
 			buffer_string(out, "\\n");
 		else if (code == '\t')
 			buffer_string(out, "\\t");
-		else if (code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e))
+		else if (deceptive(code) && code > 0xffff)
+			buffer_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)),
+				      (unsigned)(0xdc00 + (code & 0x3ff)));
+		else if (deceptive(code))
 			buffer_printf(out, "\\u%04x", (unsigned)code);
 		else
 			buffer_append(out, start, (size_t)(text - start));

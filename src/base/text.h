@@ -16,11 +16,16 @@ uint32_t utf8_next(const char **p, size_t *left);
 /* Is all of it valid UTF-8? */
 bool text_is_utf8(const char *text);
 
-/* Appends text for a terminal: control characters, escape sequences, bidirectional overrides and invalid UTF-8 become
- * \xNN or \u{NNNN}; all else stays. */
+/* Appends text for a terminal: control characters, escape sequences, bidirectional overrides, what is not shown at all, and
+ * invalid UTF-8 become \xNN or \u{NNNN}; all else stays. */
 void text_escape(struct buffer *out, const char *text);
 
-/* Appends text as a JSON string with its quotes (RFC 8259): always valid UTF-8; a byte that is not becomes U+FFFD. */
+/* The same for a name that stands before `: ` or `:LINE:COLUMN: `, as compilers write it: its own colons do not end it, but
+ * become \x3a where they would. */
+void text_escape_name(struct buffer *out, const char *name);
+
+/* Appends text as a JSON string with its quotes (RFC 8259): always valid UTF-8; a byte that is not becomes U+FFFD.  What
+ * text_escape would not leave as it is stands there as \uNNNN. */
 void text_json(struct buffer *out, const char *text);
 
 /* Appends text as one word of a POSIX shell, quoted if it must be: for commands that we suggest. */

@@ -11,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/limits.h"
 #include "base/stream.h"
+#include "base/text.h"
 #include "download/download.h"
 #include "download/reference.h"
 #include "guest/gather.h"
@@ -138,6 +141,7 @@ static int look_up(struct arena *arena, const struct reference *r, struct addres
 
 int command_fetch(struct arena *arena, const char *argument, bool quiet, struct fetched *ret, struct error *err)
 {
+	BUFFER_AUTO name = buffer_make(64 * KiB);
 	struct bar bar = { 0 };
 	const struct download_watch watch = { .progress = !quiet && isatty(STDERR_FILENO) ? show : NULL, .context = &bar };
 	const struct reference *reference;
@@ -162,7 +166,8 @@ int command_fetch(struct arena *arena, const char *argument, bool quiet, struct 
 	}
 	if (rc < 0)
 		return rc;
-	bar.name = address.name;
+	text_escape(&name, address.name);
+	bar.name = name.data ? name.data : "";
 	rc = download_get(arena, &address, &watch, &download, err);
 	if (bar.drawn)
 		fputs("\r\033[K", stderr);

@@ -58,7 +58,7 @@ static void location(struct buffer *out, const struct location *at)
 	}
 	if (at->volume) {
 		buffer_string(out, comma);
-		string(out, "volume", at->volume);
+		name_and_bytes(out, "volume", at->volume);
 		comma = ", ";
 	}
 	if (at->path) {

@@ -15,6 +15,15 @@ const struct report_format *report_format_find(const char *name)
 	return NULL;
 }
 
+void report_put(const struct report *report, struct buffer *lines)
+{
+	if (lines->size)
+		fwrite(lines->data, 1, lines->size, report->options->out);
+	if (lines->overflowed)
+		fputs(lines->size && lines->data[lines->size - 1] == '\n' ? "[...]\n" : " [...]\n", report->options->out);
+	buffer_clear(lines);
+}
+
 void report_count(struct report *report, const struct lint_result *result)
 {
 	report->boots = (report->boots || !report->images) && result->boot;

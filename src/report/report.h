@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/buffer.h"
+#include "base/limits.h"
 #include "lint/lint.h"
 
 struct report_options {
@@ -49,6 +51,13 @@ extern const struct report_format report_text, report_json, report_vmspec;
 
 /* The format of that name, or NULL. */
 const struct report_format *report_format_find(const char *name);
+
+/* What one line may take: a record's text and an image's name, each byte written as \xNN. */
+#define REPORT_LINE_BYTES (LIMIT_RECORD_BYTES * 4 + 64 * KiB)
+
+/* Writes whole lines and empties the buffer.  If they were more than it may hold, what is missing is marked, and the last line
+ * ends all the same: the next one must not be taken for its rest. */
+void report_put(const struct report *report, struct buffer *lines);
 
 /* Counts result into the report's sums; each format's image() calls it once. */
 void report_count(struct report *report, const struct lint_result *result);

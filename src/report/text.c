@@ -33,13 +33,6 @@ static const char *name(const struct lint_result *result)
 	return result->name ? result->name : result->image;
 }
 
-static void put(const struct report *report, struct buffer *line)
-{
-	if (line->data)
-		fputs(line->data, report->options->out);
-	buffer_clear(line);
-}
-
 /* Everything behind the image's name. */
 static void append_location(struct buffer *out, const struct location *at)
 {
@@ -49,13 +42,13 @@ static void append_location(struct buffer *out, const struct location *at)
 		buffer_printf(out, "!p%d", at->partition);
 	if (at->volume) {
 		buffer_char(out, ':');
-		text_escape(out, at->volume);
+		text_escape_name(out, at->volume);
 	}
 	/* a fact of a recorded guest has no root to begin at */
 	if (at->path && at->path[0] != '/' && !at->partition && !at->volume)
 		buffer_char(out, '!');
 	if (at->path)
-		text_escape(out, at->path);
+		text_escape_name(out, at->path);
 	if (at->line)
 		buffer_printf(out, ":%u:%u", at->line, at->column ? at->column : 1);
 	else if (at->space)
@@ -64,10 +57,10 @@ static void append_location(struct buffer *out, const struct location *at)
 
 static void print_diagnostic(struct report *report, const struct lint_result *result, const struct diagnostic *d)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	buffer_string(&line, paint(report, BOLD));
-	text_escape(&line, name(result));
+	text_escape_name(&line, name(result));
 	append_location(&line, &d->location);
 	buffer_printf(&line, ":%s %s%s:%s ", paint(report, RESET), paint(report, severity_color(d->severity)),
 		      severity_name(d->severity), paint(report, RESET));
@@ -83,7 +76,7 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 		text_escape(&line, d->help);
 		buffer_char(&line, '\n');
 	}
-	put(report, &line);
+	report_put(report, &line);
 }
 
 /* Those of a rule that are not in the list, unless the rest of the list has more of it.  --quiet leaves out what does not
@@ -93,7 +86,7 @@ static void print_more(struct report *report, const struct lint_result *result, 
 {
 	enum severity least = report->options->quiet ? report->options->fail_on : SEVERITY_NOTE;
 	unsigned count = lint_result_more_of(result, rule, least);
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	for (const struct diagnostic *next = rest; next && count; next = next->next) {
 		if (next->rule == rule)
@@ -101,9 +94,9 @@ static void print_more(struct report *report, const struct lint_result *result, 
 	}
 	if (!count)
 		return;
-	text_escape(&line, name(result));
+	text_escape_name(&line, name(result));
 	buffer_printf(&line, ": and %u more of this rule (--max-diagnostics=0 shows all) [%s]\n", count, rule->id);
-	put(report, &line);
+	report_put(report, &line);
 }
 
 /* One that --quiet leaves to print: what does not count for the exit status is not. */
@@ -136,7 +129,7 @@ static void append_rules(const struct report *report, struct buffer *line, const
 /* Rules that were not evaluated for one reason share a line. */
 static void print_not_evaluated(struct report *report, const struct lint_result *result)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		const struct outcome *other;
@@ -148,55 +141,55 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 			first = !wanted(report, other) || strcmp(other->reason, o->reason) != 0;
 		if (!first)
 			continue;
-		text_escape(&line, name(result));
+		text_escape_name(&line, name(result));
 		buffer_string(&line, ": not evaluated: ");
 		text_escape(&line, o->reason);
 		buffer_string(&line, " [");
 		append_rules(report, &line, o);
 		buffer_string(&line, "]\n");
-		put(report, &line);
+		report_put(report, &line);
 	}
 }
 
 /* How the image was read; nothing that is wrong with it. */
 static void print_notes(struct report *report, const struct lint_result *result)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
-		text_escape(&line, name(result));
+		text_escape_name(&line, name(result));
 		buffer_printf(&line, ": %snote:%s ", paint(report, CYAN), paint(report, RESET));
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
-		put(report, &line);
+		report_put(report, &line);
 	}
 }
 
 static void print_verbose(struct report *report, const struct lint_result *result)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES * 4);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->kind != OUTCOME_SKIPPED)
 			continue;
-		text_escape(&line, name(result));
+		text_escape_name(&line, name(result));
 		buffer_string(&line, ": skipped: ");
 		text_escape(&line, o->reason);
 		buffer_printf(&line, " [%s]\n", o->rule->id);
-		put(report, &line);
+		report_put(report, &line);
 	}
 	for (const struct diagnostic_note *n = result->remarks; n; n = n->next) {
-		text_escape(&line, name(result));
+		text_escape_name(&line, name(result));
 		buffer_string(&line, ": remark: ");
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
-		put(report, &line);
+		report_put(report, &line);
 	}
 	if (result->guest)
 		return;
-	text_escape(&line, name(result));
+	text_escape_name(&line, name(result));
 	buffer_printf(&line, ": read %" PRIu64 " bytes in %" PRIu64 " reads\n", result->bytes_read, result->reads);
-	put(report, &line);
+	report_put(report, &line);
 }
 
 static void append_count(struct buffer *out, unsigned count, const char *word)
@@ -217,16 +210,19 @@ static void append_sums(struct buffer *out, const unsigned count[], unsigned not
 
 static void print_summary(struct report *report, const struct lint_result *result)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
-	text_escape(&line, name(result));
+	text_escape_name(&line, name(result));
 	buffer_string(&line, ": ");
 	append_sums(&line, result->count, result->not_evaluated);
-	buffer_printf(&line, " (%s, %s, profile ", result->format ? result->format : "unknown format",
-		      result->architecture ? result->architecture : "architecture unknown");
+	buffer_string(&line, " (");
+	text_escape(&line, result->format ? result->format : "unknown format");
+	buffer_string(&line, ", ");
+	text_escape(&line, result->architecture ? result->architecture : "architecture unknown");
+	buffer_string(&line, ", profile ");
 	text_escape(&line, result->profile);
 	buffer_string(&line, ")\n");
-	put(report, &line);
+	report_put(report, &line);
 }
 
 static void text_begin(struct report *report)
@@ -236,9 +232,9 @@ static void text_begin(struct report *report)
 
 static void print_error(struct report *report, const struct lint_result *result, const char *what)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
-	text_escape(&line, name(result));
+	text_escape_name(&line, name(result));
 	buffer_printf(&line, ": %s%s:%s ", paint(report, RED), what, paint(report, RESET));
 	text_escape(&line, result->error);
 	buffer_char(&line, '\n');
@@ -247,7 +243,7 @@ static void print_error(struct report *report, const struct lint_result *result,
 		text_escape(&line, result->help);
 		buffer_char(&line, '\n');
 	}
-	put(report, &line);
+	report_put(report, &line);
 }
 
 static void text_image(struct report *report, const struct lint_result *result)
@@ -285,7 +281,7 @@ static void text_image(struct report *report, const struct lint_result *result)
 
 static void text_end(struct report *report)
 {
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	if (report->images < 2 || report->options->quiet)
 		return;
@@ -294,7 +290,7 @@ static void text_end(struct report *report)
 	if (report->unreadable)
 		buffer_printf(&line, ", %u could not be checked", report->unreadable);
 	buffer_char(&line, '\n');
-	put(report, &line);
+	report_put(report, &line);
 }
 
 const struct report_format report_text = { "text", text_begin, text_image, text_end };

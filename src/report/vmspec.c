@@ -105,15 +105,16 @@ static void add(struct report *report, int name, enum report_verdict verdict, co
 static void flush(struct report *report, bool heading)
 {
 	static const char *const words[] = { [VERDICT_PASS] = "PASS", [VERDICT_SKIP] = "SKIP", [VERDICT_FAIL] = "FAIL" };
-	BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 	bool any = false;
 
 	for (int i = 0; i < NAMES; i++)
 		any = any || report->verdicts[i] != VERDICT_NONE;
 	if (heading && any) {
 		buffer_string(&line, "# ");
-		text_escape(&line, report->of ? report->of : "");
+		text_escape_name(&line, report->of ? report->of : "");
 		buffer_char(&line, '\n');
+		report_put(report, &line);
 	}
 	for (int i = 0; i < NAMES; i++) {
 		if (report->verdicts[i] == VERDICT_NONE)
@@ -125,12 +126,11 @@ static void flush(struct report *report, bool heading)
 			buffer_char(&line, ')');
 		}
 		buffer_char(&line, '\n');
+		report_put(report, &line);
 		report->verdicts[i] = VERDICT_NONE;
 		free(report->reasons[i]);
 		report->reasons[i] = NULL;
 	}
-	if (line.data)
-		fputs(line.data, report->options->out);
 }
 
 static void boots(struct report *report, const struct lint_result *result)
@@ -164,15 +164,14 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 	free(report->of);
 	report->of = strdup(result->image);
 	if (result->error) {
-		BUFFER_AUTO line = buffer_make(LIMIT_RECORD_BYTES);
+		BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 		buffer_string(&line, "# ");
-		text_escape(&line, result->name ? result->name : result->image);
+		text_escape_name(&line, result->name ? result->name : result->image);
 		buffer_string(&line, result->status == STATUS_UNREADABLE ? ": could not check: " : ": could not check further: ");
 		text_escape(&line, result->error);
 		buffer_char(&line, '\n');
-		if (line.data)
-			fputs(line.data, report->options->out);
+		report_put(report, &line);
 	}
 	for (int i = 0; i < NAMES; i++) {
 		for (int j = 0; names[i].rules[j]; j++) {

@@ -78,6 +78,21 @@ static void escapes(void **state)
 	text_json(&b, "a\"\\\n\x01\xff");
 	assert_string_equal(b.data, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\"");
 	buffer_clear(&b);
+	/* what is not shown, or changes what is: Arabic letter mark, isolates, zero width, byte order mark, soft hyphen, a tag */
+	text_escape(&b, "\xd8\x9c\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xc2\xad\xf3\xa0\x80\xa0\xc2\x9b\xe2\x80\xa8\xef\xbf\xbf");
+	assert_string_equal(b.data, "\\u{061c}\\u{2066}\\u{200b}\\u{feff}\\xad\\u{e0020}\\x9b\\u{2028}\\u{ffff}");
+	buffer_clear(&b);
+	text_json(&b, "\xd8\x9c\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x80\xa0\xc3\xa9");
+	assert_string_equal(b.data, "\"\\u061c\\u2066\\u200b\\ufeff\\udb40\\udc20\xc3\xa9\"");
+	buffer_clear(&b);
+	/* half a pair of UTF-16, as some write it in UTF-8, is three bytes that are none */
+	text_escape(&b, "\xed\xa0\x80");
+	assert_string_equal(b.data, "\\xed\\xa0\\x80");
+	buffer_clear(&b);
+	/* a colon that an editor would take for the end of the name, and such as it would not */
+	text_escape_name(&b, "http://h:80/Foo::Bar a:1:2: error: x: y:9:");
+	assert_string_equal(b.data, "http://h:80/Foo::Bar a\\x3a1\\x3a2\\x3a error\\x3a x\\x3a y\\x3a9\\x3a");
+	buffer_clear(&b);
 	text_shell(&b, "it's");
 	assert_string_equal(b.data, "'it'\\''s'");
 	assert_true(text_wildcard("gpt-*", "gpt-missing"));
