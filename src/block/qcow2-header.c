@@ -142,11 +142,8 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 		}
 		if (!type)
 			break;
-		if (i == LIMIT_QCOW2_HEADER_EXTENSIONS) {
-			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset, 8,
-				      "more than %d header extensions", LIMIT_QCOW2_HEADER_EXTENSIONS);
-			break;
-		}
+		if (i == LIMIT_QCOW2_HEADER_EXTENSIONS)
+			return limit_error(err, "the qcow2 has more than %d header extensions", LIMIT_QCOW2_HEADER_EXTENSIONS);
 		offset += 8;
 		if (type == EXTENSION_BACKING_FORMAT && length > BACKING_NAME_MAX)
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset - 8, 8,

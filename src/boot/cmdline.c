@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "boot/ascii.h"
 
 /* The kernel's isspace() (lib/ctype.c): Latin-1, so the no-break space divides too. */
@@ -165,6 +166,7 @@ const struct cmdline *cmdline_parse(struct arena *arena, const struct boot_text 
 			break;
 		if (cmdline->word_count == count) {
 			cmdline->truncated = true;
+			limit_error(NULL, "a kernel command line has more than %d words", LIMIT_CMDLINE_WORDS);
 			break;
 		}
 		position = next_word(arena, text, position, word);

@@ -76,8 +76,10 @@ static void parse_options(struct arena *arena, struct fstab_entry *entry)
 		return;
 	for (const char *p = text; *p; p++)
 		count += *p == ',';
-	if (count > LIMIT_FSTAB_OPTIONS)
+	if (count > LIMIT_FSTAB_OPTIONS) {
+		limit_error(NULL, "a line of fstab has more than %d options", LIMIT_FSTAB_OPTIONS);
 		count = LIMIT_FSTAB_OPTIONS;
+	}
 	options = ARENA_ARRAY(arena, count, struct fstab_option);
 	for (const char *p = text; *p && entry->option_count < count;) {
 		struct fstab_option *option = &options[entry->option_count];

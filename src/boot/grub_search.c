@@ -2,6 +2,7 @@
 /* grub_search: finding devices: search and its older forms (commands/search_wrap.c, search.c), and probe. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/utf16.h"
 #include "boot/grub_vm.h"
 
@@ -89,6 +90,8 @@ static void record(struct grub_vm *vm, const struct grub_search *search)
 			return;
 	if (vm->search_count < LIMIT_GRUB_RECORDS)
 		vm->searches[vm->search_count++] = *search;
+	else
+		limit_error(NULL, "GRUB searches for file systems more than %d times", LIMIT_GRUB_RECORDS);
 }
 
 static struct grub_status run(struct grub_vm *vm, const struct grub_call *call, const struct query *q)

@@ -2,6 +2,7 @@
 /* grub_source: commands that read files: source, configfile, normal, load_env, save_env, insmod, eval. */
 #include <string.h>
 
+#include "base/limits.h"
 #include "boot/grub_envblk.h"
 #include "boot/grub_vm.h"
 
@@ -14,6 +15,8 @@ static void record_config(struct grub_vm *vm, const struct grub_file *file, stru
 			return;
 	if (vm->config_count < LIMIT_GRUB_RECORDS)
 		vm->configs[vm->config_count++] = (struct grub_config){ place, *file };
+	else
+		limit_error(NULL, "GRUB reads more than %d files of configuration", LIMIT_GRUB_RECORDS);
 }
 
 /* Runs a file's commands in the present context; false when it could not be had. */
@@ -147,6 +150,8 @@ static struct grub_status need_module(struct grub_vm *vm, const struct boot_text
 	for (i = 0; i < vm->module_count; i++)
 		if (!strcmp(vm->modules[i].name, module.name) && vm->modules[i].found == module.found)
 			break;
+	if (i == LIMIT_GRUB_RECORDS)
+		limit_error(NULL, "GRUB loads more than %d modules", LIMIT_GRUB_RECORDS);
 	if (i == vm->module_count && i < LIMIT_GRUB_RECORDS)
 		vm->modules[vm->module_count++] = module;
 	if (module.found == GRUB_NOT_KNOWN)

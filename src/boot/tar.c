@@ -3,6 +3,7 @@
 #include "boot/tar.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -145,8 +146,13 @@ static size_t make_node(struct tar *tar, const char *path, struct error *err)
 			path++;
 			continue;
 		}
-		if (tar->nodes[here].type != FS_DIRECTORY || ++depth > limits.depth)
+		if (tar->nodes[here].type != FS_DIRECTORY)
 			return 0;
+		if (++depth > limits.depth) {
+			limit_error(err, "the archive has directories more than %" PRIu64 " deep" RAISES("max-depth"),
+				    limits.depth);
+			return 0;
+		}
 		for (i = 1; i < tar->count; i++)
 			if (tar->nodes[i].parent == here && strlen(tar->nodes[i].name) == length &&
 			    !memcmp(tar->nodes[i].name, path, length))

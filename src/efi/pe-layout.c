@@ -297,8 +297,12 @@ static int judge_relocations(struct judge *j)
 	}
 	s = section_of(pe, d->address);
 	/* a truncated file is another rule's affair, and a table as large as this is nobody's */
-	if (!s || pe_is_truncated(pe) || d->size > LIMIT_PE_RELOCATION_BYTES)
+	if (!s || pe_is_truncated(pe))
 		return 0;
+	if (d->size > LIMIT_PE_RELOCATION_BYTES) {
+		limit_error(NULL, "an EFI program's relocation table has more than %llu bytes", LIMIT_PE_RELOCATION_BYTES);
+		return 0;
+	}
 	offset = d->address - s->virtual_address;
 	held = pe_section_size(pe, s);
 	held = offset < held ? held - offset : 0;

@@ -5,6 +5,7 @@
  * the image speaks of.  From the kernel's Documentation/filesystems/squashfs.rst and fs/squashfs/xattr.c.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -139,6 +140,8 @@ static int find(struct squashfs_state *state, struct arena *arena, uint32_t inde
 		if (!wanted)
 			arena_release(arena, mark);
 	}
+	if (!code && !*ret && description.count > limits.files)
+		code = SQFS_ERROR_OVERFLOW;
 	return code;
 }
 
@@ -150,6 +153,8 @@ int squashfs_attribute(struct squashfs_state *state, struct arena *arena, uint32
 	if (index != UINT32_MAX && !(state->super.flags & SQFS_FLAG_NO_XATTRS) &&
 	    state->super.xattr_id_table_start != UINT64_MAX) {
 		code = find(state, arena, index, name, ret, ret_size);
+		if (code == SQFS_ERROR_OVERFLOW)
+			return limit_error(err, "a file has more than %" PRIu64 " attributes" RAISES("max-files"), limits.files);
 		if (code)
 			return squashfs_fail(state, code, err, "attributes");
 		if (*ret)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/utf16.h"
 #include "boot/bls.h"
 #include "fs/fs.h"
@@ -76,6 +77,8 @@ unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file)
 		return 1;
 	for (size_t i = 0; i < program.pe->section_count && count < LIMIT_UKI_PROFILES; i++)
 		count += !strcmp(program.pe->sections[i].name, ".profile");
+	if (count == LIMIT_UKI_PROFILES)
+		limit_error(NULL, "%s has %d profiles or more", file->path, LIMIT_UKI_PROFILES);
 	return count ? count : 1;
 }
 
@@ -94,6 +97,8 @@ static bool section_text(struct boot_maker *maker, const struct boot_file *file,
 	if (!section ||
 	    pe_section_read(arena, program->view, program->pe, section, LIMIT_UKI_TEXT, &bytes, &size, &err) < 0)
 		return false;
+	if (pe_section_size(program->pe, section) > LIMIT_UKI_TEXT)
+		limit_error(NULL, "the section %s of %s has more than %d bytes", name, file->path, LIMIT_UKI_TEXT);
 	source = ARENA_NEW(arena, struct boot_source);
 	source->partition = file->filesystem ? file->filesystem->partition : 0;
 	source->path = file->path;
@@ -177,6 +182,8 @@ static void add_addons(struct boot_maker *maker, const struct boot_file *file, c
 		if (is_addon(&entries[i]))
 			entries[n++] = entries[i];
 	qsort(entries, n, sizeof(*entries), compare_names);
+	if (n > LIMIT_UKI_ADDONS)
+		limit_error(NULL, "%s has more than %d addons", path, LIMIT_UKI_ADDONS);
 	for (size_t i = 0; i < n && i < LIMIT_UKI_ADDONS; i++) {
 		struct boot_file addon = *file;
 		struct program program;

@@ -67,6 +67,8 @@ void boot_set_cmdline(struct boot_maker *maker, struct boot_entry *entry, struct
 	}
 	maker->cmdline_bytes += text->length;
 	attempt->cmdline = cmdline_parse(maker->image->arena, text);
+	if (attempt->cmdline->truncated)
+		boot_incomplete(entry, "its command line has more words than are read");
 }
 
 void boot_open_kernel(struct boot_maker *maker, struct boot_attempt *attempt, bool in_uki)

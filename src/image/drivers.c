@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* drivers: what a release has of a driver. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -67,8 +68,10 @@ static bool release_has_file(const struct kernel_release *release, const char *p
 	}
 	for (const char *p = path; *p; p++)
 		depth += *p == '/';
-	if (depth > limits.depth)
+	if (depth > limits.depth) {
+		limit_error(NULL, "a module lies deeper than %" PRIu64 " directories" RAISES("max-depth"), limits.depth);
 		return true;
+	}
 	slash = strrchr(path, '/');
 	folder = look_into(release,
 			   slash ? arena_strndup(release->state->image->arena, path, (size_t)(slash - path)) : "");
@@ -150,7 +153,11 @@ static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, uint64
 	struct fs_entry *entries;
 	size_t count, length;
 
-	if (depth > limits.depth || fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
+	if (depth > limits.depth) {
+		limit_error(NULL, "modules lie deeper than %" PRIu64 " directories" RAISES("max-depth"), limits.depth);
+		return 0;
+	}
+	if (fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].type == FS_FILE && module_base_name(entries[i].name, strlen(entries[i].name), &length))
@@ -160,6 +167,9 @@ static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, uint64
 		if (entries[i].type == FS_DIRECTORY && count_files(fs, entries[i].handle, depth + 1, left))
 			return 1;
 	}
+	if (!*left)
+		limit_error(NULL, "a folder of modules has more than %" PRIu64 " files, and no module" RAISES("max-files"),
+			    limits.files);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ static void add(struct image *image, enum esp_found found, int partition, uint64
 
 	if (image->esp_count == LIMIT_ESPS) {
 		image->more_esps = true;
+		limit_error(NULL, "there are more than %d EFI system partitions", LIMIT_ESPS);
 		return;
 	}
 	esp = &image->esps[image->esp_count];

@@ -82,8 +82,11 @@ static bool find_file(struct image *image, struct fs *fs, const char *path, stru
 /* May one more be looked at? */
 static bool look_on(struct image *image)
 {
-	if (kernel_count(image) >= LIMIT_KERNEL_FILES)
+	if (kernel_count(image) >= LIMIT_KERNEL_FILES) {
+		if (!image->kernels_error.code)
+			limit_error(&image->kernels_error, "there are more than %d kernels", LIMIT_KERNEL_FILES);
 		return false;
+	}
 	if (image->kernel_names++ < LIMIT_KERNEL_NAMES)
 		return true;
 	if (!image->kernels_error.code)

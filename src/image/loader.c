@@ -16,7 +16,10 @@ static void add(struct image *image, struct esp *esp, enum architecture architec
 	int r;
 
 	if (image->loader_count == LIMIT_LOADERS) {
-		image->more_loaders |= fs_lookup(esp->fs, image->arena, path, &entry, NULL) == 0;
+		if (fs_lookup(esp->fs, image->arena, path, &entry, NULL) == 0) {
+			image->more_loaders = true;
+			limit_error(NULL, "there are more than %d boot files", LIMIT_LOADERS);
+		}
 		return;
 	}
 	loader = &image->loaders[image->loader_count];

@@ -227,13 +227,18 @@ void system_mount_all(struct image *image, struct system *system)
 				 *const usr[] = { "/usr", NULL };
 
 	system->mounts = ARENA_ARRAY(image->arena, LIMIT_MOUNTS, struct system_mount);
-	for (size_t i = 0; system->fstab && i < system->fstab->entry_count && system->mount_count < LIMIT_MOUNTS - 4; i++) {
+	for (size_t i = 0; system->fstab && i < system->fstab->entry_count; i++) {
 		const struct fstab_entry *entry = &system->fstab->entries[i];
 
 		if (entry->target.text && entry->type.text && is_device(entry) && strcmp(entry->type.text, "swap") != 0 &&
 		    !fstab_option(entry, "bind") &&
-		    is_wanted(without_slashes(image->arena, entry->target.text)))
+		    is_wanted(without_slashes(image->arena, entry->target.text))) {
+			if (system->mount_count >= LIMIT_MOUNTS - 4) {
+				limit_error(NULL, "fstab mounts more than %d file systems", LIMIT_MOUNTS - 4);
+				break;
+			}
 			add_from_fstab(image, system, entry);
+		}
 	}
 	sort(system);
 	for (size_t i = 0; i < system->mount_count; i++)

@@ -62,6 +62,8 @@ static const char *find_subvolume(struct image *image, struct fs *fs)
 	for (size_t i = 0; i < count && i < LIMIT_SUBVOLUMES; i++)
 		if (entries[i].type == FS_DIRECTORY && is_root(image, fs, entries[i].name))
 			return entries[i].name;
+	if (count > LIMIT_SUBVOLUMES)
+		limit_error(NULL, "the top of a btrfs has more than %d folders that may hold a system", LIMIT_SUBVOLUMES);
 	return NULL;
 }
 
@@ -132,8 +134,11 @@ static const struct system *look(struct image *image, struct filesystem *f)
 	const char *subvolume = NULL;
 	struct error err;
 
-	if (image->system_count == LIMIT_SYSTEMS)
+	if (image->system_count == LIMIT_SYSTEMS) {
+		if (!image->systems_error.code)
+			limit_error(&image->systems_error, "there are more than %d file systems with a system", LIMIT_SYSTEMS);
 		return NULL;
+	}
 	if (filesystem_open(image, f) != HAVE) {
 		if (f->have_files == UNREADABLE)
 			note_unreadable(image, f, &f->error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd-inquiry: which question does an entry of the archive answer? */
+#include "base/limits.h"
 #include "linux/initrd-internal.h"
 
 #include <errno.h>
@@ -238,11 +239,15 @@ static void note_release(struct inquiry *inquiry, const char *path)
 		return;
 	path += 12;
 	length = strcspn(path, "/");
-	if (!length || !path[length] || initrd->release_count == LIMIT_INITRD_RELEASES)
+	if (!length || !path[length])
 		return;
 	for (unsigned i = 0; i < initrd->release_count; i++)
 		if (!strncmp(initrd->releases[i], path, length) && !initrd->releases[i][length])
 			return;
+	if (initrd->release_count == LIMIT_INITRD_RELEASES) {
+		limit_error(NULL, "an initrd has modules of more than %d kernels", LIMIT_INITRD_RELEASES);
+		return;
+	}
 	if (!initrd->releases)
 		initrd->releases = ARENA_ARRAY(inquiry->arena, LIMIT_INITRD_RELEASES, const char *);
 	initrd->releases[initrd->release_count++] = arena_strndup(inquiry->arena, path, length);

@@ -88,8 +88,12 @@ static int config(struct scan *scan, size_t offset, struct error *err)
 	if (r < 0)
 		return r;
 	/* a few other places may look like one */
-	if (++scan->configs == LIMIT_KCONFIG_TRIES)
+	if (++scan->configs == LIMIT_KCONFIG_TRIES) {
 		scan->want_config = false;
+		if (problem != STREAM_GOOD)
+			limit_error(NULL, "a kernel has more than %d places that look like its configuration and are not",
+				    LIMIT_KCONFIG_TRIES - 1);
+	}
 	if (problem == STREAM_GOOD) {
 		scan->kernel->config = data;
 		scan->kernel->config_size = size;

@@ -98,8 +98,10 @@ static void visit_soft(struct walk *walk, const char *name, struct list *out)
 		visit(walk, module, out);
 		return;
 	}
-	if (++walk->searches > LIMIT_SOFTDEPS)
+	if (++walk->searches > LIMIT_SOFTDEPS) {
+		limit_error(NULL, "modules have more than %d aliases for soft dependencies", LIMIT_SOFTDEPS);
 		return;
+	}
 	for (uint32_t i = 0; i < walk->modules->alias_count; i++) {
 		const struct module_alias *alias = &walk->modules->aliases[i];
 

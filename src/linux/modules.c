@@ -223,6 +223,8 @@ static int softdep_line(struct modules *modules, char *line, struct error *err)
 	for (end = from; end < count && strcmp(list[end], "post:"); end++)
 		;
 	/* no more are ever looked at */
+	if (modules->list[i].before.count >= LIMIT_SOFTDEPS || end - from > LIMIT_SOFTDEPS)
+		limit_error(NULL, "%s has more than %d soft dependencies", name, LIMIT_SOFTDEPS);
 	if (modules->list[i].before.count < LIMIT_SOFTDEPS)
 		add_soft(modules, &modules->list[i].before, list + from, end - from);
 	return 0;

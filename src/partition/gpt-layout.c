@@ -65,7 +65,7 @@ static void find_overlaps(struct arena *arena, struct gpt *gpt, struct key *keys
 /* Each further bearer of a GUID is paired with its first. */
 static void find_duplicates(struct arena *arena, struct gpt *gpt, struct key *keys)
 {
-	struct gpt_pair *pairs = ARENA_ARRAY(arena, LIMIT_GPT_PAIRS, struct gpt_pair);
+	struct gpt_pair *pairs = ARENA_ARRAY(arena, gpt->partition_count + 1, struct gpt_pair);
 	size_t count = 0, first = 0, n = 0;
 
 	for (size_t i = 0; i < gpt->partition_count; i++)
@@ -74,7 +74,7 @@ static void find_duplicates(struct arena *arena, struct gpt *gpt, struct key *ke
 	if (!(gpt->used->faults & GPT_FAULT_DISK_GUID))
 		keys[count++] = (struct key){ .guid = &gpt->used->disk_guid, .index = GPT_PAIR_DISK };
 	qsort(keys, count, sizeof(*keys), by_guid);
-	for (size_t i = 1; i < count && n < LIMIT_GPT_PAIRS; i++) {
+	for (size_t i = 1; i < count; i++) {
 		if (guid_equal(keys[first].guid, keys[i].guid))
 			pairs[n++] = ordered(keys[first].index, keys[i].index);
 		else

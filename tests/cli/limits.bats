@@ -114,6 +114,31 @@ table() {
 	exits 0
 }
 
+@test "limits without an option are no findings either, and said" {
+	local options=nofail words="" i
+	for i in {1..300}; do options+=,o$i; done
+	broken "fstab add \"LABEL=data /srv ext4 $options 0 0\""
+	vmlint broken.img
+	exits 2
+	says "could not check further: a line of fstab has more than 256 options"
+	for i in {1..5000}; do words+=" a$i"; done
+	broken "grub replace \" root=\" \"$words root=\""
+	vmlint broken.img
+	exits 2
+	says "could not check further: a kernel command line has more than 4096 words"
+	[ "$(findings)" = "" ]
+	"$MUTATE" debian-arm64-qcow2 broken.qcow2
+	python3 - <<-'END'
+	import struct
+	with open("broken.qcow2", "r+b") as f:
+	    f.seek(100); length = struct.unpack(">I", f.read(4))[0]
+	    f.seek(length); f.write(struct.pack(">II", 0x12345678, 0) * 66 + bytes(8))
+	END
+	vmlint broken.qcow2
+	exits 2
+	says "broken.qcow2: could not check: " "the qcow2 has more than 64 header extensions"
+}
+
 # names N: an fstab with N lines that are warned of
 names() {
 	local text="" i
