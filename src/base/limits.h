@@ -104,7 +104,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_GPT_ENTRIES 4096
 #define LIMIT_GPT_ENTRY_SIZE 4096
 #define LIMIT_GPT_TABLE_BYTES (1 * MiB)
-#define LIMIT_GPT_PAIRS 64 /* overlaps, duplicates and differences that are listed */
+#define LIMIT_GPT_PAIRS 64 /* overlaps and differences that are listed */
 #define LIMIT_MBR_LOGICAL 64
 
 /* file systems */
