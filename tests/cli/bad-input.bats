@@ -198,6 +198,6 @@ judged() {
 	vmlint readonly.img
 	exits 0
 	run strace -f -qq -e trace=openat,open -o trace "$PLAIN" readonly.img
-	! grep -E 'readonly.img.*O_(RDWR|WRONLY)' trace
+	! grep -E 'readonly.img.*O_(RDWR|WRONLY)' trace || complain "nothing of that expected"
 	grep -q readonly.img trace
 }

@@ -42,13 +42,13 @@ query() {
 	query '.images[0].diagnostics[6].location.path_bytes | startswith("2f4546492f71756f746522") and endswith("20f09f")'
 	query '[.images[].diagnostics[].location | select(has("path_bytes"))] | length == 1'
 	# nothing that a terminal or an old JavaScript would act on stands there raw
-	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]' <<<"$output"
+	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]' <<<"$output" || complain "nothing of that expected"
 }
 
 @test "the same as text: one line for each diagnostic, nothing raw" {
 	run --separate-stderr "${VMLINT%/*}/tests/report-sample" text
 	exits 0
-	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]' <<<"$output"
+	! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]' <<<"$output" || complain "nothing of that expected"
 	[ "$(grep -cE '^full .*: (error|warning|note): .* \[sample-rule\]$' <<<"$output")" = 10 ]
 	says '/EFI/BOOT/BOOTAA64.EFI@0x84: error: ' '!p2/etc/fstab:12:1: error: ' '@0xffffffffffffffff: warning: '
 	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null

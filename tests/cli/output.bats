@@ -28,7 +28,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(["sh", "-c", sys.argv[1]])))' "$1"
 	vmlint --color=always blank.img empty.img
 	says "${ESC}["
 	# and it ends what it begins: the last escape sequence of a line resets
-	! grep "$ESC" <<<"$output" | grep -qvP '\e\[0m[^\e]*$'
+	! grep "$ESC" <<<"$output" | grep -qvP '\e\[0m[^\e]*$' || complain "nothing of that expected"
 	# without them it is the same text
 	local plain
 	plain=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")

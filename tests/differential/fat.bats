@@ -54,7 +54,7 @@ compare() {
 	grep ^/ facts | sed 's, [0-9]*$,,' | sort >ours.list
 	diff theirs.list ours.list
 	diff -r theirs ours
-	! grep -E '^(problem|copy|dirty)' facts
+	! grep -E '^(problem|copy|dirty)' facts || return 1
 	grep -q 'fault 0' facts
 	if [ -z "$2" ]; then
 		fsck.fat -n "$1" >fsck

@@ -32,7 +32,7 @@ setup_file() {
 everything() {
 	"$INITRD_DUMP" "$1" -a $(cat names) nothing m:mod_7 m:mod-7@6.1.0-9 m:mod-7@6.1.0 c:etc/conf >out
 	[ "$(grep -c '^member' out)" = "$2" ]
-	! grep -q ^problem out
+	! grep -q ^problem out || return 1
 	grep -q '^complete 1 damaged 0' out
 	[ "$(grep -c ' answer 1 ' out)" = $(($(wc -l <names) + 3)) ]
 	[ "$(grep ' answer 2' out)" = "question nothing answer 2
@@ -55,7 +55,7 @@ question mod-7 answer 2" ]
 		$c <main.cpio >packed
 		everything packed 1
 	done
-	! grep -q ^refused out
+	! grep -q ^refused out || return 1
 	lz4 -q <main.cpio >packed
 	everything packed 1
 	grep -q "^refused it is in lz4's frame format" out

@@ -66,7 +66,7 @@ theirs() {
 		"$PE_DUMP" "$file" >ours
 		grep -q '^status it is a PE image' ours
 		grep -q '^truncated no' ours
-		! grep '^problem' ours | grep -v 'no multiple of SectionAlignment'
+		! grep '^problem' ours | grep -v 'no multiple of SectionAlignment' || return 1
 	done
 }
 

@@ -97,7 +97,7 @@ same() {
 	fdisk -b 4096 -l -o Start,Sectors,Type-UUID,UUID disk | sed '1,/^ *Start/d' |
 		awk '{ print $1, $2, $3, $4 }' >expected
 	sed 1d ours | awk '{ print $2, $3, $4, $5 }' | diff expected -
-	! grep faults ours
+	! grep faults ours || return 1
 }
 
 @test "MBR made by sfdisk: primary, extended and logical partitions" {
