@@ -18,6 +18,10 @@
  * expect: !hotplug/net: warning: the network card that was added could not be switched on: EIO
  * bad:    gicv3 | set hotplug-gone address=* gone:=no
  * expect: !hotplug/net: warning: the network card did not go when it was taken away
+ * bad:    gicv3 | drop hotplug-net | add host-hotplug class=net refused=no%20such%20bus
+ * expect: !hotplug/net: warning: the hypervisor refused to add a network card: no such bus
+ * bad:    gicv3 | add host-hotplug class=net kept=the%20guest%20refused
+ * expect: !hotplug/net: warning: the network card did not go when it was taken away: the guest refused
  */
 #include "lint/guest-findings.h"
 
@@ -25,10 +29,14 @@ RULE(guest_hotplug_net)
 {
 	const struct guest *guest = check->machine->guest;
 	const struct fact *added = guest_next(guest, NULL, "hotplug-net");
+	const struct fact *host = guest_find(guest, "host-hotplug", "class", "net");
 	const char *mark = fact_text(added, "address");
 	const struct fact *gone = mark ? guest_find(guest, "hotplug-gone", "address", mark) : NULL;
+	const char *refused = fact_text(host, "refused"), *kept = fact_text(host, "kept");
 
-	if (!added)
+	if (refused)
+		finding(check, at_fact("hotplug/net"), "the hypervisor refused to add a network card: %s", refused);
+	else if (!added)
 		not_applicable(check, "no network card was added to the running machine");
 	else if (machine_differs(added, "appeared", "yes"))
 		finding(check, at_fact("hotplug/net"), "the network card that was added did not appear");
@@ -37,4 +45,6 @@ RULE(guest_hotplug_net)
 			fact_text(added, "up"));
 	else if (machine_differs(gone, "gone", "yes"))
 		finding(check, at_fact("hotplug/net"), "the network card did not go when it was taken away");
+	else if (kept)
+		finding(check, at_fact("hotplug/net"), "the network card did not go when it was taken away: %s", kept);
 }

@@ -21,11 +21,27 @@ static void note_tail(const struct live_result *live, struct arena *arena, struc
 	}
 }
 
+/* Did nobody answer in an image of which nobody knows whether it has cloud-init?  Then the appliance may. */
+static bool nobody_answered(const struct boot_options *o, const struct live_options *options, int rc,
+			    const struct live_result *live)
+{
+	static const char *const kinds[] = { "silent", "off", "reset-loop", "shell", "nothing-to-start" };
+
+	if (o->image.inside != BOOT_TRY || !options->program || rc >= 0 || live->hello || !live->trouble)
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!strcmp(live->trouble, kinds[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Is it KVM that may have failed?  Not what the firmware could not find, nor a program that is not there; and of a machine that
  * was slow, only one that did nothing at all. */
-static bool blames_kvm(int rc, const struct live_result *live)
+static bool blames_kvm(const struct boot_options *o, const struct live_options *options, int rc, const struct live_result *live)
 {
-	return rc < 0 && !live->hello && rc != -ENOEXEC && rc != -EINTR && rc != -ENOENT && !(rc == -ETIMEDOUT && live->heard);
+	return rc < 0 && !live->hello && rc != -ENOEXEC && rc != -EINTR && rc != -ENOENT && !(rc == -ETIMEDOUT && live->heard) &&
+	       !nobody_answered(o, options, rc, live);
 }
 
 /* Runs it under KVM if that works, else without.  *ret_slow says why it was without, or is NULL. */
@@ -47,7 +63,7 @@ static int run(struct boot_options *o, struct live_options *options, struct aren
 	if (!*ret_slow && o->accel == BOOT_ACCEL_AUTO)
 		options->silence = options->program ? KVM_SILENCE_OF_AN_IMAGE : KVM_SILENCE;
 	rc = live_run(options, live, err);
-	if (*ret_slow || o->accel != BOOT_ACCEL_AUTO || !blames_kvm(rc, live))
+	if (*ret_slow || o->accel != BOOT_ACCEL_AUTO || !blames_kvm(o, options, rc, live))
 		return rc;
 	/* the arena of the call, since later boots ask for it */
 	*ret_slow = o->no_kvm[options->vm.gic] = arena_printf(o->common.arena, "under KVM, %s", err->message);
@@ -171,7 +187,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	live_options.console = show_console;
 	live_options.context = &show;
 	rc = run(options, &live_options, arena, &live, &slow, &err);
-	if (options->image.inside == BOOT_TRY && live_options.program && rc == -ETIMEDOUT && !live.hello) {
+	if (nobody_answered(options, &live_options, rc, &live)) {
 		/* it has no cloud-init, or not one that we reach */
 		options->no_cloud_init = true;
 		choose_disks(options, &live_options);
@@ -191,8 +207,8 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 		note_image(&live_options, live.told, options, arena, result);
 	if (*live.version)
 		note_accel(&live, slow, arena, result);
-	/* the last words of a guest that did nothing wrong explain nothing */
-	if (rc < 0 && !live.unkept)
+	/* the last words of a guest that did nothing wrong, or that was stopped, explain nothing */
+	if (rc < 0 && rc != -EINTR && !live.unkept)
 		note_tail(&live, arena, result);
 	live_result_free(&live);
 	options->common.stopped = rc == -EINTR;

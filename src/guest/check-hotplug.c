@@ -17,8 +17,15 @@
 #include "guest/check.h"
 #include "guest/gather.h"
 
-#define PATIENCE_MS 20000
 #define READ_SIZE 512
+
+static int64_t patience = 20000; /* ms */
+
+void hotplug_patience(unsigned ms)
+{
+	if (ms < patience)
+		patience = ms;
+}
 
 static void nap(void)
 {
@@ -61,7 +68,7 @@ static bool wait_for(struct facts *facts, const char *kind, const char *folder, 
 	char path[PATH_MAX], to[PATH_MAX];
 	bool found;
 
-	while (!(found = find(folder, what, wanted, name)) && gather_uptime() - began < PATIENCE_MS)
+	while (!(found = find(folder, what, wanted, name)) && gather_uptime() - began < patience)
 		nap();
 	fact_begin(facts, kind);
 	fact_string(facts, what, wanted);
@@ -131,7 +138,7 @@ void hotplug_gone(struct facts *facts, const char *kind, const char *what, const
 	bool there;
 
 	snprintf(folder, sizeof(folder), "/sys/class/%.16s", kind);
-	while ((there = find(folder, what, wanted, name)) && gather_uptime() - began < PATIENCE_MS)
+	while ((there = find(folder, what, wanted, name)) && gather_uptime() - began < patience)
 		nap();
 	fact_begin(facts, "hotplug-gone");
 	fact_string(facts, what, wanted);

@@ -11,6 +11,15 @@
 /* Resets of the firmware's own in one boot. */
 #define RESETS 2
 
+/* What no guest can say. */
+#define NOTHING "\n"
+
+/* Seconds after which a kernel has panicked that says so: a system that speaks on says only that somebody wrote the words. */
+#define PANIC 3
+
+/* Seconds that QEMU may take to say that a device is gone which the guest has let go. */
+#define RELEASE 30
+
 void live_phase(struct run *run, const char *name)
 {
 	if (run->options->phase)
@@ -35,7 +44,15 @@ static int wrong(struct run *run, const char *kind, int code, const char *messag
 	return error_set(run->err, code, "boot %u: %s", run->boot, message);
 }
 
-/* What on a console says that it goes no further; firmware would wait for ever. */
+void live_settle(struct run *run)
+{
+	if (run->held.size)
+		buffer_append(&run->result->record, run->held.data, run->held.size);
+	buffer_clear(&run->held);
+}
+
+/* What on a console says that it goes no further; firmware would wait for ever.  Once the guest has said hello, anybody in it may
+ * write there. */
 static int look(struct run *run, const char *line)
 {
 	static const struct {
@@ -49,10 +66,11 @@ static int look(struct run *run, const char *line)
 		{ "Synchronous Exception at", EIO, "firmware-crash", "the firmware crashed" },
 		{ "X64 Exception Type", EIO, "firmware-crash", "the firmware crashed" },
 		{ "vmlint probe: ", ENOEXEC, "probe", "the probe could not go on" },
-		{ "Kernel panic - not syncing", EIO, "panic", "the kernel panicked" },
 	};
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+	if (strstr(line, "Kernel panic - not syncing"))
+		run->panic_until = vm_now() + PANIC * 1000;
+	for (size_t i = 0; !run->hello && i < sizeof(ends) / sizeof(*ends); i++) {
 		if (strstr(line, ends[i].text))
 			return wrong(run, ends[i].kind, ends[i].code, ends[i].message);
 	}
@@ -75,6 +93,19 @@ static void event_fact(struct run *run, const char *name, const char *data)
 	fact_end(&run->facts);
 }
 
+/* A line of the guest's into the record.  Only the first "guest format" begins one, and the host's facts are ours to tell. */
+static void keep_text(struct run *run, const char *text)
+{
+	if (!strchr("+|&", *text)) {
+		live_settle(run);
+		run->dropping = is_kind(text, "guest") || !strncmp(text, "host-", 5);
+	}
+	if (run->dropping)
+		return;
+	buffer_string(&run->result->record, text);
+	buffer_char(&run->result->record, '\n');
+}
+
 static int got_text(struct run *run, const struct vm_event *event)
 {
 	char name[32];
@@ -93,14 +124,17 @@ static int got_text(struct run *run, const struct vm_event *event)
 	/* a line of a boot that is over, or forged with what it let out */
 	if (!run->hello || event->boot != run->id)
 		return 0;
+	run->panic_until = 0;
 	if (sscanf(event->text, "phase name=%31[a-z]", name) == 1)
 		live_phase(run, name);
-	/* only the first "guest format" begins a record */
-	if (!is_kind(event->text, "guest") && strncmp(event->text, "host-", 5))
-		run->facts.line(run, event->text, strlen(event->text));
-	if (run->result->record.overflowed)
-		return error_set(run->err, EFBIG, "the guest has more to tell than %u MiB", LIVE_RECORD_MAXIMUM >> 20);
-	return 0;
+	run->unheard |= is_kind(event->text, "unheard");
+	run->failed |= !strncmp(event->text, "hotplug-", 8) &&
+		       (strstr(event->text, " appeared=no ") || strstr(event->text, " gone=no "));
+	keep_text(run, event->text);
+	if (!run->result->record.overflowed)
+		return 0;
+	run->trouble = "flood";
+	return error_set(run->err, EFBIG, "the guest has more to tell than %u MiB", LIVE_RECORD_MAXIMUM >> 20);
 }
 
 /* Did the guest reset the machine?  QEMU also does so for itself. */
@@ -112,6 +146,8 @@ static bool resets(const struct vm_event *event)
 static int got_qmp(struct run *run, const struct vm_event *event)
 {
 	event_fact(run, event->name, event->text);
+	if (run->held.overflowed || run->result->record.overflowed)
+		return error_set(run->err, ENOBUFS, "boot %u: QEMU tells of too many events", run->boot);
 	if (!strcmp(event->name, "SHUTDOWN"))
 		run->ended = true;
 	/* what KVM cannot go on with, for one; nobody else asks it to */
@@ -138,6 +174,8 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	}
 	if (run->told == TOLD_OFF)
 		return error_set(run->err, ECONNRESET, "boot %u: the machine was told to go off, and has reset", run->boot);
+	if (run->panic_until)
+		return wrong(run, "panic", EIO, "the kernel panicked");
 	if (run->hello)
 		return wrong(run, "reset", ECONNRESET, "the guest reset by itself");
 	/* firmware may start itself anew once it has set itself up */
@@ -174,39 +212,95 @@ static int got_exit(struct run *run, const struct vm_event *event)
 	return 0;
 }
 
-/* Has QEMU told this since the boot began?  The record has it. */
-static bool told_already(const struct run *run, const char *name, const char *part)
+/* What QEMU has told of the device in this line, if that is such an event: 1 that it is gone, -1 that it stays, else 0. */
+static int became(const char *line, size_t size, const char *device)
 {
-	BUFFER_AUTO line = buffer_make(256);
-	const struct buffer *record = &run->result->record;
-	const char *at = record->data + run->began, *end = record->data + record->size;
+	static const char gone[] = "host-event name=DEVICE_DELETED ", stays[] = "host-event name=DEVICE_UNPLUG_GUEST_ERROR ";
+	char part[64];
 
-	buffer_printf(&line, "host-event name=%s ", name);
-	while (line.data && (at = memmem(at, (size_t)(end - at), line.data, line.size))) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
+	snprintf(part, sizeof(part), "\"device\":\"%s\"", device);
+	if (!memmem(line, size, part, strlen(part)))
+		return 0;
+	if (size > strlen(gone) && !strncmp(line, gone, strlen(gone)))
+		return 1;
+	return size > strlen(stays) && !strncmp(line, stays, strlen(stays)) ? -1 : 0;
+}
 
-		if (memmem(at, (size_t)((stop ? stop : end) - at), part, strlen(part)))
-			return true;
-		at += line.size;
+/* The last word of it in these lines. */
+static int told_of(const char *text, size_t size, const char *device)
+{
+	int what = 0;
+
+	for (const char *at = text, *end = text + size, *stop; at && at < end; at = stop + 1) {
+		int now;
+
+		stop = memchr(at, '\n', (size_t)(end - at));
+		stop = stop ? stop : end;
+		now = became(at, (size_t)(stop - at), device);
+		what = now ? now : what;
 	}
-	return false;
+	return what;
 }
 
 /* The time is up; text as of live_wait. */
 static int timed_out(struct run *run, const char *text)
 {
 	const struct live_options *o = run->options;
+	uint64_t now = vm_now();
 
-	run->trouble = run->event ? NULL : run->told ? "stays-on" : run->hello ? "hang" : "silent";
-	if (vm_now() < run->deadline)
+	if (run->panic_until)
+		return wrong(run, "panic", EIO, "the kernel panicked");
+	if (run->device)
+		return 0;
+	/* that the machine does not go off or reset itself, is what a rule says of it */
+	run->trouble = run->told || run->answer ? NULL : run->hello ? "hang" : "silent";
+	if (now < run->deadline)
 		return error_set(run->err, ETIMEDOUT,
 				 "boot %u: in %u s nothing at all came from the machine, not even from its firmware", run->boot,
 				 o->silence);
+	if (run->answer)
+		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no answer from QEMU", run->boot, o->seconds);
+	if (run->asked)
+		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no answer to \"%s\" from the guest", run->boot,
+				 o->seconds, run->asked);
+	if (run->told == TOLD_RESET)
+		return error_set(run->err, ETIMEDOUT, "boot %u: the machine was told to reset, and has not after %u s", run->boot,
+				 o->seconds);
 	if (text)
-		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from %s", run->boot, o->seconds,
-				 text, run->event ? "QEMU" : "the guest");
+		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no \"%s\" from the guest", run->boot,
+				 o->seconds, text);
 	return error_set(run->err, ETIMEDOUT, "boot %u: the machine was told to go off, and is still there after %u s", run->boot,
 			 o->seconds);
+}
+
+/* Until when vm_next waits. */
+static uint64_t until(const struct run *run)
+{
+	uint64_t least = run->deadline;
+
+	if (run->silent_until && run->silent_until < least)
+		least = run->silent_until;
+	return run->panic_until && run->panic_until < least ? run->panic_until : least;
+}
+
+/* The hypervisor has ended; it should have if text is NULL. */
+static int ended(struct run *run, const struct vm_event *event, const char *text)
+{
+	const char *who = vm_controlled(run->vm) ? "QEMU" : "the hypervisor";
+	int rc = got_exit(run, event);
+
+	if (rc < 0 || !text)
+		return rc;
+	if (run->panic_until)
+		return wrong(run, "panic", EIO, "the kernel panicked");
+	if (run->unheard)
+		return error_set(run->err, EIO, "boot %u: the guest heard nothing of us for too long, and switched itself off",
+				 run->boot);
+	if (run->told == TOLD_RESET)
+		return error_set(run->err, EIO, "boot %u: the machine was told to reset, and %s ended", run->boot, who);
+	if (!run->ended && !run->result->heard)
+		return error_set(run->err, EIO, "boot %u: %s ended before anything came from a machine", run->boot, who);
+	return wrong(run, "off", EIO, "the machine was switched off before the checks were done");
 }
 
 int live_wait(struct run *run, const char *text)
@@ -216,9 +310,9 @@ int live_wait(struct run *run, const char *text)
 	int rc;
 
 	for (;;) {
-		bool silent = run->silent_until && run->silent_until < run->deadline;
+		uint64_t time = until(run);
 
-		rc = vm_next(run->vm, silent ? run->silent_until : run->deadline, &event, run->err);
+		rc = vm_next(run->vm, time, &event, run->err);
 		if (vm_heard(run->vm)) {
 			run->result->heard = true;
 			run->silent_until = 0;
@@ -242,19 +336,22 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_QMP:
 			rc = got_qmp(run, &event);
-			if (rc == 0 && run->event && !strcmp(event.name, run->event) && strstr(event.text, run->part))
+			if (rc == 0 && run->device && told_of(run->held.data, run->held.size, run->device))
 				return 0;
 			break;
+		case VM_ANSWER:
+			if (!run->answer || event.id != run->answer)
+				break;
+			snprintf(run->refusal, sizeof(run->refusal), "%s", event.text ? event.text : "");
+			return 0;
 		case VM_EXIT:
-			rc = got_exit(run, &event);
-			if (rc == 0 && text)
-				rc = wrong(run, "off", EIO, "the machine was switched off before the checks were done");
+			rc = ended(run, &event, text);
 			if (rc == 0)
 				return 0;
 			break;
 		case VM_TIMEOUT:
 			/* a byte that came when the time of silence was up, or half a line before */
-			if (silent && run->result->heard && vm_now() < run->deadline)
+			if (time < run->deadline && !run->panic_until && run->result->heard && vm_now() < run->deadline)
 				break;
 			return timed_out(run, text);
 		}
@@ -265,23 +362,64 @@ int live_wait(struct run *run, const char *text)
 	}
 }
 
-int live_command(struct run *run, const char *text)
+static void keep_answer(void *context, const char *text, size_t size)
 {
-	int rc = vm_command(run->vm, text, run->err);
-
-	run->deadline = vm_now() + run->options->seconds * 1000ull;
-	return rc < 0 ? rc : live_wait(run, "done");
+	buffer_append(context, text, size);
 }
 
-int live_wait_event(struct run *run, const char *name, const char *part)
+int live_command(struct run *run, const char *text)
 {
-	int rc = 0;
+	BUFFER_AUTO answer = buffer_make(FRAME_LINE);
+	struct facts facts = facts_make(keep_answer, &answer);
+	int rc = vm_command(run->vm, text, run->err);
 
-	if (!told_already(run, name, part)) {
-		run->event = name;
-		run->part = part;
-		rc = live_wait(run, name);
-		run->event = NULL;
-	}
+	fact_begin(&facts, "done");
+	fact_string(&facts, "command", text);
+	fact_end(&facts);
+	facts_free(&facts);
+	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->failed = false;
+	run->asked = text;
+	if (rc == 0)
+		rc = live_wait(run, answer.data);
+	run->asked = NULL;
 	return rc;
+}
+
+int live_qmp(struct run *run, const char *execute, const char *arguments)
+{
+	int rc = vm_qmp(run->vm, execute, arguments, &run->answer, run->err);
+
+	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->refusal[0] = '\0';
+	if (rc == 0)
+		rc = live_wait(run, NOTHING);
+	run->answer = 0;
+	return rc < 0 ? rc : run->refusal[0] != '\0';
+}
+
+int live_wait_gone(struct run *run, const char *device)
+{
+	unsigned seconds = run->options->seconds < RELEASE ? run->options->seconds : RELEASE;
+	const struct buffer *record = &run->result->record;
+	int what, rc = 0;
+
+	/* the guest has answered, so no data of its are under way */
+	live_settle(run);
+	what = told_of(record->data + run->began, record->size - run->began, device);
+	run->refusal[0] = '\0';
+	run->deadline = vm_now() + seconds * 1000ull;
+	run->device = device;
+	if (!what)
+		rc = live_wait(run, NOTHING);
+	run->device = NULL;
+	if (rc < 0)
+		return rc;
+	live_settle(run);
+	what = told_of(record->data + run->began, record->size - run->began, device);
+	if (what < 0)
+		snprintf(run->refusal, sizeof(run->refusal), "the guest refused");
+	else if (!what)
+		snprintf(run->refusal, sizeof(run->refusal), "QEMU did not say so in %u s", seconds);
+	return what <= 0;
 }

@@ -17,18 +17,22 @@
 /* The variable that has to live on. */
 #define VARIABLE "VmlintPersist"
 
+/* A line of ours.  While a guest speaks, its data may not be cut in two. */
 static void append(void *context, const char *text, size_t size)
 {
 	struct run *run = context;
+	struct buffer *to = run->hello ? &run->held : &run->result->record;
 
-	buffer_append(&run->result->record, text, size);
-	buffer_char(&run->result->record, '\n');
+	buffer_append(to, text, size);
+	buffer_char(to, '\n');
 }
 
 void live_begin_boot(struct run *run, const char *how)
 {
+	live_settle(run);
 	run->boot++;
 	run->resets = 0;
+	run->panic_until = 0;
 	run->began = run->result->record.size;
 	run->hello = false;
 	run->told = TOLD_NOTHING;
@@ -93,7 +97,7 @@ static int settings(struct run *run, const struct vm_config *config, uint64_t *o
 	const char *more = run->options->arguments;
 	char text[SETTINGS_SIZE];
 
-	snprintf(text, sizeof(text), "vmlint.nonce=%s%s%s%s", run->nonce,
+	snprintf(text, sizeof(text), "vmlint.nonce=%s vmlint.patience=%u%s%s%s", run->nonce, run->options->seconds,
 		 brief ? " vmlint.do=nothing maxcpus=1" : "", more ? " " : "", more ? more : "");
 	/* QEMU keeps what it was given, so a reset of its machine is no brief one */
 	if (config->kernel) {
@@ -244,6 +248,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	int rc, ran;
 
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
+	run.held = buffer_make(LIVE_RECORD_MAXIMUM);
 	run.facts = facts_make(append, &run);
 	config.store = config.scratch = config.disk = config.image = config.seed = -1;
 	config.append = run.append;
@@ -270,10 +275,12 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = persist(&run, &config, &offset);
 	if (rc == 0)
 		rc = power_off(&run);
+	live_settle(&run);
+	run.hello = false;
 	if (rc < 0) {
 		fact_begin(&run.facts, "host-trouble");
 		fact_decimal(&run.facts, "boot", run.boot);
-		result->trouble = run.trouble != NULL;
+		result->trouble = run.trouble;
 		if (run.trouble)
 			fact_string(&run.facts, "kind", run.trouble);
 		fact_errno(&run.facts, "code", rc);
@@ -289,6 +296,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = keep(config.store, options->keep_store, rc, err);
 	result->unkept = ran == 0 && rc < 0;
 	close_all(&config);
+	buffer_free(&run.held);
 	facts_free(&run.facts);
 	return rc;
 }

@@ -22,7 +22,7 @@ struct live_options {
 	const char *arguments; /* more for the kernel's command line, or NULL */
 	bool persistent;       /* also write a variable, and look for it after a reset and in a second process */
 	bool hotplug;	       /* also put in a disk and a network card, and take them out again */
-	unsigned seconds;      /* that one boot may take */
+	unsigned seconds;      /* that the machine may take to its next step: until it is ready, for a command, to go off */
 	unsigned silence;      /* that may go by before the first byte on the console; 0: no other bound than `seconds` */
 	const char *keep_disk, *keep_store; /* files that get what is on them in the end; may be NULL */
 	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
@@ -37,7 +37,7 @@ struct live_result {
 	bool heard;		 /* something came over the console, whoever wrote it */
 	bool hello;		 /* the guest has spoken */
 	bool told;		 /* and has told what it saw, in its first boot at least */
-	bool trouble;		 /* what went wrong is in the guest or its firmware, and in the record */
+	const char *trouble;	 /* what went wrong in the guest or its firmware, as the record calls it; NULL: nothing there */
 	bool unkept;		 /* all went well, but what was to be kept of it could not be written */
 	unsigned boots;		 /* that came to their end */
 	char version[32];	 /* QEMU's, or "" */

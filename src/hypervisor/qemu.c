@@ -3,10 +3,12 @@
 #include "hypervisor/qemu.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,9 +20,14 @@
 
 /* A guest that has more to say than that says nothing of use. */
 #define CONSOLE_MAXIMUM (64u * 1024 * 1024)
+#define QMP_MAXIMUM (64u * 1024 * 1024)
 #define STDERR_MAXIMUM 2048
+#define STDERR_READS 64 /* at a time */
 
-/* Lines that have come and were not yet given out, in one run of bytes: kind, boot, length, text. */
+/* Bytes that are still read when the time is up: what waited while we did not run. */
+#define LATE_MAXIMUM (1u << 20)
+
+/* A line of the console that has come and was not yet given out; its text lies in `texts`. */
 struct queued {
 	bool console;
 	uint32_t boot;
@@ -38,7 +45,12 @@ struct vm {
 	struct buffer texts; /* of the queue, each with its NUL */
 	struct queued queue[8192];
 	unsigned queued, given;
-	uint64_t console_bytes;
+	int owed;      /* bytes of the console that came before what `qmp` holds: they are given out first */
+	bool spoken;   /* a line of the guest's was given out, */
+	uint32_t boot; /* and the last one was of this boot */
+	uint64_t console_bytes, qmp_bytes;
+	unsigned late; /* bytes that were read after the deadline */
+	unsigned id;   /* of the last QMP command */
 	char version[32], error[STDERR_MAXIMUM + 1];
 	size_t error_size;
 };
@@ -96,30 +108,31 @@ int vm_start(const struct vm_config *config, unsigned start, const char *nonce, 
 	return 0;
 }
 
-/* Reads the console, as much as surely fits into the queue: 1, or 0 if there is nothing. */
-static int drain_console(struct vm *vm, struct error *err)
+/* Reads the console, as much as surely fits into the queue, and at most so much: how many bytes, or 0 if there is nothing. */
+static int drain_console(struct vm *vm, int most, struct error *err)
 {
 	char bytes[4096];
-	ssize_t got = read(vm->process.console, bytes, sizeof(bytes));
+	ssize_t got = read(vm->process.console, bytes, most < (int)sizeof(bytes) ? (size_t)most : sizeof(bytes));
 
 	/* EIO: nobody has the terminal open any more */
 	vm->console_ended |= got == 0 || (got < 0 && errno == EIO);
 	if (got <= 0)
 		return 0;
 	vm->console_bytes += (uint64_t)got;
+	vm->late += (unsigned)got;
 	if (vm->console_bytes > CONSOLE_MAXIMUM)
 		return error_set(err, EFBIG, "the guest floods its console: more than %u MiB", CONSOLE_MAXIMUM >> 20);
 	frames_feed(&vm->frames, bytes, (size_t)got);
-	return 1;
+	return (int)got;
 }
 
 static void drain_error(struct vm *vm)
 {
 	char bytes[1024];
-	ssize_t got;
+	ssize_t got = 1;
 
-	/* all is read, so that QEMU never waits for us; the beginning is kept */
-	while ((got = read(vm->process.error, bytes, sizeof(bytes))) > 0) {
+	/* all is read in time, so that QEMU never waits for us; the beginning is kept */
+	for (int i = 0; i < STDERR_READS && (got = read(vm->process.error, bytes, sizeof(bytes))) > 0; i++) {
 		size_t room = STDERR_MAXIMUM - vm->error_size;
 
 		if ((size_t)got < room)
@@ -130,7 +143,8 @@ static void drain_error(struct vm *vm)
 	vm->error_ended |= got == 0;
 }
 
-static bool drain_qmp(struct vm *vm)
+/* Reads what QEMU says, and how much of the console came before it: 1, or 0 if there is nothing. */
+static int drain_qmp(struct vm *vm, struct error *err)
 {
 	size_t room;
 	char *to = qmp_room(&vm->qmp, &room);
@@ -138,45 +152,95 @@ static bool drain_qmp(struct vm *vm)
 
 	if (!to) {
 		vm->qmp.size = 0;
-		return true;
+		return 1;
 	}
+	if (vm->qmp_ended)
+		return 0;
 	got = read(vm->process.qmp, to, room);
 	vm->qmp_ended |= got == 0;
-	if (got > 0)
-		vm->qmp.size += (size_t)got;
-	return got > 0;
+	if (got <= 0)
+		return 0;
+	vm->qmp.size += (size_t)got;
+	vm->late += (unsigned)got;
+	vm->qmp_bytes += (uint64_t)got;
+	if (vm->qmp_bytes > QMP_MAXIMUM)
+		return error_set(err, ENOBUFS, "QEMU says more than %u MiB on its control connection", QMP_MAXIMUM >> 20);
+	if (ioctl(vm->process.console, FIONREAD, &vm->owed) < 0)
+		vm->owed = 0;
+	return 1;
 }
 
-/* The next event of what has come already; false if there is none.  QEMU's own come first, and are read last: so a reset is known
- * before anything that the guest says after it. */
-static bool pending(struct vm *vm, struct vm_event *ret)
+/* The next thing that QEMU has said, of what has come already. */
+static bool said(struct vm *vm, struct vm_event *ret)
 {
 	enum qmp_kind kind;
 
 	while ((kind = qmp_next(&vm->qmp)) != QMP_NONE) {
 		struct error ignored;
+		unsigned id;
 
 		if (kind == QMP_GREETING) {
 			memcpy(vm->version, vm->qmp.text, strnlen(vm->qmp.text, sizeof(vm->version) - 1));
-			vm_qmp(vm, "{\"execute\":\"qmp_capabilities\"}", &ignored);
-		} else if (kind == QMP_EVENT || kind == QMP_ERROR) {
-			ret->kind = VM_QMP;
-			ret->name = kind == QMP_EVENT ? vm->qmp.name : "error";
-			ret->text = vm->qmp.text;
+			vm_qmp(vm, "qmp_capabilities", "{}", &id, &ignored);
+		} else if (kind == QMP_EVENT) {
+			*ret = (struct vm_event){ .kind = VM_QMP, .name = vm->qmp.name, .text = vm->qmp.text };
+			return true;
+		} else if (kind == QMP_RETURN || kind == QMP_ERROR) {
+			*ret = (struct vm_event){ .kind = VM_ANSWER, .name = "", .id = vm->qmp.id,
+						  .text = kind == QMP_ERROR ? vm->qmp.text : NULL };
 			return true;
 		}
 	}
-	if (vm->given < vm->queued) {
-		const struct queued *q = &vm->queue[vm->given++];
-
-		ret->kind = q->console ? VM_CONSOLE : VM_TEXT;
-		ret->boot = q->boot;
-		ret->text = vm->texts.data + q->at;
-		return true;
-	}
-	vm->given = vm->queued = 0;
-	buffer_clear(&vm->texts);
 	return false;
+}
+
+/* The next line of the console, of what has come already.  1, 0 if there is none, or a negative errno. */
+static int line(struct vm *vm, struct vm_event *ret, struct error *err)
+{
+	const struct queued *q = &vm->queue[vm->given];
+
+	if (vm->given == vm->queued) {
+		vm->given = vm->queued = 0;
+		buffer_clear(&vm->texts);
+		return 0;
+	}
+	/* who speaks now was started by a reset, which QEMU has told before */
+	if (!q->console && vm->spoken && q->boot != vm->boot) {
+		int rc = drain_qmp(vm, err);
+
+		if (rc < 0)
+			return rc;
+		if (said(vm, ret)) {
+			if (ret->kind == VM_QMP && !strcmp(ret->name, "RESET"))
+				vm->boot = q->boot;
+			return 1;
+		}
+	}
+	if (!q->console) {
+		vm->spoken = true;
+		vm->boot = q->boot;
+	}
+	vm->given++;
+	*ret = (struct vm_event){ .kind = q->console ? VM_CONSOLE : VM_TEXT, .name = "", .boot = q->boot,
+				  .text = vm->texts.data + q->at };
+	return 1;
+}
+
+/* The next event of what has come already.  1, 0 if there is none, or a negative errno. */
+static int pending(struct vm *vm, struct vm_event *ret, struct error *err)
+{
+	for (;;) {
+		int rc = line(vm, ret, err);
+
+		if (rc)
+			return rc;
+		if (vm->owed <= 0)
+			return said(vm, ret);
+		rc = drain_console(vm, vm->owed, err);
+		if (rc < 0)
+			return rc;
+		vm->owed = rc ? vm->owed - rc : 0;
+	}
 }
 
 static void reap(struct vm *vm)
@@ -207,14 +271,22 @@ int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error
 
 		if (vm->stop && *vm->stop)
 			return error_set(err, EINTR, "stopped by a signal (%s)", strsignal(*vm->stop));
-		if (pending(vm, ret))
+		if (left)
+			vm->late = 0;
+		else if (vm->late > LATE_MAXIMUM)
 			return 0;
+		more = pending(vm, ret, err);
+		if (more)
+			return more < 0 ? more : 0;
+		*ret = (struct vm_event){ .kind = VM_TIMEOUT, .text = "", .name = "" };
 		reap(vm);
-		more = drain_console(vm, err);
+		drain_error(vm);
+		/* QEMU first: what the console had said by then is given out before */
+		more = drain_qmp(vm, err);
+		if (!more)
+			more = drain_console(vm, INT_MAX, err);
 		if (more < 0)
 			return more;
-		drain_error(vm);
-		more |= drain_qmp(vm);
 		if (more)
 			continue;
 		if (was_gone) {
@@ -262,11 +334,14 @@ int vm_command(struct vm *vm, const char *command, struct error *err)
 	return send_all(vm->process.console, line.data, line.size, err);
 }
 
-int vm_qmp(struct vm *vm, const char *json, struct error *err)
+int vm_qmp(struct vm *vm, const char *execute, const char *arguments, unsigned *ret_id, struct error *err)
 {
 	BUFFER_AUTO line = buffer_make(QMP_LINE);
 
-	buffer_printf(&line, "%s\n", json);
+	*ret_id = ++vm->id;
+	buffer_printf(&line, "{\"execute\":\"%s\",\"arguments\":%s,\"id\":%u}\n", execute, arguments, vm->id);
+	if (line.overflowed)
+		return error_set(err, EINVAL, "the command is too long: %s", execute);
 	return send_all(vm->process.qmp, line.data, line.size, err);
 }
 

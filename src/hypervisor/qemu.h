@@ -47,6 +47,7 @@ enum vm_event_kind {
 	VM_TEXT,    /* a line of the guest's record: text */
 	VM_CONSOLE, /* any other line on the console: text */
 	VM_QMP,	    /* an event of QEMU's: name, and its data as JSON in text ("" without any) */
+	VM_ANSWER,  /* QEMU's answer to the command `id` (0: to none of ours); text is why it refuses, or NULL */
 	VM_EXIT,    /* the process is gone: status as wait(2) has it; the last event there is */
 	VM_TIMEOUT, /* nothing until the deadline */
 };
@@ -55,6 +56,7 @@ struct vm_event {
 	enum vm_event_kind kind;
 	const char *text, *name; /* until the next call */
 	uint32_t boot;		 /* VM_TEXT: which boot of the guest it comes from */
+	unsigned id;		 /* VM_ANSWER */
 	int status;
 };
 
@@ -63,13 +65,15 @@ struct vm;
 /* Starts it, for the `start`th time.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
 int vm_start(const struct vm_config *config, unsigned start, const char *nonce, struct vm **ret, struct error *err);
 
-/* Waits until `deadline` (vm_now) for the next event.  0; -EFBIG if the console floods us, -EINTR after a
- * signal. */
+/* Waits until `deadline` (vm_now) for the next event; what had come by then still counts, within bounds.  What the console said
+ * before QEMU told an event comes before that, and what a guest says after a reset comes after the event that tells of it.
+ * 0; -EFBIG if the console floods us, -ENOBUFS if QEMU does, -EINTR after a signal. */
 int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error *err);
 
-/* Sends a command to the guest, or text in QMP's language to QEMU. */
+/* Sends a command to the guest, or one in QMP's language to QEMU, whose answer will have the number *ret_id; `arguments` is a
+ * JSON object.  Waits at most 5 s for room.  0, -EINVAL if it is too long, or why nobody takes it: -EPIPE, -EIO, -EAGAIN. */
 int vm_command(struct vm *vm, const char *command, struct error *err);
-int vm_qmp(struct vm *vm, const char *json, struct error *err);
+int vm_qmp(struct vm *vm, const char *execute, const char *arguments, unsigned *ret_id, struct error *err);
 
 /* QEMU's version, "" before it has said it; what it wrote to standard error, cut. */
 const char *vm_version(const struct vm *vm);

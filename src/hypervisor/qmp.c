@@ -36,6 +36,8 @@ static enum qmp_kind take(struct qmp *qmp, struct json_object *root)
 	struct json_object *value;
 
 	qmp->name[0] = qmp->text[0] = '\0';
+	value = member(root, "id");
+	qmp->id = json_object_is_type(value, json_type_int) ? (unsigned)json_object_get_int(value) : 0;
 	value = member(root, "QMP");
 	if (value) {
 		struct json_object *v = member(member(value, "version"), "qemu");

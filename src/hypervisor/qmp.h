@@ -20,6 +20,7 @@ enum qmp_kind {
 struct qmp {
 	char line[QMP_LINE];
 	size_t size, taken;	/* what has come; what of it was given out */
+	unsigned id; /* of an answer or a refusal: what the command had; 0 without one */
 	char name[64];
 	char text[4096];
 };

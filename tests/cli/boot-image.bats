@@ -88,6 +88,26 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 	boot no-cloud-init --force unknown.img
 	says "guest: note: nobody in the image answered"
 	[ "$(wc -l <"$FAKE_ARGS")" = 2 ]
+	for how in off resets shell; do
+		rm "$FAKE_ARGS"
+		boot "image-$how" --force unknown.img
+		says "guest: note: nobody in the image answered"
+		lacks "[guest-boot]"
+		[ "$(wc -l <"$FAKE_ARGS")" = 2 ]
+	done
+}
+
+@test "boot IMAGE: that nobody in an image answers is not KVM's fault" {
+	[ -w /dev/kvm ] || skip "there is no KVM to try"
+	[ "$(uname -m)" = x86_64 ] || skip "it is for guests of another machine"
+	truncate -s 1M nothing.img
+	for how in no-cloud-init image-off image-resets; do
+		rm -f "$FAKE_ARGS"
+		boot "$how" --force --arch=x86_64 --accel=auto --timeout=2 nothing.img
+		says "guest: note: nobody in the image answered" "QEMU 9.2.1 ran the machine with KVM"
+		[ "$(grep -c -- '-accel kvm' "$FAKE_ARGS")" = 2 ]
+		[ "$(wc -l <"$FAKE_ARGS")" = 2 ]
+	done
 }
 
 @test "boot IMAGE: lint's errors stop it, and --force goes on" {

@@ -153,7 +153,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 		output=$(<"$BATS_TEST_TMPDIR/out")
 		exits 2
 		says "guest[gic=3,pci]: could not check: stopped by a signal ("
-		lacks "gic=2"
+		lacks "gic=2" "console:"
 		[ ! -e "/proc/$(<"$state")" ]
 	done
 }
@@ -253,6 +253,13 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --qemu="$TOP/tests/tools/fak
 	command no-reset "'$fake'" --timeout=1
 	exits 2
 	says "!power: error: the guest was told to reboot, and the machine did not reset itself" "could not check further: boot 1: "
+	# one that ends where it should reset: that is found once, and nobody says that the guest went off by itself
+	command ends-at-reset "'$fake'" --select='guest-*'
+	exits 2
+	lacks "without being told to"
+	command good true
+	exits 2
+	says "could not check: boot 1: the hypervisor ended before anything came from a machine"
 	command good "nothing-of-that-name"
 	exits 2
 	says "nothing-of-that-name: not found"
@@ -326,6 +333,12 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	exits 2
 	says "guest!boot/1: error: the kernel panicked [guest-boot]" 'Kernel panic - not syncing: \x1b]0;title\x07 no init'
 	lacks $'\x1b'
+}
+
+@test "boot: QEMU that ends at once and says nothing" {
+	boot ends
+	exits 2
+	says "could not check: boot 1: QEMU ended before anything came from a machine"
 }
 
 @test "boot: QEMU is not there, fails, or is killed" {

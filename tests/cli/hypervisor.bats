@@ -49,7 +49,7 @@ fails() { # fails MESSAGE
 	[ "$status" = 0 ]
 	[ "${lines[0]}" = "guest format=1" ]
 	[[ "$output" == *"fact key=value"* && "$output" == *"host-exit status=0"* ]]
-	[[ "$output" == *"host-lines good=4 lost=0 damaged=0 foreign=0"* ]]
+	[[ "$output" == *"host-lines good=5 lost=0 damaged=0 foreign=0"* ]]
 }
 
 @test "a variable is looked for after a reset and in a second process" {
@@ -71,7 +71,90 @@ fails() { # fails MESSAGE
 
 @test "a machine that does not let go of a device" {
 	record keeps --hotplug --seconds=1
-	fails 'boot 1: after 1 s there was no "DEVICE_DELETED" from QEMU'
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep '^host-hotplug' <<<"$output")" = 'host-hotplug class=block kept=QEMU%20did%20not%20say%20so%20in%201%20s
+host-hotplug class=net kept=QEMU%20did%20not%20say%20so%20in%201%20s' ]
+	record guest-keeps --hotplug --seconds=20
+	[ "$(grep -c '^host-hotplug class=.* kept=the%20guest%20refused' <<<"$output")" = 2 ]
+	record no-out --hotplug --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep -c "^host-hotplug class=.* kept=Bus%20'port1'%20not%20found" <<<"$output")" = 2 ]
+	[ "$(grep -c '^done command=gone' <<<"$output")" = 0 ]
+	# what the guest does not let go, QEMU does not either
+	record not-gone --hotplug --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep -c '^hotplug-gone .* gone=no' <<<"$output")" = 2 ]
+}
+
+@test "QEMU refuses a device, or the guest does not see it: that is written down, and the run goes on" {
+	record refuses --hotplug --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep '^host-hotplug' <<<"$output")" = "host-hotplug class=block refused=Bus%20'port1'%20not%20found
+host-hotplug class=net refused=Bus%20'port1'%20not%20found" ]
+	[ "$(grep -c '^done' <<<"$output")" = 0 ]
+	record not-there --hotplug --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep -c '^done command=hotplug' <<<"$output")" = 2 ]
+	[ "$(grep -c '^done command=gone' <<<"$output")" = 0 ]
+	record no-answer --hotplug --seconds=1
+	fails 'boot 1: after 1 s there was no answer from QEMU'
+}
+
+@test "only the answer to a command is its answer" {
+	record other-answer --hotplug --seconds=1
+	fails 'boot 1: after 1 s there was no answer to "hotplug block vmlint-hot" from the guest'
+}
+
+@test "a guest that hears nothing of us leaves, and says why" {
+	record leaves --hotplug
+	fails 'boot 1: the guest heard nothing of us for too long, and switched itself off'
+	[[ "$output" == *"host-trouble boot=1 code=EIO message="* ]]
+}
+
+@test "what the console said before an event stands before it" {
+	for _ in 1 2 3; do
+		record overtaken --persistent
+		[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+		[ "$(grep -E '^(phase|host-boot|host-event|boot)' <<<"$output" | sed 's/ data=.*//; s/ uptime.*//; s/ id=.*//')" = \
+"host-boot number=1 how=cold
+boot
+phase name=reboot
+host-event name=RESET
+host-boot number=2 how=warm
+boot
+phase name=poweroff
+host-event name=SHUTDOWN
+host-boot number=3 how=cold
+boot
+phase name=poweroff
+host-event name=SHUTDOWN" ] || { grep -E '^(phase|host|boot)' <<<"$output"; return 1; }
+	done
+}
+
+@test "an event does not cut in two what the guest tells" {
+	record within
+	[ "$status" = 0 ]
+	[[ "$output" == *$'\nfact data=yes\n+00\n+01\nhost-event name=RTC_CHANGE '* ]] || { echo "$output"; return 1; }
+}
+
+@test "what a guest writes down is no word of QEMU's" {
+	record speaks-of-the-host --hotplug --seconds=1
+	[ "$status" = 0 ]
+	[[ "$output" == *$'\nfact text=yes\n|host-event name=DEVICE_DELETED'* ]]
+	[ "$(grep -c '^host-hotplug class=.* kept=QEMU' <<<"$output")" = 2 ]
+}
+
+@test "QEMU that never stops to tell events ends with the time" {
+	SECONDS=0
+	record events --seconds=1
+	[ "$status" = 2 ]
+	[ "$SECONDS" -lt 15 ]
+	[[ "$stderr" == *'there was no "ready" from the guest'* || "$stderr" == *"QEMU tells of too many events"* ]] || { echo "$stderr"; return 1; }
+}
+
+@test "who lives has not panicked, whatever is written on the console" {
+	record writes --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
 }
 
 @test "QEMU is not there" {

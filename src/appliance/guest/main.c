@@ -54,7 +54,7 @@ static int serve(const char *path)
 	gather_probe(&facts, command_line ? command_line : "", brief);
 	if (!brief)
 		serve_look(&facts);
-	serve_host(&facts, &channel);
+	serve_host(&facts, &channel, serve_patience(settings));
 	serve_leave(&facts, &channel, RB_POWER_OFF);
 }
 

@@ -62,6 +62,6 @@ int main(void)
 	if (!brief)
 		serve_look(&facts);
 	if (channel.nonce)
-		serve_host(&facts, &channel);
+		serve_host(&facts, &channel, command_line ? serve_patience(command_line) : 0);
 	serve_leave(&facts, &channel, RB_POWER_OFF);
 }

@@ -3,6 +3,7 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -10,8 +11,8 @@
 #include "guest/check.h"
 #include "guest/gather.h"
 
-/* After so long without a command the host is gone. */
-#define PATIENCE_MS 60000
+/* After so many seconds without a command, and those that the host gives us for a step of ours, the host is gone. */
+#define PATIENCE 60
 
 void serve_phase(struct facts *facts, const char *name)
 {
@@ -65,14 +66,28 @@ static bool obey(struct facts *facts, struct channel *channel, char *command)
 	return true;
 }
 
-void serve_host(struct facts *facts, struct channel *channel)
+unsigned serve_patience(const char *settings)
+{
+	char *word = command_line_word(settings, "vmlint.patience");
+	unsigned long seconds = word && *word >= '0' && *word <= '9' ? strtoul(word, NULL, 10) : 0;
+
+	free(word);
+	return seconds > 86400 ? 86400 : (unsigned)seconds;
+}
+
+void serve_host(struct facts *facts, struct channel *channel, unsigned patience)
 {
 	char command[512], copy[512];
+	int silence = (PATIENCE + (int)patience) * 1000;
+
+	/* our answer has to come before the host gives up */
+	if (patience)
+		hotplug_patience(patience * 1000 / 4 * 3);
 
 	serve_phase(facts, "ready");
 	fact_begin(facts, "ready");
 	fact_end(facts);
-	while (channel_command(channel, PATIENCE_MS, command, sizeof(command))) {
+	while (channel_command(channel, silence, command, sizeof(command))) {
 		bool known;
 
 		memcpy(copy, command, sizeof(copy));
@@ -82,6 +97,9 @@ void serve_host(struct facts *facts, struct channel *channel)
 		fact_string(facts, "known", known ? "yes" : "no");
 		fact_end(facts);
 	}
+	fact_begin(facts, "unheard");
+	fact_decimal(facts, "seconds", silence / 1000);
+	fact_end(facts);
 }
 
 void serve_look(struct facts *facts)

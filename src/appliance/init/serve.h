@@ -20,8 +20,11 @@ void serve_phase(struct facts *facts, const char *name);
 /* Gathers all and tries what is to be tried. */
 void serve_look(struct facts *facts);
 
-/* Obeys commands until none comes any more. */
-void serve_host(struct facts *facts, struct channel *channel);
+/* The seconds that the host gives us for a step, as vmlint.patience=SECONDS in its settings says; 0 if it does not. */
+unsigned serve_patience(const char *settings);
+
+/* Obeys commands until none comes any more: then `unheard` says so. */
+void serve_host(struct facts *facts, struct channel *channel, unsigned patience);
 
 /* Leaves the machine: RB_AUTOBOOT or RB_POWER_OFF. */
 void serve_leave(struct facts *facts, struct channel *channel, int how) __attribute__((noreturn));
