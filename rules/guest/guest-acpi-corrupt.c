@@ -17,6 +17,8 @@
  * expect: !acpi/APIC@0x44: error: table APIC makes no sense: a structure is shorter than its own head
  * bad:    gicv3 | acpi PPTT 104 39000000
  * expect: !acpi/PPTT@0x60: error: table PPTT makes no sense: a processor's parent is none
+ * bad:    gicv3 | acpi-append XSDT 00000000
+ * expect: !acpi/XSDT@0x68: error: table XSDT makes no sense: the table ends within an address
  * bad:    gicv3 | acpi-raw GTDT 4 ff
  * expect: !acpi/GTDT@0x4: error: table GTDT says that it has 255 bytes, 96 are there
  */
@@ -50,6 +52,8 @@ RULE(guest_acpi_corrupt)
 			finding(check, at_acpi(check, t->signature, 4, 4), "table %s says that it has %u bytes, %zu are there",
 				t->signature, t->length, t->size);
 	}
+	if (m->root && is_whole(m, "XSDT"))
+		check_reading(check, "XSDT", &m->root->wrong);
 	if (m->fadt && is_whole(m, "FACP"))
 		check_reading(check, "FACP", &m->fadt->wrong);
 	if (m->madt && is_whole(m, "APIC"))

@@ -22,6 +22,8 @@
  * expect: !acpi/RSDP@0: error: this is no root pointer: its signature is not "RSD PTR "
  * bad:    gicv3 | acpi-raw RSDP 15 00
  * expect: !acpi/RSDP@0xf: error: revision 0 is of ACPI 1.0 and has no XSDT, 2 or later expected
+ * bad:    gicv3 | acpi XSDT 44 0000000000000000 | acpi XSDT 60 0000000000000000
+ * expect: !acpi/XSDT@0x2c: warning: 2 of the 8 addresses in the XSDT are 0
  */
 #include "lint/guest-findings.h"
 
@@ -38,6 +40,23 @@ static void check_sums(struct check *check, const struct acpi_rsdp *rsdp)
 			rsdp->extended_sum);
 	if (!rsdp->xsdt)
 		finding(check, at_acpi(check, "RSDP", 24, 8), "there is no XSDT: its address is 0");
+}
+
+/* Linux goes on behind one that is 0; the table that it stands for is missing, which is said by others if it matters. */
+static void check_entries(struct check *check, const struct acpi_root *root)
+{
+	uint32_t nothing = 0, first = 0;
+
+	for (uint32_t i = 0; root && i < root->count; i++) {
+		if (root->addresses[i])
+			continue;
+		first = nothing++ ? first : i;
+	}
+	if (!nothing)
+		return;
+	finding_severity(check, SEVERITY_WARNING, at_acpi(check, "XSDT", ACPI_HEADER + 8 * first, 8),
+			 "%u of the %u addresses in the XSDT are 0", nothing, root->count);
+	finding_stands_alone(check);
 }
 
 RULE(guest_acpi_root)
@@ -57,4 +76,5 @@ RULE(guest_acpi_root)
 			m->rsdp.revision);
 	else
 		check_sums(check, &m->rsdp);
+	check_entries(check, m->root);
 }

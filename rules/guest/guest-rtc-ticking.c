@@ -17,10 +17,54 @@
  * expect: !linux/rtc0: error: the clock does not tick
  * bad:    gicv3 | set rtc set:=EINVAL
  * expect: !linux/rtc0: error: the clock cannot be set: EINVAL
+ * bad:    gicv3 | set rtc read-back:=EIO after:=1 restore:=EIO
+ * expect: !linux/rtc0: error: the clock was set, and cannot be read after that: EIO
+ * bad:    gicv3 | set rtc after:=1795368716
+ * expect: !linux/rtc0: error: the clock was set to 1795372316 and shows 1795368716, in seconds since 1970
+ * bad:    gicv3 | set rtc restore:=EIO
+ * expect: !linux/rtc0: error: the clock was set, and cannot be set back: EIO
+ * bad:    gicv3 | set rtc restored:=1795372316
+ * expect: !linux/rtc0: error: the clock was set back to 1795368715 and shows 1795372316, in seconds since 1970
  * bad:    gicv3 | set rtc open:=ENOENT
  * expect: !linux/rtc0: error: there is no clock that can be opened: ENOENT
  */
 #include "lint/guest-findings.h"
+
+/* Seconds that a clock may be off: a processor that does nothing for a while lets it run on. */
+#define BEHIND 2
+#define AHEAD 600
+
+/* Was the clock set to `key`, and does it show something else by `shown`? */
+static bool shows_other(const struct fact *fact, const char *key, const char *shown, uint64_t *to, uint64_t *shows)
+{
+	uint64_t elapsed = 0;
+
+	fact_number(fact, "elapsed-ms", &elapsed);
+	if (!fact_number(fact, key, to) || !fact_number(fact, shown, shows))
+		return false;
+	return *shows + BEHIND < *to || (*shows > *to && *shows - *to > AHEAD && *shows - *to - AHEAD > elapsed / 1000);
+}
+
+/* It was set an hour on, and set back. */
+static void check_set(struct check *check, const struct fact *fact)
+{
+	struct location where = at_fact("linux/rtc0");
+	uint64_t to, shows;
+
+	if (machine_differs(fact, "read-back", "ok"))
+		finding(check, where, "the clock was set, and cannot be read after that: %s", fact_text(fact, "read-back"));
+	else if (shows_other(fact, "to", "after", &to, &shows))
+		finding(check, where, "the clock was set to %llu and shows %llu, in seconds since 1970", (unsigned long long)to,
+			(unsigned long long)shows);
+	else if (machine_differs(fact, "restore", "ok"))
+		finding(check, where, "the clock was set, and cannot be set back: %s", fact_text(fact, "restore"));
+	else if (machine_differs(fact, "read-restored", "ok"))
+		finding(check, where, "the clock was set back, and cannot be read after that: %s",
+			fact_text(fact, "read-restored"));
+	else if (shows_other(fact, "before", "restored", &to, &shows))
+		finding(check, where, "the clock was set back to %llu and shows %llu, in seconds since 1970",
+			(unsigned long long)to, (unsigned long long)shows);
+}
 
 RULE(guest_rtc_ticking)
 {
@@ -38,4 +82,6 @@ RULE(guest_rtc_ticking)
 		finding(check, at_fact("linux/rtc0"), "the clock does not tick");
 	else if (machine_differs(fact, "set", "ok"))
 		finding(check, at_fact("linux/rtc0"), "the clock cannot be set: %s", fact_text(fact, "set"));
+	else
+		check_set(check, fact);
 }

@@ -20,14 +20,19 @@
  * expect: !efi/GetVariable: warning: Linux wrote a non-volatile variable and could not read it: ENOENT
  * bad:    gicv3 | set variable after:=ok
  * expect: !efi/SetVariable: warning: Linux deleted a non-volatile variable, and it is still there
+ * bad:    gicv3 | set variable attributes:=0x6
+ * expect: !efi/SetVariable: warning: Linux wrote a non-volatile variable, and it has attributes 0x6, volatile ones
  */
 #include <string.h>
 
 #include "lint/guest-findings.h"
 
+#define NON_VOLATILE 1u
+
 RULE(guest_variables_runtime)
 {
 	const struct fact *fact = guest_next(check->machine->guest, NULL, "variable");
+	uint64_t attributes;
 
 	if (!fact)
 		not_applicable(check, "this run did not try to write a variable");
@@ -44,6 +49,10 @@ RULE(guest_variables_runtime)
 			fact_text(fact, "read"));
 	else if (fact_text(fact, "wanted") && machine_differs(fact, "value", fact_text(fact, "wanted")))
 		finding(check, at_fact("efi/GetVariable"), "Linux wrote a non-volatile variable and read something else");
+	else if (fact_number(fact, "attributes", &attributes) && !(attributes & NON_VOLATILE))
+		finding(check, at_fact("efi/SetVariable"),
+			"Linux wrote a non-volatile variable, and it has attributes %#llx, volatile ones",
+			(unsigned long long)attributes);
 	else if (machine_differs(fact, "delete", "ok"))
 		finding(check, at_fact("efi/SetVariable"), "Linux could not delete a non-volatile variable: %s",
 			fact_text(fact, "delete"));

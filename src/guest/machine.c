@@ -299,6 +299,7 @@ static void read_tables(struct machine *m)
 
 static void decode(struct machine *m)
 {
+	DECODE(root, "XSDT", acpi_root_read(m->arena, table, to));
 	DECODE(fadt, "FACP", acpi_fadt_read(table, to));
 	DECODE(madt, "APIC", acpi_madt_read(m->arena, table, to));
 	DECODE(gtdt, "GTDT", acpi_gtdt_read(table, to));

@@ -54,6 +54,7 @@ struct machine {
 	const struct machine_table *tables;
 	uint32_t table_count;
 	/* NULL: there is no such table */
+	const struct acpi_root *root; /* XSDT */
 	const struct acpi_fadt *fadt;
 	const struct acpi_madt *madt;
 	const struct acpi_gtdt *gtdt;

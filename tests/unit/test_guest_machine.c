@@ -124,7 +124,8 @@ static void test_avoids_efi(void **state)
 static void test_regions(void **state)
 {
 	static const char text[] = "guest format=1\nfile path=/proc/iomem\n|\n|1000-1fff : System RAM\n"
-				   "|  1800-18ff : System RAM\n|zz\n|2000-1000 : System RAM\n|3000-3fff : System RAM (boot)\n&4000-4fff : System RAM\n";
+				   "|  1800-18ff : System RAM\n|zz\n|2000-1000 : System RAM\n"
+				   "|3000-3fff : System RAM (boot)\n&4000-4fff : System RAM\n";
 	const struct machine *m = read_text(text, sizeof(text) - 1);
 	struct machine_region region = { NULL };
 
@@ -143,7 +144,7 @@ static void test_cut(void **state)
 {
 	static const char text[] = "guest format=1\nboot id=1 machine=x86_64\nfile path=/proc/cpuinfo size=2 cut=yes\n|x\n"
 				   "file path=/sys/firmware/acpi/tables/DSDT size=36 total=99999 cut=yes\n"
-				   "+445344540000400001000000000000000000000000000000000000000000000000000000\n"
+				   "+4453445400004000010000\n+00000000000000000000000000000000000000000000000000\n"
 				   "file path=/sys/firmware/acpi/tables/SSDT1 error=EACCES\ngathered\n";
 	const struct machine *m = read_text(text, sizeof(text) - 1);
 
