@@ -20,7 +20,7 @@ static const char *meaning(int number)
 	case SIGSYS:
 		return "it tried what no reader does and the sandbox forbids; the image may be made to take over what reads it";
 	case SIGXFSZ:
-		return "it tried to write a file, which no reader does; the image may be made to take over what reads it";
+		return "it tried to write more than a reader may; the image may be made to take over what reads it";
 	case SIGXCPU:
 		return "its limit of CPU time";
 	case SIGKILL:
@@ -37,4 +37,10 @@ const char *death_describe(struct arena *arena, int status)
 				    strsignal(WTERMSIG(status)), meaning(WTERMSIG(status)));
 	return arena_printf(arena, "the reader was stopped by an error of its own: it ended early, with status %d",
 			    WEXITSTATUS(status));
+}
+
+const char *death_of_helper(struct arena *arena, int number)
+{
+	return arena_printf(arena, "the reader was stopped by the end of its helper, by signal %d (%s): %s", number,
+			    strsignal(number), meaning(number));
 }

@@ -8,4 +8,7 @@
 /* status: from waitpid.  The text, "the reader was stopped by ...", lives in the arena. */
 const char *death_describe(struct arena *arena, int status);
 
+/* The same of a reader whose helper was ended by signal `number`. */
+const char *death_of_helper(struct arena *arena, int number);
+
 #endif

@@ -140,15 +140,18 @@ int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, p
 int helper_end(pid_t pid)
 {
 	uint64_t deadline = channel_now() + END_MS;
+	bool forced = false;
 	int status = 0;
 	pid_t r;
 
+	/* what has died of a signal is not changed by one more */
 	kill(pid, SIGTERM);
 	for (;;) {
 		r = waitpid(pid, &status, WNOHANG);
 		if (r == pid || (r < 0 && errno != EINTR))
 			break;
 		if (channel_now() >= deadline) {
+			forced = true;
 			kill(-pid, SIGKILL);
 			kill(pid, SIGKILL); /* should it have left its group */
 		}
@@ -156,5 +159,7 @@ int helper_end(pid_t pid)
 	}
 	/* whoever has outlived it */
 	kill(-pid, SIGKILL);
-	return r == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (r == pid && WIFSIGNALED(status) && !forced && WTERMSIG(status) != SIGTERM)
+		return -WTERMSIG(status);
+	return r == pid && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }

@@ -20,8 +20,8 @@ int helper_start_container(struct arena *arena, int image, const char *driver, p
 /* To read file systems with libguestfs; it makes `folder` (base/folder.h), and in it the socket on which it finds the disk. */
 int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, pid_t *ret_pid, struct error *err);
 
-/* Ends the helper and what it has started, by force if it takes long, and waits for it.  Returns its exit status; -1 if a signal
- * ended it. */
+/* Ends the helper and what it has started, by force if it takes long, and waits for it.  Returns its exit status, or minus the
+ * number of the signal that ended it before it was told to end. */
 int helper_end(pid_t pid);
 
 #endif

@@ -185,13 +185,15 @@ static int start_guestfs(struct job *job, struct error *err)
 	return helper_start_guestfs(job->arena, job->folder, no_kvm, &job->guestfs, err);
 }
 
-static void end_guestfs(struct job *job)
+/* Returns the helper's status, as helper_end does. */
+static int end_guestfs(struct job *job)
 {
 	int status = helper_end(job->guestfs);
 
 	no_guestfs |= status == APPLIANCE_EXIT_ABSENT;
 	no_kvm |= status == APPLIANCE_EXIT_NO_KVM;
 	folder_remove(job->folder);
+	return status;
 }
 
 static int answer(struct job *job, const struct record_request *request, struct error *err)
@@ -338,7 +340,7 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	const char *why = NULL, *changed;
 	uint64_t size = 0;
 	bool complete, late;
-	int status;
+	int status, ended = 0;
 
 	lint_result_init(result, name);
 	job.image = open_image(arena, name, &size, result);
@@ -357,9 +359,16 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	keeper_close(&job.keeper);
 	close(job.image);
 	if (job.helper)
-		helper_end(job.helper);
-	if (job.guestfs)
+		ended = helper_end(job.helper);
+	if (job.guestfs && ended >= 0)
+		ended = end_guestfs(&job);
+	else if (job.guestfs)
 		end_guestfs(&job);
+	/* what the worker was told by a helper that broke is half of what there is */
+	if (ended < 0 && (complete || !why)) {
+		complete = false;
+		why = death_of_helper(arena, -ended);
+	}
 	changed = end_files(&job);
 	if (!complete || changed) {
 		/* neither what a reader said before it died is to be believed, nor what it saw of two different images */
