@@ -7,6 +7,7 @@
 #include "base/folder.h"
 #include "command/boot.h"
 #include "command/judge.h"
+#include "hypervisor/guard.h"
 
 /* Seconds in which something has to come over the console when KVM is only tried: firmware takes a few.  With an image it may be
  * silent, and the system, too, up to where cloud-init speaks. */
@@ -155,6 +156,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	struct error err = { 0 }, log_err = { 0 };
 	const char *slow, *folder = NULL;
 	struct live_result live;
+	pid_t keeper = 0;
 	struct show show;
 	int rc;
 
@@ -171,8 +173,13 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	if (options->command) {
 		folder = folder_name(arena);
 		live_options.vm.folder = folder;
-		if (folder_make(folder, &err) < 0)
+		/* first who removes it, whatever becomes of us */
+		if (keeper_start(folder, &keeper, &live_options.vm.keeper, &err) < 0)
 			return fail(result, arena_strdup(arena, err.message));
+		if (folder_make(folder, &err) < 0) {
+			keeper_end(keeper, live_options.vm.keeper);
+			return fail(result, arena_strdup(arena, err.message));
+		}
 	}
 	if (options->keep) {
 		live_options.keep_disk = arena_printf(arena, "%s/%s.disk", options->log_dir, boot->file);
@@ -180,7 +187,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	}
 	if (show_begin(&show, options, boot, &err) < 0) {
 		if (folder)
-			folder_remove(folder);
+			keeper_end(keeper, live_options.vm.keeper);
 		return fail(result, arena_strdup(arena, err.message));
 	}
 	live_options.phase = show_phase;
@@ -195,7 +202,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 		rc = run(options, &live_options, arena, &live, &slow, &err);
 	}
 	if (folder)
-		folder_remove(folder);
+		keeper_end(keeper, live_options.vm.keeper);
 	if (show_end(&show, &live.record, &log_err) < 0 && rc == 0) {
 		rc = -log_err.code;
 		err = log_err;

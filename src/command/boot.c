@@ -223,7 +223,7 @@ static void on_signal(int number)
 	stop = number;
 }
 
-/* The first Ctrl-C lets a boot end in order, the second ends us; QEMU ends with us in any case. */
+/* The first Ctrl-C lets a boot end in order, the second ends us; a guard then ends QEMU. */
 static void catch_signals(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };

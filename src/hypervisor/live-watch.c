@@ -261,8 +261,8 @@ static int timed_out(struct run *run, const char *text)
 	if (run->answer)
 		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no answer from QEMU", run->boot, o->seconds);
 	if (run->asked)
-		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no answer to \"%s\" from the guest", run->boot,
-				 o->seconds, run->asked);
+		return error_set(run->err, ETIMEDOUT, "boot %u: after %u s there was no answer to \"%s\" from the guest",
+				 run->boot, o->seconds, run->asked);
 	if (run->told == TOLD_RESET)
 		return error_set(run->err, ETIMEDOUT, "boot %u: the machine was told to reset, and has not after %u s", run->boot,
 				 o->seconds);

@@ -247,6 +247,8 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	uint64_t offset = 0;
 	int rc, ran;
 
+	if (!config.folder)
+		config.keeper = -1;
 	*result = (struct live_result){ .record = buffer_make(LIVE_RECORD_MAXIMUM) };
 	run.held = buffer_make(LIVE_RECORD_MAXIMUM);
 	run.facts = facts_make(append, &run);

@@ -249,9 +249,6 @@ static void reap(struct vm *vm)
 
 	if (vm->gone || waitid(P_PID, (id_t)vm->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
 		return;
-	/* a script that started QEMU and did not wait for it; as long as its own remains are there, the group is nobody else's */
-	if (!vm->command)
-		kill(-vm->process.pid, SIGKILL);
 	waitpid(vm->process.pid, &vm->status, 0);
 	vm->gone = true;
 }
@@ -377,11 +374,8 @@ void vm_stop(struct vm *vm)
 	if (!vm)
 		return;
 	if (!vm->gone) {
-		/* the process between ends what stands behind it */
-		kill(vm->process.pid, vm->command ? SIGTERM : SIGKILL);
-		/* where QEMU is a script that starts it */
-		if (!vm->command)
-			kill(-vm->process.pid, SIGKILL);
+		/* the guard ends what stands behind it */
+		kill(vm->process.pid, SIGTERM);
 		while (waitpid(vm->process.pid, &vm->status, 0) < 0 && errno == EINTR)
 			;
 	}

@@ -2,8 +2,9 @@
 /* qemu: one QEMU process, its console and its control connection (QMP), as a sequence of events.  Or another hypervisor, which a
  * command of the user's starts: then there is a console and no control connection.
  *
- * Everything is handed over as descriptors: there is no socket and no file with a name.  QEMU is killed when vm_stop is called
- * and when our process ends, however that happens.  What comes from it is bounded and not trusted: the guest writes the console.
+ * Everything is handed over as descriptors: there is no socket and no file with a name.  QEMU, and all that it or a script in its
+ * place has started, is killed when vm_stop is called and when our process ends, however that happens.  What comes from it is
+ * bounded and not trusted: the guest writes the console.
  */
 #ifndef HYPERVISOR_QEMU_H
 #define HYPERVISOR_QEMU_H
@@ -40,6 +41,7 @@ struct vm_config {
 	/* Not QEMU: a shell's command, which finds the disk in the folder (private, absolute, gone in the end) and talks to us as
 	 * the machine's serial console.  Of what is above, only `machine` counts then. */
 	const char *command, *folder;
+	int keeper; /* of the folder: guard.h */
 	const volatile sig_atomic_t *stop; /* not 0: give up, a signal came; may be NULL */
 };
 

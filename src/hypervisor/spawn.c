@@ -4,15 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "hypervisor/guard.h"
 
 #define ARGUMENTS 64
 
@@ -133,19 +133,26 @@ static void keep(int fd)
 		fcntl(fd, F_SETFD, 0);
 }
 
-/* In the child: everything is in place, or the reason goes to standard error. */
-static void become(const struct vm_config *config, struct arguments *a, int error, pid_t parent)
+struct program {
+	const struct vm_config *config;
+	struct arguments *arguments;
+	int console, qmp, error;
+};
+
+/* QEMU's own process: everything is in place, or the reason goes to standard error. */
+static void become(void *context)
 {
+	const struct program *p = context;
+	const struct vm_config *config = p->config;
+	struct arguments *a = p->arguments;
 	int null = open("/dev/null", O_RDWR);
 
-	setpgid(0, 0); /* a Ctrl-C is for us, who then end it */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(127);
-	signal(SIGPIPE, SIG_DFL);
+	setpgid(0, 0);
 	dup2(null, 0);
 	dup2(null, 1);
-	dup2(error, 2);
+	dup2(p->error, 2);
+	keep(p->console);
+	keep(p->qmp);
 	keep(config->store);
 	keep(config->disk);
 	keep(config->image);
@@ -153,7 +160,6 @@ static void become(const struct vm_config *config, struct arguments *a, int erro
 	keep(config->scratch);
 	execvp(a->list[0], a->list);
 	dprintf(2, "%s: %s\n", a->list[0], strerror(errno));
-	_exit(127);
 }
 
 static int pair(int kind, int ends[2])
@@ -165,7 +171,8 @@ int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error
 {
 	int console[2] = { -1, -1 }, qmp[2] = { -1, -1 }, error[2] = { -1, -1 }, rc = 0;
 	struct arguments a = { .count = 0 };
-	pid_t parent = getpid();
+	struct program program = { .config = config, .arguments = &a };
+	struct guard guard = { .keeper = -1, .become = become, .context = &program };
 
 	if (pair(0, console) < 0 || pair(0, qmp) < 0 || pair(1, error) < 0)
 		rc = error_set(err, errno, "no sockets for QEMU: %s", strerror(errno));
@@ -183,14 +190,12 @@ int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error
 	storage(&a, config);
 	if (a.full && rc == 0)
 		rc = error_set(err, ENOMEM, "QEMU's command line does not fit");
-	ret->pid = rc == 0 ? fork() : -1;
-	if (ret->pid == 0) {
-		keep(console[1]);
-		keep(qmp[1]);
-		become(config, &a, error[1], parent);
-	}
+	program.console = console[1];
+	program.qmp = qmp[1];
+	program.error = error[1];
+	ret->pid = rc == 0 ? guard_start(&guard) : -1;
 	if (ret->pid < 0 && rc == 0)
-		rc = error_set(err, errno, "cannot start %s: %s", a.list[0], strerror(errno));
+		rc = error_set(err, -ret->pid, "cannot start %s: %s", a.list[0], strerror(-ret->pid));
 	for (int i = 0; i < a.count; i++)
 		free(a.list[i]);
 	close(console[1]);

@@ -8,21 +8,20 @@
 #include "hypervisor/qemu.h"
 
 struct spawned {
-	pid_t pid;
+	pid_t pid; /* of the guard */
 	int pidfd, console, qmp, error; /* our ends, non-blocking */
 };
 
 /* The program that a configuration names. */
 const char *spawn_program(const struct vm_config *config);
 
-/* Starts QEMU. */
+/* Starts QEMU, behind a guard (guard.h): also where it is a script that starts QEMU, all of that ends with us. */
 int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error *err);
 
 /* The name of the disk in the folder of a machine that is not QEMU. */
 #define SPAWN_DISK "appliance.img"
 
-/* Starts config->command, with us at the other end of its terminal.  A process of ours stands between: told to (SIGTERM), or when
- * we end, it ends all that the command has started; when we end, it removes the folder, too. */
+/* Starts config->command behind a guard, with us at the other end of its terminal. */
 int spawn_command(const struct vm_config *config, unsigned start, struct spawned *ret, struct error *err);
 
 #endif

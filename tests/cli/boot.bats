@@ -288,6 +288,35 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	done
 }
 
+@test "boot: what a command or a script has put out of its group, it ends, too" {
+	state=$BATS_TEST_TMPDIR/state
+	FAKE=good vmlint boot --appliance=appliance --timeout=1 --hypervisor-command="
+		setsid sh -c 'echo \$\$ >\"$state\"; exec sleep 1000' & while [ ! -s '$state' ]; do sleep .1; done; exec cat"
+	exits 2
+	[ ! -e "/proc/$(<"$state")" ]
+	rm "$state"
+	# QEMU behind a script, and nobody who could say a last word
+	printf '#!/bin/sh\nsetsid "%s" "$@"\nexit 3\n' "$TOP/tests/tools/fake-qemu" >wrapper
+	chmod +x wrapper
+	FAKE=terminated FAKE_STATE=$state "$VMLINT" boot --qemu="$PWD/wrapper" --firmware=firmware --appliance=appliance 3>&- &
+	for _ in $(seq 100); do [ ! -s "$state" ] || break; sleep .1; done
+	kill -s KILL "$!"
+	wait "$!" || true
+	for _ in $(seq 100); do [ -e "/proc/$(<"$state")" ] || break; sleep .1; done
+	[ ! -e "/proc/$(<"$state")" ]
+}
+
+@test "boot: a folder that is being filled is removed, whoever kills us" {
+	mkfifo "$BATS_TEST_TMPDIR/appliance"
+	FAKE=good "$VMLINT" boot --hypervisor-command=true --appliance="$BATS_TEST_TMPDIR/appliance" 3>&- &
+	for _ in $(seq 100); do [ -z "$(ls -A "$TMPDIR")" ] || break; sleep .1; done
+	[ -n "$(ls -A "$TMPDIR")" ]
+	kill -s KILL "$!"
+	wait "$!" || true
+	for _ in $(seq 100); do [ -n "$(ls -A "$TMPDIR")" ] || break; sleep .1; done
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
 @test "boot: a full disk" {
 	run bash -c "ulimit -f 1; trap '' XFSZ; '$PLAIN' boot --qemu='$TOP/tests/tools/fake-qemu' --firmware=firmware \
 		--appliance=appliance"
