@@ -119,6 +119,12 @@ $(B)/tests/%.so: tests/tools/preload/%.c
 .PHONY: test-tools
 test-tools: $(TEST_TOOLS) $(patsubst tests/tools/preload/%.c,$(B)/tests/%.so,$(wildcard tests/tools/preload/*.c))
 
+# --- faults: reads and allocations that fail one after the other, for tests/fault/check -------------------------------------
+
+$(B)/tests/sweep: $(B)/obj/tests/fault/sweep.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(PKG_LIBS)
+
 # --- fuzz targets: libFuzzer comes with clang; tests/fuzz/replay runs them over their corpus without it ---------------------
 
 $(B)/tests/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(LIBRARY)

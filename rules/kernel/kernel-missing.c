@@ -103,6 +103,16 @@ static void any_kernel(struct check *check)
 	for (unsigned p = 0; p < image->boot_path_count; p++)
 		if (image->boot_paths[p].entry_count)
 			return;
+	for (unsigned i = 0; i < image->esp_count; i++)
+		if (image->esps[i].have == UNREADABLE) {
+			not_evaluated(check, &image->esps[i].error, "cannot look for kernels everywhere");
+			return;
+		}
+	for (unsigned i = 0; i < image->loader_count; i++)
+		if (image->loaders[i].have == UNREADABLE) {
+			not_evaluated(check, &image->loaders[i].error, "cannot look for kernels everywhere");
+			return;
+		}
 	if (image->systems_error.code) {
 		not_evaluated(check, &image->systems_error, "cannot look for kernels everywhere");
 		return;

@@ -102,8 +102,7 @@ struct file {
 	} pages[FILE_PAGES];
 };
 
-/* Whoever asked may take it for something else, or go on without: what comes of it all is not to be believed. */
-static int medium_failed(const struct error *err)
+int view_medium_failed(const struct error *err)
 {
 	if (!view_statistics.failures++)
 		view_statistics.first_failure = *err;
@@ -127,7 +126,7 @@ static int file_pread(const struct file *file, uint64_t offset, void *data, size
 		if (n <= 0) {
 			if (err)
 				*err = why;
-			return medium_failed(&why);
+			return view_medium_failed(&why);
 		}
 		view_statistics.reads++;
 		view_statistics.bytes += (uint64_t)n;

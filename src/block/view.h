@@ -55,6 +55,10 @@ struct view_statistics {
 };
 extern struct view_statistics view_statistics;
 
+/* Counts a failure of what lies below all views, and returns err's code as a negative errno.  Whoever asked may take it for
+ * something else, or go on without: so what comes of it all is not to be believed (see lint_result_withdraw). */
+int view_medium_failed(const struct error *err);
+
 /* A view of an open file or block device of `size` bytes.  Takes no ownership of fd, which must stay open.  Small reads
  * near each other are served from a page that is read once. */
 struct view *view_file(struct arena *arena, int fd, uint64_t size);

@@ -69,7 +69,12 @@ static errcode_t io_read64(io_channel channel, unsigned long long block, int cou
 			  LIMIT_EXT_METADATA / MiB);
 		return EXT2_ET_SHORT_READ;
 	}
-	return view_read(state->view, offset, data, (size_t)length, &state->io_error) < 0 ? EXT2_ET_SHORT_READ : 0;
+	if (view_read(state->view, offset, data, (size_t)length, &state->io_error) == 0)
+		return 0;
+	/* the library keeps the block that its buffer held before, of which a part may be overwritten now */
+	if (state->filesystem)
+		ext2fs_flush_icache(state->filesystem);
+	return EXT2_ET_SHORT_READ;
 }
 
 static errcode_t io_read(io_channel channel, unsigned long block, int count, void *data)

@@ -238,29 +238,39 @@ static const char *journal_problem(uint8_t *superblock, uint32_t block_size)
 	return NULL;
 }
 
-/* Without its journal the kernel mounts the file system no more than without its own superblock, not even to read. */
-static void check_journal(struct ext *ext, struct ext_state *state)
+/* Is this the view's trouble, and not that the file system speaks of blocks that are not there? */
+static bool view_failed(const struct error *err)
+{
+	return err->code && err->code != ENODATA;
+}
+
+/* Without its journal the kernel mounts the file system no more than without its own superblock, not even to read.  0, or a
+ * negative errno if it could not be looked at. */
+static int check_journal(struct ext *ext, struct ext_state *state, struct error *err)
 {
 	ext2_filsys filesystem = state->filesystem;
 	ext2_ino_t number = filesystem->super->s_journal_inum;
 	struct ext2_inode inode;
 	uint8_t bytes[SUPERBLOCK_SIZE];
-	struct error err;
 	const char *problem;
 	blk64_t block = 0;
+	errcode_t code;
 
 	/* without a number it is on another device */
 	if (!ext->has_journal || !number || ext->fault != EXT_GOOD)
-		return;
+		return 0;
 	ext_begin(state);
-	if (ext2fs_read_inode(filesystem, number, &inode) != 0 ||
-	    ext2fs_bmap2(filesystem, number, &inode, NULL, 0, 0, NULL, &block) != 0 || !block ||
-	    block > ext->view_size / ext->block_size ||
-	    view_read(state->view, block * ext->block_size, bytes, sizeof(bytes), &err) < 0)
-		return;
+	code = ext2fs_read_inode(filesystem, number, &inode);
+	if (!code)
+		code = ext2fs_bmap2(filesystem, number, &inode, NULL, 0, 0, NULL, &block);
+	if (!code && block && block <= ext->view_size / ext->block_size)
+		code = view_read(state->view, block * ext->block_size, bytes, sizeof(bytes), &state->io_error);
+	if (view_failed(&state->io_error) || code == EXT2_ET_NO_MEMORY)
+		return ext_fail(state, code, err, "the journal");
+	if (code || !block || block > ext->view_size / ext->block_size)
+		return 0;
 	problem = journal_problem(bytes, ext->block_size);
-	if (problem)
-		corrupt(ext, problem);
+	return problem ? corrupt(ext, problem) : 0;
 }
 
 int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct error *err)
@@ -284,7 +294,7 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 	code = ext2fs_open2("view", NULL, EXT2_FLAG_64BITS, 0, 0, ext_io_manager(state), &state->filesystem);
 	if (code) {
 		/* beyond the partition's end is the image's fault, not the medium's */
-		if (state->io_error.code && state->io_error.code != EIO && state->io_error.code != ENODATA)
+		if (view_failed(&state->io_error) || code == EXT2_ET_NO_MEMORY)
 			return ext_fail(state, code, err, "cannot read the file system");
 		ext->fault = unsupported(code) ? EXT_UNSUPPORTED : EXT_CORRUPT;
 		ext->problem = arena_strdup(arena, state->io_error.code ? state->io_error.message : error_message(code));
@@ -293,7 +303,11 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 	state->fs = (struct fs){ .ops = &ext_ops, .type = ext->type, .root = EXT2_ROOT_INO, .state = state };
 	ext->state = state;
 	check_descriptors(arena, ext, state->filesystem);
-	check_journal(ext, state);
+	r = check_journal(ext, state, err);
+	if (r < 0) {
+		ext_close(ext);
+		return r;
+	}
 	ext->fs = ext->fault == EXT_GOOD ? &state->fs : NULL;
 	return 0;
 }

@@ -24,23 +24,23 @@ struct program {
 	enum efi_kind kind;
 };
 
-/* The file as an EFI program: one that the chain opened already, or read now. */
-static bool read_program(struct boot_maker *maker, const struct boot_file *file, struct program *ret)
+/* The file as an EFI program: one that the chain opened already, or read now.  False with err's code 0 if it is none. */
+static bool read_program(struct boot_maker *maker, const struct boot_file *file, struct program *ret, struct error *err)
 {
 	struct arena *arena = maker->image->arena;
 	const struct efi_program *program;
 	const struct sbat_section *sbat;
-	struct error err;
 
+	err->code = 0;
 	for (const struct efi_binary *b = maker->image->binaries; b; b = b->next)
 		if (file->filesystem && b->esp->partition == file->filesystem->partition && !file->filesystem->volume &&
 		    b->handle == file->handle && b->have == HAVE && b->program) {
 			*ret = (struct program){ b->view, b->pe, b->program->kind };
 			return true;
 		}
-	if (!file->view || pe_read(arena, file->view, &ret->pe, &err) < 0 || ret->pe->status != PE_OK ||
-	    sbat_read_section(arena, file->view, ret->pe, &sbat, &err) < 0 ||
-	    efi_program_read(arena, file->view, ret->pe, sbat, &program, &err) < 0)
+	if (!file->view || pe_read(arena, file->view, &ret->pe, err) < 0 || ret->pe->status != PE_OK ||
+	    sbat_read_section(arena, file->view, ret->pe, &sbat, err) < 0 ||
+	    efi_program_read(arena, file->view, ret->pe, sbat, &program, err) < 0)
 		return false;
 	ret->view = file->view;
 	ret->kind = program->kind;
@@ -72,8 +72,9 @@ unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file)
 {
 	struct program program;
 	unsigned count = 0;
+	struct error err;
 
-	if (!read_program(maker, file, &program) || program.kind != EFI_UKI)
+	if (!read_program(maker, file, &program, &err) || program.kind != EFI_UKI)
 		return 1;
 	for (size_t i = 0; i < program.pe->section_count && count < LIMIT_UKI_PROFILES; i++)
 		count += !strcmp(program.pe->sections[i].name, ".profile");
@@ -82,7 +83,7 @@ unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file)
 	return count ? count : 1;
 }
 
-/* A section's text and where it stands. */
+/* A section's text and where it stands.  One that cannot be read is a text that is not known. */
 static bool section_text(struct boot_maker *maker, const struct boot_file *file, const struct program *program,
 			 const char *name, unsigned profile, struct boot_text *ret)
 {
@@ -94,9 +95,13 @@ static bool section_text(struct boot_maker *maker, const struct boot_file *file,
 	size_t size;
 	char *text;
 
-	if (!section ||
-	    pe_section_read(arena, program->view, program->pe, section, LIMIT_UKI_TEXT, &bytes, &size, &err) < 0)
+	if (!section)
 		return false;
+	if (pe_section_read(arena, program->view, program->pe, section, LIMIT_UKI_TEXT, &bytes, &size, &err) < 0) {
+		*ret = (struct boot_text){ .text = "" };
+		ret->unknown = arena_printf(arena, "section %s of %s: %s", name, file->path, err.message);
+		return true;
+	}
 	if (pe_section_size(program->pe, section) > LIMIT_UKI_TEXT)
 		limit_error(NULL, "the section %s of %s has more than %d bytes", name, file->path, LIMIT_UKI_TEXT);
 	source = ARENA_NEW(arena, struct boot_source);
@@ -115,9 +120,10 @@ const char *boot_profile_title(struct boot_maker *maker, const struct boot_file 
 {
 	struct program program;
 	struct boot_text text;
+	struct error err;
 	const char *line;
 
-	if (file->have != HAVE || !read_program(maker, file, &program) || program.kind != EFI_UKI ||
+	if (file->have != HAVE || !read_program(maker, file, &program, &err) || program.kind != EFI_UKI ||
 	    !find_section(program.pe, ".profile", profile) || !section_text(maker, file, &program, ".profile", profile, &text))
 		return NULL;
 	for (line = text.text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
@@ -166,18 +172,28 @@ static int compare_names(const void *a, const void *b)
 	return bls_compare_versions(((const struct fs_entry *)a)->name, ((const struct fs_entry *)b)->name);
 }
 
-/* Addons of one folder, each with more of the command line, in the order of systemd's strverscmp_improved(). */
-static void add_addons(struct boot_maker *maker, const struct boot_file *file, const char *path, struct boot_text_builder *b)
+/* Addons of one folder, each with more of the command line, in the order of systemd's strverscmp_improved().  NULL, or why not
+ * all of it could be read. */
+static const char *add_addons(struct boot_maker *maker, const struct boot_file *file, const char *path,
+			      struct boot_text_builder *b)
 {
 	struct arena *arena = maker->image->arena;
 	struct fs_entry folder, *entries;
 	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
 	struct error err;
+	const char *why = NULL;
 	size_t count, n = 0;
+	int r;
 
-	if (!fs || fs_resolve(fs, arena, path, false, &folder, NULL, &err) < 0 || folder.type != FS_DIRECTORY ||
-	    fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err) < 0)
-		return;
+	if (!fs)
+		return NULL;
+	r = fs_resolve(fs, arena, path, false, &folder, NULL, &err);
+	if (fs_is_answer(r) && (r < 0 || folder.type != FS_DIRECTORY))
+		return NULL;
+	if (r == 0)
+		r = fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err);
+	if (r < 0)
+		return arena_printf(arena, "%s: %s", path, err.message);
 	for (size_t i = 0; i < count; i++)
 		if (is_addon(&entries[i]))
 			entries[n++] = entries[i];
@@ -188,16 +204,27 @@ static void add_addons(struct boot_maker *maker, const struct boot_file *file, c
 		struct boot_file addon = *file;
 		struct program program;
 		struct boot_text text;
+		bool good;
 
 		addon.path = arena_printf(arena, "%s/%s", path, entries[i].name);
 		addon.handle = entries[i].handle;
-		if (fs_file_view(fs, arena, addon.handle, &addon.view, &err) < 0 || !read_program(maker, &addon, &program) ||
-		    program.kind == EFI_UKI || !section_text(maker, &addon, &program, ".cmdline", 0, &text) || !text.length)
+		good = fs_file_view(fs, arena, addon.handle, &addon.view, &err) == 0 &&
+		       read_program(maker, &addon, &program, &err);
+		if (!good && err.code && !why)
+			why = arena_printf(arena, "%s: %s", addon.path, err.message);
+		if (!good || program.kind == EFI_UKI)
+			continue;
+		if (!section_text(maker, &addon, &program, ".cmdline", 0, &text))
+			continue;
+		if (text.unknown && !why)
+			why = text.unknown;
+		if (!text.length)
 			continue;
 		if (b->length)
 			boot_text_add(b, " ", 1, boot_text_place(&text, 0), false);
 		boot_text_add_text(b, &text);
 	}
+	return why;
 }
 
 static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const struct boot_file *file,
@@ -207,6 +234,7 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 	struct boot_attempt *attempt = boot_add_attempt(maker, entry, place);
 	struct boot_text_builder b = boot_text_build(arena, LIMIT_UKI_TEXT * 2);
 	struct boot_file *initrds = ARENA_ARRAY(arena, 2, struct boot_file);
+	const char *why, *beside;
 	struct boot_text text;
 
 	(void)section_file(maker, file, program, ".linux", profile, &attempt->kernel);
@@ -220,9 +248,13 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 	else if (section_text(maker, file, program, ".cmdline", profile, &text))
 		boot_text_add_text(&b, &text);
 	/* those of all images first, then those beside this one */
-	add_addons(maker, file, "/loader/addons", &b);
-	add_addons(maker, file, arena_printf(arena, "%s.extra.d", file->path), &b);
+	why = add_addons(maker, file, "/loader/addons", &b);
+	beside = add_addons(maker, file, arena_printf(arena, "%s.extra.d", file->path), &b);
 	text = boot_text_finish(&b);
+	if (!text.unknown)
+		text.unknown = why ? why : beside;
+	if (text.unknown)
+		boot_incomplete(entry, text.unknown);
 	boot_set_cmdline(maker, entry, attempt, &text);
 	attempt->has_devicetree = find_section(program->pe, ".dtb", profile) || find_section(program->pe, ".dtbauto", profile);
 }
@@ -232,9 +264,18 @@ bool boot_add_program(struct boot_maker *maker, struct boot_entry *entry, const 
 {
 	struct boot_attempt *attempt;
 	struct program program;
+	struct error err;
 
-	if (!read_program(maker, file, &program))
-		return false;
+	if (!read_program(maker, file, &program, &err)) {
+		if (!err.code)
+			return false;
+		attempt = boot_add_attempt(maker, entry, place);
+		attempt->kernel = *file;
+		attempt->kernel.have = UNREADABLE;
+		attempt->kernel.reason = arena_strdup(maker->image->arena, err.message);
+		boot_incomplete(entry, attempt->kernel.reason);
+		return true;
+	}
 	if (program.kind == EFI_UKI) {
 		add_uki(maker, entry, file, &program, options, place, profile);
 		return true;

@@ -111,6 +111,15 @@ static bool is_slow(const struct image *image, const struct filesystem *filesyst
 	return true;
 }
 
+/* Why there may be more than is seen: what GRUB searches for and does not find may be there then; or NULL. */
+static const char *hidden(struct image *image)
+{
+	for (unsigned i = 0; i < image->filesystem_count; i++)
+		if (image->filesystems[i].have == UNREADABLE)
+			return image->filesystems[i].error.message;
+	return image_volumes_unseen(image);
+}
+
 void boot_make_world(struct boot_maker *maker, const char *cpu)
 {
 	struct image *image = maker->image;
@@ -121,7 +130,7 @@ void boot_make_world(struct boot_maker *maker, const char *cpu)
 	if (maker->world && maker->world->cpu && cpu && !strcmp(maker->world->cpu, cpu))
 		return;
 	world = ARENA_NEW(arena, struct boot_world);
-	world->hidden = image_volumes_unseen(image);
+	world->hidden = hidden(image);
 	devices = ARENA_ARRAY(arena, image->filesystem_count, struct boot_device);
 	maker->filesystems = ARENA_ARRAY(arena, image->filesystem_count, struct filesystem *);
 	for (unsigned i = 0; i < image->filesystem_count; i++) {

@@ -79,17 +79,24 @@ static const char *program_of(struct arena *arena, const struct bls_entry *entry
 	return path;
 }
 
-/* systemd-boot names a unified kernel image by its section .osrel, and leaves out a file that has none. */
-static bool is_unified(struct menu *menu, const struct esp *place, const char *path)
+/* systemd-boot names a unified kernel image by its section .osrel, and leaves out a file that has none.  0, or a negative errno
+ * if it cannot be told. */
+static int is_unified(struct menu *menu, const struct esp *place, const char *path, bool *ret, struct error *err)
 {
 	const struct efi_binary *binary;
 	const struct pe_section *release;
-	struct error err;
+	int r = image_binary(menu->image, place, path, &binary, err);
 
-	if (image_binary(menu->image, place, path, &binary, &err) < 0 || binary->directory || binary->have != HAVE)
-		return false;
+	*ret = false;
+	if (r == 0 && binary->have == UNREADABLE) {
+		*err = binary->error;
+		return -err->code;
+	}
+	if (r < 0 || binary->directory || binary->have != HAVE)
+		return r;
 	release = pe_section(binary->pe, ".osrel");
-	return release && (uint64_t)release->raw_offset + release->raw_size <= binary->pe->file_size;
+	*ret = release && (uint64_t)release->raw_offset + release->raw_size <= binary->pe->file_size;
+	return 0;
 }
 
 /* systemd-boot leaves out an entry whose kernel does not exist.  *ret_count becomes how many stay; false when it cannot be
@@ -104,14 +111,17 @@ static bool keep_existing(struct menu *menu, const struct bls_entry **entries, s
 		const char *path = program_of(menu->image->arena, entries[i]);
 		struct fs_entry file;
 		struct error err;
+		bool stays = true;
 		int r;
 
 		/* names that it keeps for entries of its own */
 		if (!ascii_ncasecmp(entries[i]->file, "auto-", 5))
 			continue;
 		r = fs_lookup(place->fs, menu->image->arena, path, &file, &err);
+		if (r == 0 && entries[i]->type != BLS_TYPE1)
+			r = is_unified(menu, place, path, &stays, &err);
 		if (r == 0) {
-			if (entries[i]->type == BLS_TYPE1 || is_unified(menu, place, path))
+			if (stays)
 				entries[kept++] = entries[i];
 		} else if (r != -ENOENT && r != -ENOTDIR && r != -ENAMETOOLONG) {
 			unreadable(chain, &err, path);

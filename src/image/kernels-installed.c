@@ -51,6 +51,13 @@ static unsigned kernel_count(const struct image *image)
 	return n;
 }
 
+/* A folder, or a file of a kernel's name, could not be looked at. */
+static void keep_trouble(struct image *image, int r, const struct error *err)
+{
+	if (!fs_is_answer(r) && !image->kernels_error.code)
+		error_set(&image->kernels_error, -r, "%s", err->message);
+}
+
 static size_t list(struct image *image, struct arena *arena, struct fs *fs, const char *path, struct fs_entry **ret)
 {
 	struct error err = { 0 };
@@ -62,8 +69,7 @@ static size_t list(struct image *image, struct arena *arena, struct fs *fs, cons
 		return 0;
 	if (r == 0)
 		r = fs->ops->readdir(fs, arena, entry.handle, ret, &count, &err);
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP && r != -ENAMETOOLONG && !image->kernels_error.code)
-		error_set(&image->kernels_error, -r, "%s", err.message);
+	keep_trouble(image, r, &err);
 	return r < 0 ? 0 : count;
 }
 
@@ -72,8 +78,11 @@ static bool find_file(struct image *image, struct fs *fs, const char *path, stru
 {
 	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	const char *resolved;
+	struct error err;
+	int r = fs_resolve(fs, scratch, path, false, ret, &resolved, &err);
 
-	if (fs_resolve(fs, scratch, path, false, ret, &resolved, NULL) < 0 || ret->type != FS_FILE)
+	keep_trouble(image, r, &err);
+	if (r < 0 || ret->type != FS_FILE)
 		return false;
 	*ret_path = arena_strdup(image->arena, resolved);
 	return true;
@@ -94,6 +103,16 @@ static bool look_on(struct image *image)
 	return false;
 }
 
+static struct view *open_file(struct image *image, struct fs *fs, uint64_t handle)
+{
+	struct view *view;
+	struct error err;
+	int r = fs_file_view(fs, image->arena, handle, &view, &err);
+
+	keep_trouble(image, r, &err);
+	return r < 0 ? NULL : view;
+}
+
 /* Opens one by its path in a file system, links followed. */
 static void add_file(struct image *image, struct filesystem *filesystem, const char *path)
 {
@@ -102,7 +121,7 @@ static void add_file(struct image *image, struct filesystem *filesystem, const c
 	struct view *view;
 
 	if (!look_on(image) || !find_file(image, filesystem->fs, path, &entry, &resolved) ||
-	    fs_file_view(filesystem->fs, image->arena, entry.handle, &view, NULL) < 0)
+	    !(view = open_file(image, filesystem->fs, entry.handle)))
 		return;
 	image_kernel_file(image, filesystem, entry.handle, resolved, view, false)->installed = true;
 }
@@ -112,9 +131,14 @@ static void add_uki(struct image *image, struct filesystem *filesystem, const ch
 	const struct pe_section *section;
 	const struct pe *pe;
 	struct view *view;
+	struct error err;
+	int r;
 
-	if (!look_on(image) || fs_file_view(filesystem->fs, image->arena, handle, &view, NULL) < 0 ||
-	    pe_read(image->arena, view, &pe, NULL) < 0 || pe->status != PE_OK || !(section = pe_section(pe, ".linux")))
+	if (!look_on(image) || !(view = open_file(image, filesystem->fs, handle)))
+		return;
+	r = pe_read(image->arena, view, &pe, &err);
+	keep_trouble(image, r, &err);
+	if (r < 0 || pe->status != PE_OK || !(section = pe_section(pe, ".linux")))
 		return;
 	view = view_slice(image->arena, view, section->raw_offset, pe_section_size(pe, section));
 	image_kernel_file(image, filesystem, handle, path, view, true)->installed = true;
@@ -169,7 +193,7 @@ static void add_of_system(struct image *image, const struct system *system, cons
 	struct view *view;
 
 	if (!look_on(image) || !find_file(image, system->fs, path, &entry, &resolved) ||
-	    fs_file_view(system->fs, image->arena, entry.handle, &view, NULL) < 0)
+	    !(view = open_file(image, system->fs, entry.handle)))
 		return;
 	place = system_place(system, resolved);
 	filesystem = system_filesystem(system, resolved);
@@ -217,6 +241,8 @@ void image_gather_kernels(struct image *image)
 		/* nothing is opened for this alone, but what is read in process */
 		if (filesystem->have == HAVE && filesystem->type && !strcmp(filesystem->type, "vfat"))
 			filesystem_open(image, filesystem);
+		if (filesystem->have == UNREADABLE || (filesystem->opened && filesystem->have_files == UNREADABLE))
+			keep_trouble(image, -EIO, &filesystem->error);
 		if (!filesystem->opened || filesystem->have_files != HAVE)
 			continue;
 		search_folder(image, filesystem, "");

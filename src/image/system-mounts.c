@@ -171,18 +171,26 @@ static void sort(struct system *system)
 }
 
 /* systemd takes a folder that is missing or empty, and that fstab does not speak of. */
-static bool is_free(const struct system *system, const char *path)
+static bool is_free(struct system *system, const char *path)
 {
 	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry entry, *entries;
-	size_t count;
+	struct error err;
+	size_t count = 0;
+	int r;
 
 	if (is_mounted(system, path))
 		return false;
-	if (fs_resolve(system->fs, scratch, path, false, &entry, NULL, NULL) < 0)
+	r = fs_resolve(system->fs, scratch, path, false, &entry, NULL, &err);
+	if (r < 0 && fs_is_answer(r))
 		return true;
-	return entry.type == FS_DIRECTORY &&
-	       system->fs->ops->readdir(system->fs, scratch, entry.handle, &entries, &count, NULL) == 0 && !count;
+	if (r == 0 && entry.type != FS_DIRECTORY)
+		return false;
+	if (r == 0)
+		r = system->fs->ops->readdir(system->fs, scratch, entry.handle, &entries, &count, &err);
+	if (r < 0 && !system->partial.code)
+		error_set(&system->partial, -r, "%s: %s", path, err.message);
+	return r == 0 && !count;
 }
 
 static struct filesystem *by_role(const struct image *image, enum gpt_role role)
@@ -227,6 +235,9 @@ void system_mount_all(struct image *image, struct system *system)
 				 *const usr[] = { "/usr", NULL };
 
 	system->mounts = ARENA_ARRAY(image->arena, LIMIT_MOUNTS, struct system_mount);
+	if (system->have_fstab == UNREADABLE)
+		error_set(&system->partial, system->fstab_error.code, "what is mounted is not known: /etc/fstab: %s",
+			  system->fstab_error.message);
 	for (size_t i = 0; system->fstab && i < system->fstab->entry_count; i++) {
 		const struct fstab_entry *entry = &system->fstab->entries[i];
 

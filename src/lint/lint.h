@@ -103,6 +103,10 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,
 		struct lint_result *result);
 
+/* A reader may have taken what the medium did not give for what the image does not have: if a read has failed in this process
+ * (view_statistics), nothing is said of the image but that. */
+void lint_result_withdraw(struct lint_result *result, struct arena *arena);
+
 /* The exit status that this result asks for: 0 clean, 1 findings at or above fail_on, 2 could not look. */
 int lint_result_exit(const struct lint_result *result, enum severity fail_on);
 

@@ -4,7 +4,6 @@
 #include "process/worker.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,19 +156,6 @@ static void say_what_boots(struct image *image, struct lint_result *result)
 	}
 }
 
-/* A reader may have taken what the medium did not give for what the image does not have: nothing of it is said. */
-static void withdraw(struct lint_result *result, const char *name, struct arena *arena)
-{
-	uint64_t more = view_statistics.failures - 1;
-
-	lint_result_init(result, name);
-	result->status = STATUS_UNREADABLE;
-	result->error = view_statistics.first_failure.message;
-	if (more)
-		result->error = arena_printf(arena, "%s, and %" PRIu64 " more read%s failed", result->error, more,
-					     more == 1 ? "" : "s");
-}
-
 int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
 	       const struct lint_options *options)
 {
@@ -217,8 +203,7 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 		result.error = err.message;
 		result.help = help;
 	}
-	if (view_statistics.failures)
-		withdraw(&result, name, arena);
+	lint_result_withdraw(&result, arena);
 	result.bytes_read = view_statistics.bytes;
 	result.reads = view_statistics.reads;
 	r = record_send_result(socket, &result, &err);
