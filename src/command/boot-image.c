@@ -51,6 +51,7 @@ static const char *convert(struct arena *arena, const char *path)
 static void stop(struct boot_image *image, struct arena *arena, const char *why)
 {
 	image->stops = true;
+	image->lint->unbooted = why;
 	lint_result_note(image->lint, arena, why);
 }
 
@@ -63,6 +64,7 @@ static void settle(struct boot_options *o)
 
 	if (lint->status == STATUS_UNREADABLE) {
 		image->stops = true;
+		lint->unbooted = "it could not be read";
 		return;
 	}
 	if (lint->other_files)

@@ -269,6 +269,16 @@ static bool settle(struct boot_options *o)
 	return true;
 }
 
+/* The lint before a boot is whole, whatever rules on guests were selected. */
+static void report_images_whole(struct boot_options *o)
+{
+	unsigned char *selected = arena_alloc(o->common.arena, rules_count + 1);
+
+	for (size_t i = 0; i < rules_count; i++)
+		selected[i] = o->common.lint.selected[i] || rules[i].subject != SUBJECT_GUEST;
+	o->common.report.selected = selected;
+}
+
 static void run_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
 {
 	struct boot_options *options = (struct boot_options *)common;
@@ -328,6 +338,8 @@ int command_boot(int argc, char **argv)
 		return command_usage("boot", "--matrix has nothing of these that is worth running");
 	if (!options.image.stops && boot_find(&options, &err) < 0)
 		return complain(&err);
+	if (options.image.argument)
+		report_images_whole(&options);
 	catch_signals();
 	return common_run(&options.common, (int)options.boot_count + (options.image.argument != NULL), run_one);
 }

@@ -59,6 +59,7 @@ enum image_status { STATUS_CHECKED, STATUS_PARTLY, STATUS_UNREADABLE };
 struct lint_result {
 	const char *image;        /* as the user named it */
 	const char *boot;         /* which boot of it, in words KEY=VALUE; NULL unless it was booted */
+	const char *unbooted;     /* why it is not booted although that was asked for; NULL */
 	unsigned boots, boots_done; /* how often it was to be started, and how often that came to its end */
 	bool guest;               /* judged by the rules on guests */
 	const char *name;         /* what a line of text calls it; NULL: image */

@@ -19,7 +19,8 @@ static const struct {
 	const char *name;
 	const char *rules[7];
 } names[] = {
-	{ "VMSPEC-IMAGE-GPT", { "gpt-missing", "gpt-sector-size" } },
+	{ "VMSPEC-IMAGE-GPT",
+	  { "gpt-missing", "gpt-sector-size", "gpt-protective-mbr", "gpt-partition-overlap", "gpt-partition-range" } },
 	{ "VMSPEC-IMAGE-ESP", { "esp-missing", "esp-type-guid" } },
 	{ "VMSPEC-IMAGE-BOOTAA64",
 	  { "efi-boot-missing", "efi-boot-not-pe", "pe-machine", "pe-subsystem", "pe-truncated", "pe-layout" } },
@@ -90,6 +91,13 @@ static enum report_verdict judge(const struct report *report, const struct lint_
 		verdict = follows_finding(result, rule) ? VERDICT_FAIL : VERDICT_NONE;
 	}
 	return verdict;
+}
+
+/* Is it a name of Arm's machines alone, and that another? */
+static bool of_others(const char *name, const struct lint_result *result)
+{
+	return (!strcmp(name, "VMSPEC-EFI-DTB") || !strcmp(name, "VMSPEC-OS-SBSA-UART")) && result->guest && result->architecture && strcmp(result->architecture, "aarch64") != 0 &&
+	       strcmp(result->architecture, "arm") != 0;
 }
 
 /* The worse of two is what counts; they are in that order. */
@@ -174,7 +182,7 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 		report_put(report, &line);
 	}
 	for (int i = 0; i < NAMES; i++) {
-		for (int j = 0; names[i].rules[j]; j++) {
+		for (int j = 0; names[i].rules[j] && !of_others(names[i].name, result); j++) {
 			const char *reason = NULL;
 			enum report_verdict verdict = judge(report, result, rule_find(names[i].rules[j]), least(names[i].name),
 							    &reason);
@@ -184,6 +192,8 @@ static void vmspec_image(struct report *report, const struct lint_result *result
 	}
 	if (result->boot)
 		boots(report, result);
+	if (result->unbooted)
+		add(report, BOOT_DEFAULT, VERDICT_SKIP, result->unbooted);
 }
 
 static void vmspec_end(struct report *report)

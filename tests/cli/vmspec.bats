@@ -112,6 +112,46 @@ VMSPEC-IMAGE-BOOTAA64: PASS" ] || complain headings
 	fails
 }
 
+@test "vmspec: an image whose table is there, and wrong, has no good one" {
+	for how in "mbr clear" "mbr no-ee"; do
+		"$MUTATE" "$(fixture debian-arm64)" bad.img "$how"
+		vmlint --format=vmspec bad.img
+		exits 1
+		fails VMSPEC-IMAGE-GPT
+	done
+}
+
+@test "vmspec: what is Arm's alone is no name of another machine, one without UEFI neither" {
+	awk '/^[a-z#]/ { gone = /^probe-|^names path=.sys.firmware.efi|^file path=.sys.firmware.efi/ }
+		/^probe-end/ { print "probe-unread reason=no-probe" }
+		/^linux-system-table/ { gone = 1 } !gone' \
+		"$TOP/tests/guest/x86_64.record" >bios.record
+	printf 'names path=/sys/firmware count=1\n|acpi\n' >>bios.record
+	vmlint guest --judge --format=vmspec bios.record
+	lacks DTB UART
+	says "VMSPEC-EFI: FAIL"
+}
+
+@test "vmspec: boot IMAGE has lines for the image and for its boots, and one for a boot that is not" {
+	make -s -C "$TOP" build/vmlint-guest-aarch64
+	good=$(fixture debian-arm64)
+	boot good gicv3 --no-hotplug --accel=tcg --select='guest-dev*' "$good"
+	exits 1
+	fails VMSPEC-EFI-DTB
+	passes $IMAGE VMSPEC-BOOT-DEFAULT VMSPEC-BOOT-GICv3
+	[ "$(sort <<<"$output" | uniq -d)" = "" ] || complain "each once"
+	"$MUTATE" "$good" bad.img "file delete EFI/BOOT/BOOTAA64.EFI"
+	boot good gicv3 --no-hotplug --accel=tcg bad.img
+	exits 1
+	fails VMSPEC-IMAGE-BOOTAA64
+	passes VMSPEC-IMAGE-GPT VMSPEC-IMAGE-ESP
+	says "VMSPEC-BOOT-DEFAULT: SKIP (it is not booted: "
+	boot good gicv3 /nonexistent
+	exits 2
+	fails $IMAGE
+	says "VMSPEC-BOOT-DEFAULT: SKIP (it could not be read)"
+}
+
 @test "vmspec: boots" {
 	boot good gicv2 --no-hotplug --matrix --gic=2,3 --transport=pci --ignore=guest-variables-persist
 	exits 1
