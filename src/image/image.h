@@ -96,6 +96,7 @@ struct loader {
 	enum architecture architecture; /* by its name */
 	const char *path;  /* as the file system spells it */
 	bool directory;    /* it is a directory, not a file */
+	bool spare;        /* when rules run: the image boots without it (image_loader_is_spare) */
 	struct view *view; /* its content; NULL for a directory */
 	enum have have;    /* is it PE? */
 	const struct pe *pe; /* the reader's result, NULL if UNREADABLE or a directory */

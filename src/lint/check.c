@@ -12,18 +12,17 @@
 #include "base/text.h"
 #include "block/container.h"
 #include "block/qcow2.h"
-#include "image/boot.h"
 #include "image/image.h"
 #include "lint/engine.h"
 
-static struct diagnostic *add_message(struct check *check, enum severity severity, struct location location,
-				      const char *message, bool reported)
+struct diagnostic *lint_add(struct check *check, enum severity severity, struct location location, const char *message,
+			    bool reported)
 {
 	struct lint *lint = check->lint;
 	struct diagnostic *d = ARENA_NEW(check->arena, struct diagnostic);
 
 	/* the image boots without it, on the machines that it is for */
-	if (severity == SEVERITY_ERROR && check->loader && image_loader_is_spare(check->image, check->loader))
+	if (severity == SEVERITY_ERROR && check->loader && check->loader->spare)
 		severity = SEVERITY_WARNING;
 	*d = (struct diagnostic){
 		.rule = check->rule,
@@ -60,7 +59,7 @@ static struct diagnostic *add_message(struct check *check, enum severity severit
 static struct diagnostic *add(struct check *check, enum severity severity, struct location location,
 			      const char *format, va_list ap)
 {
-	return add_message(check, severity, location, arena_vprintf(check->arena, format, ap), true);
+	return lint_add(check, severity, location, arena_vprintf(check->arena, format, ap), true);
 }
 
 struct diagnostic *finding(struct check *check, struct location location, const char *format, ...)
@@ -83,62 +82,6 @@ struct diagnostic *finding_severity(struct check *check, enum severity severity,
 	va_start(ap, format);
 	d = add(check, severity, location, format, ap);
 	va_end(ap);
-	return d;
-}
-
-/* Two loaders may lead to one configuration: what is wrong in it is one finding. */
-static struct diagnostic *found_among(struct diagnostic *list, const struct check *check, const struct location *location,
-				      const char *message)
-{
-	for (struct diagnostic *d = list; d; d = d->next) {
-		const struct location *l = &d->location;
-
-		if (d->rule == check->rule && !strcmp(d->message, message) && l->partition == location->partition &&
-		    l->line == location->line && l->column == location->column && l->offset == location->offset &&
-		    !l->path == !location->path && (!l->path || !strcmp(l->path, location->path)))
-			return d;
-	}
-	return NULL;
-}
-
-/* Of the more severe kind.  Those that are hidden are counted in the end. */
-static void raise_severity(struct lint_result *result, struct diagnostic *d, bool hidden, const struct diagnostic *other)
-{
-	if (other->severity <= d->severity)
-		return;
-	if (!hidden) {
-		result->count[d->severity]--;
-		result->count[other->severity]++;
-	}
-	d->severity = other->severity;
-	d->effect = other->effect;
-}
-
-struct diagnostic *finding_entry(struct check *check, const struct boot_entry *entry, struct location location,
-				 const char *format, ...)
-{
-	bool counts = boot_entry_counts(check->image, entry);
-	enum severity severity = lint_rule_severity(check);
-	struct diagnostic *before, *d;
-	bool hidden;
-	const char *message;
-	va_list ap;
-
-	if (!counts && severity > SEVERITY_NOTE)
-		severity--;
-	va_start(ap, format);
-	message = arena_vprintf(check->arena, format, ap);
-	va_end(ap);
-	before = found_among(check->lint->result->diagnostics, check, &location, message);
-	hidden = !before;
-	if (hidden)
-		before = found_among(check->lint->hidden, check, &location, message);
-	d = add_message(check, severity, location, message, !before);
-	if (!counts && d->effect == EFFECT_BLOCKS_BOOT)
-		d->effect = EFFECT_DEGRADES;
-	/* what the caller adds to this one, the first one has */
-	if (before)
-		raise_severity(check->lint->result, before, hidden, d);
 	return d;
 }
 

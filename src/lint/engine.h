@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engine: what lint.c and check.c share and nobody else sees. */
+/* engine: what lint.c, lint-image.c, check.c and entry-findings.c share and nobody else sees. */
 #ifndef LINT_ENGINE_H
 #define LINT_ENGINE_H
 
@@ -48,5 +48,20 @@ const struct rule *lint_blamed_rule(const struct image *image, int code);
 
 /* Does the output, and so the exit status, tell of what this rule found so far? */
 bool lint_is_reported(const struct lint *lint, const struct rule *rule);
+
+/* The selected rules and all that they come after, however far: for each rule, whether it must be evaluated.  Without a profile
+ * rows of all of them count.  Lives in the arena. */
+const unsigned char *lint_needed(struct arena *arena, const struct lint_options *options, const struct profile *profile);
+
+/* Runs a rule for each of its subjects; the image is NULL for a rule on guests. */
+void lint_run_rule(struct lint *lint, struct image *image, const struct rule *rule);
+
+/* What was not evaluated, and counts, makes the result one of a part. */
+void lint_settle_status(const struct lint_options *options, struct lint_result *result);
+
+/* Adds a finding, with a message that lives as long as the check's arena; one that is not reported counts as found, all the same.
+ * Never NULL. */
+struct diagnostic *lint_add(struct check *check, enum severity severity, struct location location, const char *message,
+			    bool reported);
 
 #endif

@@ -3,10 +3,68 @@
 #include "lint/entry-findings.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "image/initrds.h"
+#include "lint/engine.h"
+
+/* Two loaders may lead to one configuration: what is wrong in it is one finding. */
+static struct diagnostic *found_among(struct diagnostic *list, const struct check *check, const struct location *location,
+				      const char *message)
+{
+	for (struct diagnostic *d = list; d; d = d->next) {
+		const struct location *l = &d->location;
+
+		if (d->rule == check->rule && !strcmp(d->message, message) && l->partition == location->partition &&
+		    l->line == location->line && l->column == location->column && l->offset == location->offset &&
+		    !l->path == !location->path && (!l->path || !strcmp(l->path, location->path)))
+			return d;
+	}
+	return NULL;
+}
+
+/* Of the more severe kind.  Those that are hidden are counted in the end. */
+static void raise_severity(struct lint_result *result, struct diagnostic *d, bool hidden, const struct diagnostic *other)
+{
+	if (other->severity <= d->severity)
+		return;
+	if (!hidden) {
+		result->count[d->severity]--;
+		result->count[other->severity]++;
+	}
+	d->severity = other->severity;
+	d->effect = other->effect;
+}
+
+struct diagnostic *finding_entry(struct check *check, const struct boot_entry *entry, struct location location,
+				 const char *format, ...)
+{
+	bool counts = boot_entry_counts(check->image, entry);
+	enum severity severity = lint_rule_severity(check);
+	struct diagnostic *before, *d;
+	bool hidden;
+	const char *message;
+	va_list ap;
+
+	if (!counts && severity > SEVERITY_NOTE)
+		severity--;
+	va_start(ap, format);
+	message = arena_vprintf(check->arena, format, ap);
+	va_end(ap);
+	before = found_among(check->lint->result->diagnostics, check, &location, message);
+	hidden = !before;
+	if (hidden)
+		before = found_among(check->lint->hidden, check, &location, message);
+	d = lint_add(check, severity, location, message, !before);
+	if (!counts && d->effect == EFFECT_BLOCKS_BOOT)
+		d->effect = EFFECT_DEGRADES;
+	/* what the caller adds to this one, the first one has */
+	if (before)
+		raise_severity(check->lint->result, before, hidden, d);
+	return d;
+}
 
 /* What was blamed already. */
 struct blamed {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lint: runs the rules, each for its subjects, in the table's order, and keeps how each ended.
+/* lint: runs the rules, each for its subjects, in the table's order, and keeps how each ended; and the rules on guests.  Those
+ * on images: lint-image.c.
  *
  * A rule that is not selected is evaluated all the same if a selected one comes `after` it: otherwise `--ignore
  * esp-missing` would let a cascade loose. It then reports nothing.
@@ -11,7 +12,6 @@
 #include "base/limits.h"
 #include "guest/machine.h"
 #include "image/image.h"
-#include "image/initrds.h"
 #include "lint/engine.h"
 #include "lint/rules.h"
 
@@ -99,7 +99,7 @@ static void add_outcome(struct lint *lint, const struct rule *rule, enum outcome
 /* What is wrong with a loader that the image can do without does not keep it from booting. */
 static void mark_spare(const struct check *check, struct diagnostic *first)
 {
-	if (!check->loader || !first || !image_loader_is_spare(check->image, check->loader))
+	if (!check->loader || !first || !check->loader->spare)
 		return;
 	for (struct diagnostic *d = first; d; d = d->next) {
 		if (d->effect == EFFECT_BLOCKS_BOOT)
@@ -191,7 +191,7 @@ static void count_hidden(struct lint *lint, const struct rule *rule)
 	lint->hidden = NULL;
 }
 
-static void run_rule(struct lint *lint, struct image *image, const struct rule *rule)
+void lint_run_rule(struct lint *lint, struct image *image, const struct rule *rule)
 {
 	struct verdicts *verdicts = &lint->verdicts[rule - rules];
 	const char *skipped = NULL, *reason;
@@ -231,9 +231,8 @@ static void run_rule(struct lint *lint, struct image *image, const struct rule *
 		add_outcome(lint, rule, OUTCOME_SKIPPED, skipped);
 }
 
-/* The selected rules and all that they come after, however far.  The table's order makes one backward pass enough.  A row that
- * this profile does not have asks for nothing. */
-static const unsigned char *needed(struct arena *arena, const struct lint_options *options, const struct profile *profile)
+/* The table's order makes one backward pass enough.  A row that this profile does not have asks for nothing. */
+const unsigned char *lint_needed(struct arena *arena, const struct lint_options *options, const struct profile *profile)
 {
 	unsigned char *need = ARENA_ARRAY(arena, rules_count + 1, unsigned char);
 
@@ -247,90 +246,12 @@ static const unsigned char *needed(struct arena *arena, const struct lint_option
 	return need;
 }
 
-bool lint_needs_system(struct arena *arena, const struct lint_options *options)
-{
-	static const char *const areas[] = { "kernel", "driver", "initrd", "boot", "system" };
-	const unsigned char *need = needed(arena, options, options->profile);
-
-	for (size_t i = 0; i < rules_count; i++)
-		for (size_t a = 0; need[i] && a < sizeof(areas) / sizeof(*areas); a++)
-			if (!strcmp(rules[i].area, areas[a]))
-				return true;
-	return false;
-}
-
-/* One pass over each initrd, with all questions of all rules. */
-static void read_initrds(struct lint *lint, struct image *image)
-{
-	if (!image->has_system_facts)
-		return;
-	for (size_t i = 0; i < rules_count; i++) {
-		if (lint->evaluated[i] && strcmp(rules[i].area, "initrd") == 0) {
-			image_ask_roots(image);
-			break;
-		}
-	}
-	driver_ask_initrds(lint, image);
-	image_read_initrds(image);
-}
-
-static void settle_status(const struct lint_options *options, struct lint_result *result)
+void lint_settle_status(const struct lint_options *options, struct lint_result *result)
 {
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
 		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= options->fail_on)
 			result->status = STATUS_PARTLY;
 	}
-}
-
-/* A limit that was met where nobody needed to know why: nothing was found missing for it, but it must not pass in silence.  Only
- * rules on what is inside of partitions can have missed something. */
-static void settle_limit(const struct lint *lint)
-{
-	struct lint_result *result = lint->result;
-	bool inside = false;
-
-	for (size_t i = 0; i < rules_count; i++)
-		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
-				    strcmp(rules[i].area, "gpt") != 0);
-	if (!limit_met.code || !inside)
-		return;
-	for (const struct outcome *o = result->outcomes; o; o = o->next) {
-		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, limit_met.message))
-			return;
-	}
-	result->status = STATUS_PARTLY;
-	result->error = limit_met.message;
-}
-
-void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
-{
-	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
-
-	result->format = image->format;
-	result->architecture = architecture_name(image->architecture);
-	if (!lint.profile)
-		lint.profile = profile_find(profile_for_architecture(image->architecture));
-	result->profile = lint.profile->name;
-	result->clauses = lint.profile->clauses;
-	if (!driver_architecture(lint.profile->architectures, image->architecture))
-		lint_result_remark(result, image->arena,
-				   arena_printf(image->arena, "profile %s is not for images of %s, which this one is",
-						lint.profile->name, architecture_name(image->architecture)));
-	lint.evaluated = needed(image->arena, options, lint.profile);
-	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
-	read_initrds(&lint, image);
-	for (size_t i = 0; i < rules_count; i++) {
-		if (lint.evaluated[i] && rules[i].subject != SUBJECT_GUEST)
-			run_rule(&lint, image, &rules[i]);
-	}
-	if (options->verbose) {
-		for (const char *const *said = image_second_opinion(image); *said; said++)
-			lint_result_remark(result, image->arena, *said);
-	}
-	for (const char **note = image->reading_notes; note && *note; note++)
-		lint_result_note(result, image->arena, *note);
-	settle_status(options, result);
-	settle_limit(&lint);
 }
 
 void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,
@@ -352,11 +273,11 @@ void lint_guest(struct arena *arena, const struct machine *machine, const struct
 		lint.profile = profile_find(profile_for_architecture(architecture));
 	result->profile = lint.profile->name;
 	result->clauses = lint.profile->clauses;
-	lint.evaluated = needed(arena, options, lint.profile);
+	lint.evaluated = lint_needed(arena, options, lint.profile);
 	lint.verdicts = ARENA_ARRAY(arena, rules_count + 1, struct verdicts);
 	for (size_t i = 0; i < rules_count; i++) {
 		if (lint.evaluated[i] && rules[i].subject == SUBJECT_GUEST)
-			run_rule(&lint, NULL, &rules[i]);
+			lint_run_rule(&lint, NULL, &rules[i]);
 	}
-	settle_status(options, result);
+	lint_settle_status(options, result);
 }

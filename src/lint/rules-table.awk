@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # rules-table.awk: the comments at the heads of the rules' files become the table of rules.
 #
+# With -v without_rows=1 the rows of profiles are no rules: for a program that judges no images, and has not what they need.
+#
 # Fails the build when a head lacks something, names an unknown rule, or the `after` relation has a cycle.
 
 function fail(message) {
@@ -224,4 +226,7 @@ END {
 	# an array needs one element even while there is no rule
 	print "\t{ 0 },\n};"
 	printf "const size_t rules_of_files_count = %d;\n", total
+	print "\nextern void (*const rules_row_check)(struct check *check);"
+	print "void driver_check(struct check *check);"
+	printf "void (*const rules_row_check)(struct check *check) = %s;\n", without_rows ? "NULL" : "driver_check"
 }

@@ -11,6 +11,8 @@
 /* The generated part. */
 extern const struct rule rules_of_files[];
 extern const size_t rules_of_files_count;
+/* What judges the rows of profiles; NULL in a program without them. */
+extern void (*const rules_row_check)(struct check *check);
 
 const struct rule *rules = rules_of_files;
 size_t rules_count;
@@ -38,7 +40,7 @@ const struct rule *rule_find(const char *id)
 
 bool rule_is_driver(const struct rule *rule)
 {
-	return rule->check == driver_check;
+	return rules_row_check && rule->check == rules_row_check;
 }
 
 struct table {
@@ -54,7 +56,7 @@ static size_t count_rows(const struct profile *list)
 {
 	size_t count = 0;
 
-	for (const struct profile *p = list; p; p = p->next) {
+	for (const struct profile *p = rules_row_check ? list : NULL; p; p = p->next) {
 		for (const struct driver_row *row = p->rows; row; row = row->next)
 			count++;
 	}
@@ -153,7 +155,7 @@ static int add(struct table *table, const struct driver_row *row, struct error *
 		.clause = row->clause,
 		.examples = "",
 		.after = arena_memdup(table->arena, after, count * sizeof(*after)),
-		.check = driver_check,
+		.check = rules_row_check,
 	};
 	return 0;
 }
@@ -169,7 +171,7 @@ int rules_add_rows(struct arena *arena, const struct profile *list, struct error
 	table.rules = ARENA_ARRAY(arena, rules_of_files_count + rows + 1, struct rule);
 	table.open = ARENA_ARRAY(arena, rows + 1, const struct driver_row *);
 	memcpy(table.rules, rules_of_files, rules_of_files_count * sizeof(*table.rules));
-	for (const struct profile *p = list; p; p = p->next) {
+	for (const struct profile *p = rules_row_check ? list : NULL; p; p = p->next) {
 		for (const struct driver_row *row = p->rows; row && r == 0; row = row->next)
 			r = add(&table, row, err);
 	}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* lint-image: the rules on images over one image.  Not the running of a rule (lint.c), which images and guests have in common. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "image/image.h"
+#include "image/initrds.h"
+#include "lint/engine.h"
+#include "lint/rules.h"
+
+bool lint_needs_system(struct arena *arena, const struct lint_options *options)
+{
+	static const char *const areas[] = { "kernel", "driver", "initrd", "boot", "system" };
+	const unsigned char *need = lint_needed(arena, options, options->profile);
+
+	for (size_t i = 0; i < rules_count; i++)
+		for (size_t a = 0; need[i] && a < sizeof(areas) / sizeof(*areas); a++)
+			if (!strcmp(rules[i].area, areas[a]))
+				return true;
+	return false;
+}
+
+/* One pass over each initrd, with all questions of all rules. */
+static void read_initrds(struct lint *lint, struct image *image)
+{
+	if (!image->has_system_facts)
+		return;
+	for (size_t i = 0; i < rules_count; i++) {
+		if (lint->evaluated[i] && strcmp(rules[i].area, "initrd") == 0) {
+			image_ask_roots(image);
+			break;
+		}
+	}
+	driver_ask_initrds(lint, image);
+	image_read_initrds(image);
+}
+
+/* A limit that was met where nobody needed to know why: nothing was found missing for it, but it must not pass in silence.  Only
+ * rules on what is inside of partitions can have missed something. */
+static void settle_limit(const struct lint *lint)
+{
+	struct lint_result *result = lint->result;
+	bool inside = false;
+
+	for (size_t i = 0; i < rules_count; i++)
+		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
+				    strcmp(rules[i].area, "gpt") != 0);
+	if (!limit_met.code || !inside)
+		return;
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, limit_met.message))
+			return;
+	}
+	result->status = STATUS_PARTLY;
+	result->error = limit_met.message;
+}
+
+void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
+{
+	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
+
+	result->format = image->format;
+	result->architecture = architecture_name(image->architecture);
+	if (!lint.profile)
+		lint.profile = profile_find(profile_for_architecture(image->architecture));
+	result->profile = lint.profile->name;
+	result->clauses = lint.profile->clauses;
+	if (!driver_architecture(lint.profile->architectures, image->architecture))
+		lint_result_remark(result, image->arena,
+				   arena_printf(image->arena, "profile %s is not for images of %s, which this one is",
+						lint.profile->name, architecture_name(image->architecture)));
+	lint.evaluated = lint_needed(image->arena, options, lint.profile);
+	lint.verdicts = ARENA_ARRAY(image->arena, rules_count + 1, struct verdicts);
+	for (unsigned i = 0; i < image->loader_count; i++)
+		image->loaders[i].spare = image_loader_is_spare(image, &image->loaders[i]);
+	read_initrds(&lint, image);
+	for (size_t i = 0; i < rules_count; i++) {
+		if (lint.evaluated[i] && rules[i].subject != SUBJECT_GUEST)
+			lint_run_rule(&lint, image, &rules[i]);
+	}
+	if (options->verbose) {
+		for (const char *const *said = image_second_opinion(image); *said; said++)
+			lint_result_remark(result, image->arena, *said);
+	}
+	for (const char **note = image->reading_notes; note && *note; note++)
+		lint_result_note(result, image->arena, *note);
+	lint_settle_status(options, result);
+	settle_limit(&lint);
+}
