@@ -16,18 +16,29 @@ INIT_SOURCES := $(wildcard src/appliance/init/*.c src/guest/*.c) src/base/arena.
 	src/base/error.c src/base/guid.c src/linux/modules.c src/linux/modules-closure.c src/linux/names.c
 INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) -O2
 GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
-GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c src/command/guest.c src/command/output.c src/base/text.c $(wildcard src/guest/*.c) \
-	src/base/arena.c src/base/buffer.c src/base/crc32.c src/base/error.c src/base/guid.c
+# `vmlint guest`: the rules on guests alone, so nothing that reads images
+GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c $(wildcard src/guest/*.c rules/guest/*.c) \
+	$(addprefix src/command/,guest.c judge.c options.c output.c) src/image/architecture.c $(wildcard src/report/*.c) \
+	$(addprefix src/lint/,lint.c check.c diagnostic.c guest-findings.c json.c profile.c profile-rows.c result.c rules.c) \
+	$(addprefix src/base/,arena.c buffer.c crc32.c error.c guid.c limits.c text.c utf16.c)
+GUEST_GENERATED := $(A)/generated/rules-table.c build/generated/embedded.c
 PROBE_SOURCES := $(wildcard src/appliance/probe/*.c)
 PROBE_CFLAGS := -std=gnu11 $(WARNINGS) -O2 -ffreestanding -fshort-wchar -fpie -fvisibility=hidden -fno-stack-protector \
 	-fno-jump-tables -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -mgeneral-regs-only
 PROBE_CFLAGS_aarch64 := -mstrict-align
 PROBE_CFLAGS_x86_64 := -mno-red-zone
 
+$(A)/generated/rules-table.c: $(RULE_SOURCES) src/lint/rules-table.awk
+	@mkdir -p $(@D)
+	$(call QUIET,AWK)awk -v guests_only=1 -f src/lint/rules-table.awk $(filter %.c,$^) > $@.new && mv $@.new $@
+
 define appliance_rules
-$(A)/$(1)/obj/%.o: %.c
+$(A)/$(1)/json-c/libjson-c.a: src/appliance/library
+	$$(call QUIET,UNPACK)src/appliance/library $(1) libjson-c-dev $$(@D)
+	@touch $$@
+$(A)/$(1)/obj/%.o: %.c | $(A)/$(1)/json-c/libjson-c.a
 	@mkdir -p $$(@D)
-	$$(call QUIET,CC)$(1)-linux-gnu-gcc $$(INIT_CFLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call QUIET,CC)$(1)-linux-gnu-gcc $$(INIT_CFLAGS) -isystem $(A)/$(1)/json-c -MMD -MP -c -o $$@ $$<
 $(A)/$(1)/obj/src/appliance/probe/%.o: src/appliance/probe/%.c
 	@mkdir -p $$(@D)
 	$$(call QUIET,CC)$(1)-linux-gnu-gcc $$(PROBE_CFLAGS) $$(PROBE_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
@@ -36,7 +47,7 @@ $(A)/$(1)/obj/src/appliance/probe/%.o: src/appliance/probe/%.S
 	$$(call QUIET,AS)$(1)-linux-gnu-gcc -c -o $$@ $$<
 $(A)/$(1)/init: $$(INIT_SOURCES:%.c=$(A)/$(1)/obj/%.o)
 	$$(call QUIET,LD)$(1)-linux-gnu-gcc -static -s -o $$@ $$^
-build/vmlint-guest-$(1): $$(GUEST_SOURCES:%.c=$(A)/$(1)/obj/%.o)
+build/vmlint-guest-$(1): $$(GUEST_SOURCES:%.c=$(A)/$(1)/obj/%.o) $$(GUEST_GENERATED:%.c=$(A)/$(1)/obj/%.o) $(A)/$(1)/json-c/libjson-c.a
 	$$(call QUIET,LD)$(1)-linux-gnu-gcc -static -s -o $$@ $$^
 # firmware puts the probe where it likes, and the probe has no table of what to mend then
 $(A)/$(1)/probe.efi: $$(PROBE_SOURCES:%.c=$(A)/$(1)/obj/%.o) $(A)/$(1)/obj/src/appliance/probe/head.o src/appliance/probe/probe.lds

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* guest: `vmlint guest --record` writes down what a running machine shows of its firmware, tables and devices.  It is also a
- * static program of its own, vmlint-guest, for guests that have none of our libraries. */
+/* guest: `vmlint guest` judges the machine that it runs on, and with --record writes down what that shows of its firmware, tables
+ * and devices.  It is also a static program of its own, vmlint-guest, for guests that have none of our libraries.  Records of
+ * other machines are judged in judge-records.c. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -9,20 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "base/limits.h"
+#include "command/judge.h"
 #include "guest/check.h"
 #include "guest/gather.h"
 
-static const char usage[] =
-	"Usage: vmlint guest --record [--try]\n"
-	"\n"
-	"Writes down what the machine that this runs on shows of itself: UEFI's configuration table, ACPI tables, the\n"
-	"device tree, CPUs, interrupts, timers, consoles, clocks and devices, as lines of text on standard output.\n"
-	"Root sees more than others do.\n"
-	"\n"
-	"  --record  the only thing it does, so far; it changes nothing\n"
-	"  --try     also set the real-time clock and set it back, take secondary CPUs off and on, write and delete an\n"
-	"            EFI variable; for root, in a machine that serves nobody\n";
+struct here {
+	struct common common;
+	bool try;
+};
+
+enum { OPTION_TRY = 256 };
+
+static const struct option options_here[] = { { "try", no_argument, NULL, OPTION_TRY }, COMMON_OPTIONS };
 
 static void print_line(void *context, const char *text, size_t size)
 {
@@ -64,7 +64,7 @@ void guest_record(struct facts *facts, bool try)
 	free(console);
 }
 
-int command_guest(int argc, char **argv)
+static int record(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "record", no_argument, NULL, 'r' },
@@ -73,32 +73,91 @@ int command_guest(int argc, char **argv)
 		{ 0 },
 	};
 	struct facts facts = facts_make(print_line, NULL);
-	bool want = false, try = false;
+	bool try = false;
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
-			want = true;
 			break;
 		case 't':
 			try = true;
 			break;
 		case 'h':
-			fputs(usage, stdout);
+			common_print_usage(guest_usage, true);
 			return command_finish(EXIT_CLEAN);
 		default:
-			return command_usage("guest", "%s is no option of guest", argv[optind - 1]);
+			return command_usage("guest", "%s is no option of guest --record", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
 		return command_usage("guest", "%s is too much: guest looks at the machine that it runs on", argv[optind]);
-	if (!want)
-		return command_usage("guest", "--record is missing: what judges is a larger program");
 	if (try && geteuid() != 0)
 		return command_usage("guest", "--try is for root");
 	guest_record(&facts, try);
 	facts_free(&facts);
 	return command_finish(EXIT_CLEAN);
+}
+
+static void keep_line(void *context, const char *text, size_t size)
+{
+	buffer_append(context, text, size);
+	buffer_char(context, '\n');
+}
+
+/* The machine that this runs on. */
+static void judge_here(struct common *common, int index, struct arena *arena, struct lint_result *result)
+{
+	BUFFER_AUTO text = buffer_make(RECORD_BYTES);
+	struct facts facts = facts_make(keep_line, &text);
+
+	(void)index;
+	lint_result_init(result, "guest");
+	guest_record(&facts, ((const struct here *)common)->try);
+	facts_free(&facts);
+	result->error = text.overflowed ? "this machine has more to tell than a record may hold"
+					: judge_record(arena, text.data, text.size, &common->lint, result);
+	if (result->error)
+		result->status = STATUS_UNREADABLE;
+}
+
+static bool set_here(struct common *common, int key, const char *argument)
+{
+	(void)argument;
+	if (key != OPTION_TRY)
+		return command_usage(common->command, "unknown option"), false;
+	((struct here *)common)->try = true;
+	return true;
+}
+
+static int judge_machine(struct here *call, int argc, char **argv)
+{
+	call->common.set = set_here;
+	if (!common_parse(&call->common, argc, argv, options_here))
+		return EXIT_TROUBLE;
+	if (call->common.help) {
+		common_print_usage(guest_usage, true);
+		return command_finish(EXIT_CLEAN);
+	}
+	if (optind < argc)
+		return command_usage("guest",
+				     "%s is too much: guest looks at the machine that it runs on, and --judge at records",
+				     argv[optind]);
+	if (call->try && geteuid() != 0)
+		return command_usage("guest", "--try is for root");
+	return common_run(&call->common, 1, judge_here);
+}
+
+int command_guest(int argc, char **argv)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct here here = { .common = common_make(arena, "guest") };
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--record"))
+			return record(argc, argv);
+	}
+	here.common.on_guests = true;
+	return judge_machine(&here, argc, argv);
 }

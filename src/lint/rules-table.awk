@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # rules-table.awk: the comments at the heads of the rules' files become the table of rules.
 #
-# With -v without_rows=1 the rows of profiles are no rules: for a program that judges no images, and has not what they need.
+# With -v guests_only=1 it is for a program that judges no images: of the rules on these there are the names, which profiles may
+# use, and not what they check; rows of profiles are no rules.
 #
 # Fails the build when a head lacks something, names an unknown rule, or the `after` relation has a cycle.
 
@@ -193,7 +194,8 @@ END {
 		rule = order[i]
 		symbol = rule
 		gsub(/-/, "_", symbol)
-		printf "void rule_%s(struct check *check);\n", symbol
+		if (!guests_only || subject[rule] == "guest")
+			printf "void rule_%s(struct check *check);\n", symbol
 		printf "static const unsigned short after_%s[] = { ", symbol
 		n = split(after[rule], list, /[ ,]+/)
 		for (k = 1; k <= n; k++)
@@ -221,12 +223,13 @@ END {
 		printf "\t  .severity = %s, .effect = %s, .subject = %s,\n", severities[severity[rule]], effects[effect[rule]], subjects[subject[rule]]
 		printf "\t  .section = %s, .clause = %s,\n", section, number
 		printf "\t  .text = %s,\n\t  .examples = %s,\n", quote(text[rule]), quote(examples[rule])
-		printf "\t  .after = after_%s, .check = rule_%s },\n", symbol, symbol
+		printf "\t  .after = after_%s, .check = %s },\n", symbol, \
+			guests_only && subject[rule] != "guest" ? "NULL" : "rule_" symbol
 	}
 	# an array needs one element even while there is no rule
 	print "\t{ 0 },\n};"
 	printf "const size_t rules_of_files_count = %d;\n", total
 	print "\nextern void (*const rules_row_check)(struct check *check);"
 	print "void driver_check(struct check *check);"
-	printf "void (*const rules_row_check)(struct check *check) = %s;\n", without_rows ? "NULL" : "driver_check"
+	printf "void (*const rules_row_check)(struct check *check) = %s;\n", guests_only ? "NULL" : "driver_check"
 }

@@ -36,12 +36,12 @@ setup() {
 	done
 }
 
-@test "the static program records wherever it runs, by itself" {
+@test "the static program records and judges wherever it runs, by itself" {
 	run build/vmlint-guest-x86_64 --record
 	[ "$status" = 0 ]
 	[[ "${lines[0]}" == "guest format=1" && "$output" == *"file path=/proc/version "* ]]
-	run build/vmlint-guest-x86_64
-	[ "$status" = 2 ]
+	run build/vmlint-guest-x86_64 --judge x
+	[[ "$status" = 2 && "$output" == *"judges the machine that it runs on"* ]]
 	[ -n "$(command -v qemu-aarch64-static)" ] || skip "qemu-user-static is missing"
 	run qemu-aarch64-static build/vmlint-guest-aarch64 --record
 	[ "$status" = 0 ]
@@ -50,6 +50,20 @@ setup() {
 	echo "$output" >"$BATS_TEST_TMPDIR/here.record"
 	run build/vmlint guest --judge "$BATS_TEST_TMPDIR/here.record"
 	[[ "$status" = [012] && "$output" != *"could not check"* ]]
+}
+
+@test "the static program says what vmlint says, in each format" {
+	for format in text json vmspec; do
+		status=0 theirs=0
+		build/vmlint guest --verbose --format=$format >"$BATS_TEST_TMPDIR/ours" || status=$?
+		build/vmlint-guest-x86_64 --verbose --format=$format >"$BATS_TEST_TMPDIR/theirs" || theirs=$?
+		[ "$theirs" = "$status" ]
+		diff "$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/theirs"
+	done
+	[ -n "$(command -v qemu-aarch64-static)" ] || skip "qemu-user-static is missing"
+	# what it sees there is this machine, under the name of another
+	run qemu-aarch64-static build/vmlint-guest-aarch64 --format=json
+	[[ "$status" = [012] && "$output" == *'"architecture":"aarch64"'* && "$output" == *'"profile":"vmspec-2.0"'* ]]
 }
 
 @test "the settings are one line of 2048 bytes" {

@@ -62,5 +62,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "--serve"))
 		return serve(argv[2]);
+	if (argc > 1 && !strcmp(argv[1], "--judge"))
+		return command_usage("guest", "this program judges the machine that it runs on; vmlint judges records");
 	return command_guest(argc, argv);
 }
