@@ -63,7 +63,7 @@ setup() {
 	[ -n "$(command -v qemu-aarch64-static)" ] || skip "qemu-user-static is missing"
 	# what it sees there is this machine, under the name of another
 	run qemu-aarch64-static build/vmlint-guest-aarch64 --format=json
-	[[ "$status" = [012] && "$output" == *'"architecture":"aarch64"'* && "$output" == *'"profile":"vmspec-2.0"'* ]]
+	[[ "$status" = [012] && "$output" == *'"arch": "aarch64"'* && "$output" == *'"profile": "vmspec-2.0"'* ]]
 }
 
 @test "the settings are one line of 2048 bytes" {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hostile_worker: what a worker does that is in the hands of whoever made its image, for test_parent.c.  Each takes its end of the
- * socket and returns the process's exit status.
+/* hostile_worker: what a worker does that is in the hands of whoever made its image, for test_parent.c.  Each takes its end of
+ * the socket and returns the process's exit status.
  */
 #ifndef HOSTILE_WORKER_H
 #define HOSTILE_WORKER_H
