@@ -39,11 +39,12 @@ RULE(guest_acpi_dbg2)
 		finding(check, at_fact("acpi"), "there is no table DBG2, which describes the debug port");
 	for (uint32_t i = 0; dbg2 && i < dbg2->count; i++) {
 		const struct acpi_debug_port *port = &dbg2->ports[i];
-		struct location where = at_acpi(check, "DBG2", port->offset, 22);
+		struct location where;
 
 		/* a debugger may also speak over a network card or USB */
 		if (port->type != ACPI_DEBUG_SERIAL)
 			continue;
+		where = at_acpi(check, "DBG2", port->offset, 22);
 		if (!is_arms(port->kind))
 			finding(check, where,
 				"the debug port is a serial port of kind %#x, PL011 (0x3) or SBSA (0xd, 0xe) expected",

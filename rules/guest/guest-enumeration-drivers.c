@@ -33,14 +33,23 @@ static const struct {
 	{ "xen", "xen:vif", "Xen network card" },
 };
 
+static bool skip(const char **at, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	bool same = !strncmp(*at, prefix, length);
+
+	*at += same ? length : 0;
+	return same;
+}
+
 static void look(struct check *check, const char *path, const char *text)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		const char *name, *folder = arena_printf(check->arena, "/sys/bus/%s/devices/", kinds[i].bus);
+		const char *name = path;
 
-		if (strncmp(path, folder, strlen(folder)) || !strstr(text, kinds[i].alias))
+		if (!skip(&name, "/sys/bus/") || !skip(&name, kinds[i].bus) || !skip(&name, "/devices/") ||
+		    !strstr(text, kinds[i].alias))
 			continue;
-		name = path + strlen(folder);
 		if (!strstr(text, "DRIVER="))
 			finding(check, at_fact(arena_printf(check->arena, "linux/%s", kinds[i].bus)),
 				"Linux drives %.*s (%s) by no driver", (int)strcspn(name, "/"), name, kinds[i].name);

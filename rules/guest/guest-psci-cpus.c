@@ -30,7 +30,7 @@
 
 static struct location at_cpu(struct check *check, const char *cpu)
 {
-	return at_fact(arena_printf(check->arena, "linux/cpu%s", cpu));
+	return at_fact(arena_printf(check->arena, "linux/cpu%.16s", cpu));
 }
 
 /* Is it the appliance's system, which has all processors run, and was it not told otherwise? */
@@ -63,8 +63,10 @@ RULE(guest_psci_cpus)
 		const char *cpu = fact_text(f, "cpu") ? fact_text(f, "cpu") : "?";
 
 		if (machine_differs(f, "off", "ok"))
-			finding(check, at_cpu(check, cpu), "processor %s could not be taken off: %s", cpu, fact_text(f, "off"));
+			finding(check, at_cpu(check, cpu), "processor %.16s could not be taken off: %.32s", cpu,
+				fact_text(f, "off"));
 		else if (machine_differs(f, "on", "ok"))
-			finding(check, at_cpu(check, cpu), "processor %s did not start again: %s", cpu, fact_text(f, "on"));
+			finding(check, at_cpu(check, cpu), "processor %.16s did not start again: %.32s", cpu,
+				fact_text(f, "on"));
 	}
 }

@@ -33,8 +33,9 @@ static void check_cpus(struct check *check, const struct tree *tree)
 		/* the first runs, and needs none */
 		if (node->parent != cpus || !method || tree_has_string(node, "enable-method", "psci"))
 			continue;
-		finding(check, at_fact("devicetree/cpus"), "%s is started by \"%.*s\", \"psci\" expected", node->name,
-			(int)strnlen((const char *)method->data, method->size), (const char *)method->data);
+		finding(check, at_fact("devicetree/cpus"), "%.64s is started by \"%.*s\", \"psci\" expected", node->name,
+			(int)strnlen((const char *)method->data, method->size < 64 ? method->size : 64),
+			(const char *)method->data);
 	}
 }
 

@@ -57,8 +57,8 @@ RULE(guest_rtc_efi)
 	if (has_efi_clock(m->guest) || guest_incomplete(check))
 		return;
 	if (first)
-		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's: rtc0 is %.*s", (int)strcspn(first, "\n"),
-			first);
+		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's: rtc0 is %.*s",
+			(int)strnlen(first, strcspn(first, "\n") < 64 ? strcspn(first, "\n") : 64), first);
 	else
 		finding(check, at_fact("linux/rtc0"), "Linux has no clock of UEFI's, nor any other");
 }

@@ -221,6 +221,10 @@ void acpi_dbg2_read(struct arena *arena, const struct acpi_table *table, struct 
 		ret->wrong = (struct acpi_wrong){ "there are fewer bytes than debug ports need", ACPI_HEADER };
 		return;
 	}
+	if (count > ACPI_ENTRIES) {
+		ret->wrong = (struct acpi_wrong){ "there are too many debug ports", ACPI_HEADER + 4 };
+		return;
+	}
 	ret->ports = ARENA_ARRAY(arena, count, struct acpi_debug_port);
 	while (ret->count < count && debug_port(arena, table, at, &ret->ports[ret->count], &at, &ret->wrong))
 		ret->count++;

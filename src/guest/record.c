@@ -12,7 +12,7 @@ struct reader {
 	struct arena *arena;
 	struct fact *facts;
 	struct guest *guest;
-	uint32_t capacity, line;
+	uint32_t capacity, line, values;
 	uint8_t *data; /* of the whole record; facts point into it */
 	size_t used, capacity_data;
 };
@@ -148,6 +148,9 @@ static int read_line(struct reader *r, const char *text, size_t size, struct err
 		/* what follows belongs to it, and to no other */
 		fact = (struct fact){ .kind = "strange", .line = r->line };
 	}
+	r->values += fact.value_count;
+	if (r->values > GUEST_ALL_VALUES)
+		return error_set(err, EFBIG, "the record has more than %u values", GUEST_ALL_VALUES);
 	if (r->guest->count == GUEST_FACTS)
 		return error_set(err, EFBIG, "the record has more than %u facts", GUEST_FACTS);
 	if (r->guest->count == r->capacity) {
@@ -189,6 +192,22 @@ static void leave_out_damaged(struct reader *r)
 	}
 }
 
+/* What other facts may name by probe-crc=. */
+static void find_blobs(struct reader *r)
+{
+	struct guest *guest = r->guest;
+	struct guest_blob *blobs = ARENA_ARRAY(r->arena, GUEST_BLOBS, struct guest_blob);
+	uint64_t crc;
+
+	for (uint32_t i = 0; i < guest->count && guest->blob_count < GUEST_BLOBS; i++) {
+		const struct fact *f = &r->facts[i];
+
+		if (f->data && !strncmp(f->kind, "probe-", 6) && fact_number(f, "crc", &crc))
+			blobs[guest->blob_count++] = (struct guest_blob){ f, crc };
+	}
+	guest->blobs = blobs;
+}
+
 int guest_read(struct arena *arena, const void *text, size_t size, const struct guest **ret, struct error *err)
 {
 	struct guest *guest = ARENA_NEW(arena, struct guest);
@@ -219,6 +238,7 @@ int guest_read(struct arena *arena, const void *text, size_t size, const struct 
 	if (r.used > GUEST_DATA)
 		return error_set(err, EFBIG, "the record holds %zu bytes of data, more than %d", r.used, GUEST_DATA);
 	leave_out_damaged(&r);
+	find_blobs(&r);
 	guest->facts = r.facts;
 	if (!guest->count || strcmp(guest->facts[0].kind, "guest") || !fact_number(&guest->facts[0], "format", &format))
 		return error_set(err, EINVAL, "this is no record of a guest: it does not begin with \"guest format=%d\"",
@@ -263,18 +283,17 @@ const struct fact *guest_find(const struct guest *guest, const char *kind, const
 
 const uint8_t *guest_data(const struct guest *guest, const struct fact *fact, size_t *ret_size)
 {
-	uint64_t crc, size, other;
+	uint64_t crc, size;
 
 	*ret_size = fact->size;
 	if (fact->data || !fact_number(fact, "probe-crc", &crc) || !fact_number(fact, "size", &size))
 		return fact->data;
-	for (uint32_t i = 0; i < guest->count; i++) {
-		const struct fact *f = &guest->facts[i];
+	for (uint32_t i = 0; i < guest->blob_count; i++) {
+		const struct guest_blob *blob = &guest->blobs[i];
 
-		if (f->data && f->size == size && !strncmp(f->kind, "probe-", 6) && fact_number(f, "crc", &other) &&
-		    other == crc) {
-			*ret_size = f->size;
-			return f->data;
+		if (blob->crc == crc && blob->fact->size == size) {
+			*ret_size = blob->fact->size;
+			return blob->fact->data;
 		}
 	}
 	return NULL;

@@ -32,6 +32,8 @@
 #define GUEST_LINE 4096		      /* bytes of one line */
 #define GUEST_FACTS 65536	      /* of one record */
 #define GUEST_VALUES 32		      /* of one fact */
+#define GUEST_ALL_VALUES 262144	      /* of one record */
+#define GUEST_BLOBS 256		      /* of the probe's that others name */
 #define GUEST_DATA (16 * 1024 * 1024) /* bytes of one record */
 
 struct fact_value {
@@ -47,11 +49,19 @@ struct fact {
 	size_t size;
 };
 
+/* Data of the probe's that another fact may name instead of holding it. */
+struct guest_blob {
+	const struct fact *fact;
+	uint64_t crc;
+};
+
 struct guest {
 	const struct fact *facts;
 	uint32_t count;
 	uint32_t strange;	/* lines that are no fact, in all */
 	uint32_t strange_line;	/* the first of them, from 1; 0 if there is none */
+	const struct guest_blob *blobs;
+	uint32_t blob_count;
 	uint32_t damaged;	/* facts whose size= or crc= is not that of their data, which was left out for that */
 	uint32_t damaged_line;	/* the first of them, as above */
 };

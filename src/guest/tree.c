@@ -81,6 +81,10 @@ static bool property(struct walk *w)
 			w->wrong = "a property stands behind a node's children";
 			return false;
 		}
+		if (node->property_count == TREE_OF_NODE) {
+			w->wrong = "a node has too many properties";
+			return false;
+		}
 		node->property_count++;
 		w->properties[w->property_count] = (struct tree_property){ w->strings + name, data, size };
 	}
@@ -132,6 +136,20 @@ static bool walk(struct walk *w)
 	return false;
 }
 
+/* What reading addresses needs of a node; that of its parent is there. */
+static void read_bus(struct tree_node *node)
+{
+	const struct tree_property *ranges = tree_property(node, "ranges");
+
+	node->reg = tree_property(node, "reg");
+	node->address_cells = 2;
+	node->size_cells = 1;
+	tree_cell(node, "#address-cells", &node->address_cells);
+	tree_cell(node, "#size-cells", &node->size_cells);
+	/* empty ranges say that addresses are the same on both sides; /cpus has none, and its are identifiers */
+	node->mapped = !node->parent || (node->parent->mapped && ((ranges && !ranges->size) || !strcmp(node->name, "cpus")));
+}
+
 int tree_read(struct arena *arena, const void *data, size_t size, const struct tree **ret, struct error *err)
 {
 	struct cursor c = cursor_make(data, size);
@@ -160,6 +178,8 @@ int tree_read(struct arena *arena, const void *data, size_t size, const struct t
 	w.nodes = ARENA_ARRAY(arena, w.node_count, struct tree_node);
 	w.properties = ARENA_ARRAY(arena, w.property_count, struct tree_property);
 	walk(&w);
+	for (uint32_t i = 0; i < w.node_count; i++)
+		read_bus(&w.nodes[i]);
 	tree->nodes = w.nodes;
 	tree->count = w.node_count;
 	tree->wrong = w.wrong;
@@ -266,27 +286,16 @@ static uint64_t cells(struct cursor *c, uint32_t count)
 
 bool tree_reg(const struct tree_node *node, uint32_t n, uint64_t *ret_base, uint64_t *ret_size)
 {
-	const struct tree_property *reg = tree_property(node, "reg"), *ranges;
-	uint32_t address = 2, size = 1; /* cells, unless the parent says otherwise */
+	const struct tree_property *reg = node ? node->reg : NULL;
+	const struct tree_node *bus = node ? node->parent : NULL;
 	struct cursor c;
 
-	if (!reg || !node->parent)
-		return false;
-	tree_cell(node->parent, "#address-cells", &address);
-	tree_cell(node->parent, "#size-cells", &size);
-	if (address < 1 || address > 2 || size > 2)
-		return false;
-	for (const struct tree_node *bus = node->parent; bus->parent; bus = bus->parent) {
-		ranges = tree_property(bus, "ranges");
-		/* an empty one says that addresses are the same on both sides; /cpus has none, and its are identifiers */
-		if ((!ranges || ranges->size) && strcmp(bus->name, "cpus"))
-			return false;
-	}
-	if (n >= reg->size / 4 / (address + size))
+	if (!reg || !bus || !bus->mapped || bus->address_cells < 1 || bus->address_cells > 2 || bus->size_cells > 2 ||
+	    n >= reg->size / 4 / (bus->address_cells + bus->size_cells))
 		return false;
 	c = cursor_make(reg->data, reg->size);
-	cursor_seek(&c, (size_t)n * 4 * (address + size));
-	*ret_base = cells(&c, address);
-	*ret_size = cells(&c, size);
+	cursor_seek(&c, (size_t)n * 4 * (bus->address_cells + bus->size_cells));
+	*ret_base = cells(&c, bus->address_cells);
+	*ret_size = cells(&c, bus->size_cells);
 	return true;
 }

@@ -17,6 +17,7 @@
 #define TREE_NODES 8192
 #define TREE_PROPERTIES 65536
 #define TREE_DEPTH 64
+#define TREE_OF_NODE 4096 /* properties of one node */
 
 struct tree_property {
 	const char *name;
@@ -29,6 +30,9 @@ struct tree_node {
 	const struct tree_node *parent; /* NULL for the root */
 	const struct tree_property *properties;
 	uint32_t property_count, depth;
+	const struct tree_property *reg; /* that property, or NULL */
+	uint32_t address_cells, size_cells; /* of its children's reg; 2 and 1 unless it says otherwise */
+	bool mapped; /* the processor sees its children's addresses as they are */
 };
 
 struct tree {

@@ -267,6 +267,41 @@ static void test_consoles(void **state)
 	acpi_dbg2_read(arena, &t, &dbg2);
 	assert_int_equal(dbg2.count, 0);
 	assert_int_equal(dbg2.wrong.offset, 44);
+	/* as a guest may tell of, to have us use memory */
+	t.size = t.length = 44 + 22 * (ACPI_ENTRIES + 1);
+	t.data = data = arena_alloc(arena, t.size);
+	data[36] = 44;
+	data[40] = (ACPI_ENTRIES + 1) & 255;
+	data[41] = (ACPI_ENTRIES + 1) >> 8;
+	acpi_dbg2_read(arena, &t, &dbg2);
+	assert_int_equal(dbg2.count, 0);
+	assert_string_equal(dbg2.wrong.what, "there are too many debug ports");
+}
+
+/* One processor may have an entry of the local APIC and one of the x2APIC. */
+static void test_x2apic(void **state)
+{
+	uint8_t data[44 + 2 * 8 + 3 * 16] = "APIC", *at = data + 44;
+	struct acpi_table t = { "APIC", data, sizeof(data), sizeof(data), 5, true, 0 };
+	static const uint16_t ids[] = { 0, 1, 300 };
+	struct acpi_madt madt;
+
+	(void)state;
+	for (uint8_t i = 0; i < 2; i++, at += 8)
+		memcpy(at, (uint8_t[]){ 0, 8, i, i, 1 }, 5);
+	for (uint8_t i = 0; i < 3; i++, at += 16)
+		memcpy(at, (uint8_t[]){ 9, 16, 0, 0, ids[i] & 255, ids[i] >> 8, 0, 0, 1 }, 9);
+	acpi_madt_read(arena, &t, &madt);
+	assert_null(madt.wrong.what);
+	assert_int_equal(madt.cpus, 5);
+	assert_int_equal(madt.enabled_cpus, 3);
+	/* without the first kind all of the second count, and each id once */
+	data[44 + 4] = data[44 + 8 + 4] = 0;
+	acpi_madt_read(arena, &t, &madt);
+	assert_int_equal(madt.enabled_cpus, 3);
+	data[44 + 16 + 16 + 4] = 0;
+	acpi_madt_read(arena, &t, &madt);
+	assert_int_equal(madt.enabled_cpus, 2);
 }
 
 static void test_mcfg(void **state)
@@ -314,7 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_rsdp), T(test_root), T(test_header), T(test_fadt), T(test_madt_gicv3), T(test_madt_gicv2),
-		T(test_madt_x86), T(test_gtdt), T(test_consoles), T(test_mcfg), T(test_pptt),
+		T(test_madt_x86), T(test_gtdt), T(test_consoles), T(test_x2apic), T(test_mcfg), T(test_pptt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

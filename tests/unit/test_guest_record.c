@@ -220,6 +220,16 @@ static void test_limits(void **state)
 		buffer_printf(&many, " k%d=1", i);
 	assert_int_equal(guest_read(arena, many.data, many.size, &guest, &err), 0);
 	assert_int_equal(guest->strange, 2);
+	/* values need more memory than their text */
+	buffer_clear(&many);
+	buffer_string(&many, "guest format=1\n");
+	for (int i = 0; i < GUEST_ALL_VALUES / GUEST_VALUES; i++) {
+		buffer_char(&many, 'k');
+		for (int k = 0; k < GUEST_VALUES; k++)
+			buffer_string(&many, " a=");
+		buffer_char(&many, '\n');
+	}
+	assert_int_equal(guest_read(arena, many.data, many.size, &guest, &err), -EFBIG);
 	buffer_free(&many);
 }
 

@@ -179,11 +179,26 @@ static void test_too_deep(void **state)
 	assert_string_equal(build(words, 2 * TREE_DEPTH + 2, 0)->wrong, "nodes lie too deep in each other");
 }
 
+static void test_too_many_properties(void **state)
+{
+	uint32_t count = 2 + 3 * (TREE_OF_NODE + 1), *words = ARENA_ARRAY(arena, count, uint32_t);
+	const struct tree *tree;
+
+	(void)state;
+	words[0] = 1;
+	for (uint32_t i = 0; i <= TREE_OF_NODE; i++)
+		words[2 + 3 * i] = 3;
+	tree = build(words, count, 0);
+	assert_string_equal(tree->wrong, "a node has too many properties");
+	assert_int_equal(tree->nodes[0].property_count, TREE_OF_NODE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(test_qemu), T(test_u_boot), T(test_damaged), T(test_structure), T(test_too_deep) };
+	const struct CMUnitTest tests[] = { T(test_qemu), T(test_u_boot), T(test_damaged), T(test_structure), T(test_too_deep),
+		T(test_too_many_properties) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
