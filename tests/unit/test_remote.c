@@ -6,13 +6,11 @@
 #include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -276,29 +274,6 @@ static void the_real_helper_says_why_not(void **state)
 	unlink(path);
 }
 
-/* A helper that was killed cannot remove the folder that libnbd made for its socket; one where nobody listens is free to
- * go. */
-static void remove_dead_folders(void)
-{
-	glob_t found;
-
-	if (glob("/tmp/libnbd*/sock", 0, NULL, &found) != 0)
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct sockaddr_un address = { .sun_family = AF_UNIX };
-		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		snprintf(address.sun_path, sizeof(address.sun_path), "%s", found.gl_pathv[i]);
-		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED) {
-			unlink(address.sun_path);
-			*strrchr(address.sun_path, '/') = '\0';
-			rmdir(address.sun_path);
-		}
-		close(fd);
-	}
-	globfree(&found);
-}
-
 /* However the helper ends, its qemu-nbd ends too. */
 static void nothing_is_left_running(void **state)
 {
@@ -336,7 +311,6 @@ static void nothing_is_left_running(void **state)
 		if (signals[i])
 			close(socket);
 	}
-	remove_dead_folders();
 	snprintf(command, sizeof(command), "rm -f %s %s.pid", path, path);
 	assert_int_equal(system(command), 0);
 }
