@@ -21,7 +21,7 @@ static void add(struct boot_options *o, const struct combination *c)
 	const char *bus = c->transport == VM_PCI ? "pci" : "mmio", *tree = c->tree ? "off" : "on";
 
 	*boot = (struct boot){ .live = {
-		.vm = { .machine = o->machine, .transport = c->transport, .qemu = o->qemu, .store = -1,
+		.vm = { .machine = o->machine, .transport = c->transport, .qemu = o->qemu, .more = o->more, .store = -1,
 			.disk = -1, .scratch = -1, .gic = c->gic, .acpi_off = c->tree, .cpus = o->cpus,
 			.memory_mib = o->memory_mib },
 		.seconds = o->seconds,

@@ -192,6 +192,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	}
 	live_options.phase = show_phase;
 	live_options.console = show_console;
+	live_options.started = show_started;
 	live_options.context = &show;
 	rc = run(options, &live_options, arena, &live, &slow, &err);
 	if (nobody_answered(options, &live_options, rc, &live)) {

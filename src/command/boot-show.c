@@ -90,6 +90,29 @@ void show_console(void *context, const char *line)
 	}
 }
 
+void show_started(void *context, unsigned start, const char *line)
+{
+	struct show *show = context;
+	const struct boot_options *o = show->options;
+	BUFFER_AUTO safe = buffer_make(4 * 256 * KiB);
+	const char *path;
+	FILE *f;
+
+	text_escape(&safe, line);
+	if (o->common.report.verbose && safe.data) {
+		clear(show);
+		fprintf(stderr, "+ %s\n", safe.data);
+	}
+	if (!o->log_dir)
+		return;
+	path = arena_printf(o->common.arena, "%s/%s.command", o->log_dir, show->boot->file);
+	f = fopen(path, start > 1 ? "ae" : "we");
+	if (!f)
+		return;
+	fprintf(f, "%s\n", line);
+	fclose(f);
+}
+
 int show_end(struct show *show, const struct buffer *record, struct error *err)
 {
 	FILE *f;

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --force               boot an image in which lint finds errors\n"
 	"  --hypervisor-command=COMMAND  not QEMU: what starts another hypervisor and gives us its serial console\n"
 	"  --qemu=PROGRAM        qemu-system-ARCH unless told\n"
+	"  --qemu-option=ARG     one more argument for it, behind ours; may be repeated: --qemu-option=-cpu --qemu-option=max\n"
 	"  --accel=WHO           auto (default: KVM where it works, which is tried), tcg or kvm\n"
 	"  --gic=LIST            interrupt controllers, one boot for each: 2, 3 (default)\n"
 	"  --transport=LIST      of the disk, one boot for each: pci (default), mmio\n"
@@ -57,6 +58,7 @@ enum option_key {
 	OPTION_STORE,
 	OPTION_APPLIANCE,
 	OPTION_QEMU,
+	OPTION_QEMU_OPTION,
 	OPTION_COMMAND,
 	OPTION_ACCEL,
 	OPTION_GIC,
@@ -81,6 +83,7 @@ static const struct option long_options[] = {
 	{ "store", required_argument, NULL, OPTION_STORE },
 	{ "appliance", required_argument, NULL, OPTION_APPLIANCE },
 	{ "qemu", required_argument, NULL, OPTION_QEMU },
+	{ "qemu-option", required_argument, NULL, OPTION_QEMU_OPTION },
 	{ "hypervisor-command", required_argument, NULL, OPTION_COMMAND },
 	{ "accel", required_argument, NULL, OPTION_ACCEL },
 	{ "gic", required_argument, NULL, OPTION_GIC },
@@ -169,6 +172,11 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_QEMU:
 		o->qemu = argument;
 		return true;
+	case OPTION_QEMU_OPTION:
+		if (o->more_count == BOOT_MORE)
+			return command_usage("boot", "more than %d times --qemu-option", BOOT_MORE), false;
+		o->more[o->more_count++] = argument;
+		return true;
 	case OPTION_COMMAND:
 		o->command = argument;
 		return true;
@@ -241,10 +249,10 @@ static bool settle(struct boot_options *o)
 {
 	bool arm = o->machine == VM_AARCH64;
 
-	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->firmware || o->store ||
+	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->more_count || o->firmware || o->store ||
 			   o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
 		return command_usage("boot",
-				     "--hypervisor-command makes the machine: no --qemu, --firmware, --store, --accel, --gic, "
+				     "--hypervisor-command makes the machine: no --qemu, --qemu-option, --firmware, --store, --accel, --gic, "
 				     "--transport, --device-tree, --matrix, --smp or --memory beside it"), false;
 	if (!arm && (o->gics || o->tree || o->transports & BOOT_MMIO))
 		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;

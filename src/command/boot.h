@@ -15,6 +15,9 @@ enum boot_accel { BOOT_ACCEL_AUTO, BOOT_ACCEL_TCG, BOOT_ACCEL_KVM };
 enum { BOOT_GIC_2 = 1, BOOT_GIC_3 = 2 };
 enum { BOOT_PCI = 1 << VM_PCI, BOOT_MMIO = 1 << VM_MMIO };
 
+/* Arguments of the user's for QEMU. */
+#define BOOT_MORE 64
+
 /* One boot of the matrix: a run of live_run, which may start the guest more than once, and one result. */
 struct boot {
 	struct live_options live;
@@ -31,6 +34,8 @@ struct boot_options {
 	const char *firmware;  /* code */
 	const char *store;     /* a variable store's first contents; NULL: what belongs to the firmware, in the end none */
 	const char *qemu;      /* NULL: by machine, from PATH */
+	const char *more[BOOT_MORE + 1]; /* arguments that it gets besides */
+	unsigned more_count;
 	const char *command;   /* starts another hypervisor, which makes its machine by itself; or NULL */
 	enum boot_accel accel;
 	unsigned gics, transports; /* masks */
@@ -59,8 +64,8 @@ void boot_plan(struct boot_options *options);
 /* Runs one boot and judges it into result. */
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result);
 
-/* What is seen while a boot runs: a line of progress on standard error, if that is a terminal; with --verbose the console; the
- * console's file in --log-dir. */
+/* What is seen while a boot runs: a line of progress on standard error, if that is a terminal; with --verbose QEMU's command line
+ * and the console; files of both in --log-dir. */
 struct show {
 	const struct boot_options *options;
 	const struct boot *boot;
@@ -75,6 +80,7 @@ unsigned boot_starts(const struct boot *boot);
 /* For live_options; the context is the show. */
 void show_phase(void *context, unsigned start, const char *phase);
 void show_console(void *context, const char *line);
+void show_started(void *context, unsigned start, const char *line);
 /* Takes the line of progress away; writes the record, if one is to be kept. */
 int show_end(struct show *show, const struct buffer *record, struct error *err);
 

@@ -78,6 +78,7 @@ int spawn_command(const struct vm_config *config, unsigned number, struct spawne
 	ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
 	ret->console = master;
 	ret->qmp = -1;
+	ret->line = NULL;
 	ret->error = error[0];
 	fcntl(master, F_SETFL, O_NONBLOCK);
 	fcntl(error[0], F_SETFL, O_NONBLOCK);

@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 struct guard {
-	unsigned patience; /* seconds that the hypervisor has to end in order, once it is to end; then, or at once, it is killed */
+	unsigned patience; /* seconds that the hypervisor has to end in order, once it is to end; then it is killed */
 	int keeper;	   /* descriptor that stays open until all has ended; -1: none */
 	/* In the hypervisor's own process, which is killed when the guard ends; does not return. */
 	void (*become)(void *context);

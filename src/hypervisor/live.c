@@ -55,6 +55,8 @@ static int start(struct run *run, const struct vm_config *config)
 	rc = vm_start(config, ++run->starts, run->nonce, &run->vm, run->err);
 	if (rc < 0)
 		return rc;
+	if (run->options->started && !config->command)
+		run->options->started(run->options->context, run->starts, vm_command_line(run->vm));
 	rc = live_wait(run, "ready");
 	memcpy(run->result->version, vm_version(run->vm), sizeof(run->result->version));
 	if (rc == 0) {
@@ -254,6 +256,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 	run.facts = facts_make(append, &run);
 	config.store = config.scratch = config.disk = config.image = config.seed = -1;
 	config.append = run.append;
+	config.ports = options->hotplug;
 	rc = make_nonce(run.nonce, err);
 	if (rc == 0)
 		rc = open_disks(&run, &config);

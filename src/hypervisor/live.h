@@ -14,7 +14,7 @@
 #define LIVE_TAIL 12 /* lines */
 
 struct live_options {
-	struct vm_config vm;   /* `store`, `disk`, `image`, `seed`, `scratch` and `append` are ours to fill in */
+	struct vm_config vm;   /* `store`, `disk`, `image`, `seed`, `scratch`, `append` and `ports` are ours to fill in */
 	const char *appliance; /* raw image; NULL: `image` boots */
 	const char *image;     /* somebody's image, never written to: beside the appliance, or in its place; or NULL */
 	const char *program;   /* vmlint-guest, which cloud-init in the image starts; NULL with an appliance */
@@ -28,6 +28,8 @@ struct live_options {
 	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
 	void (*phase)(void *context, unsigned boot, const char *phase);
 	void (*console)(void *context, const char *line);
+	/* QEMU was started, for the `start`th time, with this command line.  May be NULL. */
+	void (*started)(void *context, unsigned start, const char *line);
 	void *context;
 };
 

@@ -352,6 +352,11 @@ bool vm_controlled(const struct vm *vm)
 	return !vm->command;
 }
 
+const char *vm_command_line(const struct vm *vm)
+{
+	return vm->process.line ? vm->process.line : "";
+}
+
 const char *vm_version(const struct vm *vm)
 {
 	return vm->version;
@@ -386,5 +391,6 @@ void vm_stop(struct vm *vm)
 	if (vm->process.pidfd >= 0)
 		close(vm->process.pidfd);
 	buffer_free(&vm->texts);
+	free(vm->process.line);
 	free(vm);
 }

@@ -36,7 +36,9 @@ struct vm_config {
 	int scratch;		     /* descriptor that QEMU shall have for a disk that is put in later, or -1 */
 	unsigned gic;		     /* 2 or 3; aarch64 */
 	const char *properties;	     /* more of -machine, such as "virtualization=on"; NULL: nothing */
+	const char *const *more;     /* arguments that come behind ours, NULL behind the last; or NULL */
 	bool acpi_off;		     /* aarch64: hand out a device tree in place of ACPI */
+	bool ports;		     /* PCI Express ports "port1" and "port2", for devices that are put in while it runs */
 	unsigned cpus, memory_mib;
 	/* Not QEMU: a shell's command, which finds the disk in the folder (private, absolute, gone in the end) and talks to us as
 	 * the machine's serial console.  Of what is above, only `machine` counts then. */
@@ -76,6 +78,9 @@ int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error
  * JSON object.  Waits at most 5 s for room.  0, -EINVAL if it is too long, or why nobody takes it: -EPIPE, -EIO, -EAGAIN. */
 int vm_command(struct vm *vm, const char *command, struct error *err);
 int vm_qmp(struct vm *vm, const char *execute, const char *arguments, unsigned *ret_id, struct error *err);
+
+/* The command line that QEMU was started with, as a shell takes it; "" of another hypervisor. */
+const char *vm_command_line(const struct vm *vm);
 
 /* QEMU's version, "" before it has said it; what it wrote to standard error, cut. */
 const char *vm_version(const struct vm *vm);

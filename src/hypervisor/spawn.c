@@ -4,17 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/text.h"
 #include "hypervisor/guard.h"
 
-#define ARGUMENTS 64
+#define ARGUMENTS 192
+#define LINE_MAXIMUM (256u * 1024)
 
 struct arguments {
 	char *list[ARGUMENTS + 1];
@@ -81,7 +86,8 @@ static void machine(struct arguments *a, const struct vm_config *c)
 	add(a, "%u", c->memory_mib);
 	/* no menu, but the boot order is kept: it saves seconds */
 	option(a, "-boot", "menu=on,splash-time=0");
-	/* places where devices can be put in while it runs */
+	if (!c->ports)
+		return;
 	option(a, "-device", "pcie-root-port,id=port1,chassis=1,slot=1");
 	option(a, "-device", "pcie-root-port,id=port2,chassis=2,slot=2");
 }
@@ -133,6 +139,38 @@ static void keep(int fd)
 		fcntl(fd, F_SETFD, 0);
 }
 
+/* An image that is somebody's may turn QEMU against us. */
+static void confine(struct arguments *a, const struct vm_config *c)
+{
+	/* a program that the user named may be built without it, and then ends */
+	if (c->image >= 0 && !c->qemu)
+		option(a, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+/* In the child: a write beyond is an error that the guest sees. */
+static void limit_files(void)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return;
+	if (limit.rlim_max > SPAWN_FILE_MAXIMUM)
+		limit.rlim_cur = limit.rlim_max = SPAWN_FILE_MAXIMUM;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static char *command_line(const struct arguments *a)
+{
+	BUFFER_AUTO line = buffer_make(LINE_MAXIMUM);
+
+	for (int i = 0; i < a->count; i++) {
+		buffer_string(&line, i ? " " : "");
+		text_shell(&line, a->list[i]);
+	}
+	return line.data ? strdup(line.data) : NULL;
+}
+
 struct program {
 	const struct vm_config *config;
 	struct arguments *arguments;
@@ -148,6 +186,8 @@ static void become(void *context)
 	int null = open("/dev/null", O_RDWR);
 
 	setpgid(0, 0);
+	if (config->image >= 0)
+		limit_files();
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(p->error, 2);
@@ -188,6 +228,9 @@ int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error
 	add(&a, "socket,id=console,fd=%d", console[1]);
 	option(&a, "-serial", "chardev:console");
 	storage(&a, config);
+	confine(&a, config);
+	for (const char *const *more = config->more; more && *more; more++)
+		add(&a, "%s", *more);
 	if (a.full && rc == 0)
 		rc = error_set(err, ENOMEM, "QEMU's command line does not fit");
 	program.console = console[1];
@@ -196,6 +239,7 @@ int spawn_qemu(const struct vm_config *config, struct spawned *ret, struct error
 	ret->pid = rc == 0 ? guard_start(&guard) : -1;
 	if (ret->pid < 0 && rc == 0)
 		rc = error_set(err, -ret->pid, "cannot start %s: %s", a.list[0], strerror(-ret->pid));
+	ret->line = rc == 0 ? command_line(&a) : NULL;
 	for (int i = 0; i < a.count; i++)
 		free(a.list[i]);
 	close(console[1]);

@@ -110,6 +110,19 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 	done
 }
 
+@test "boot IMAGE: QEMU is confined, and its files are" {
+	mkdir path
+	printf '#!/bin/bash\nulimit -f >"%s"\nexec "%s" "$@"\n' "$PWD/limit" "$TOP/tests/tools/fake-qemu" >path/qemu-system-aarch64
+	chmod +x path/qemu-system-aarch64
+	FAKE=good PATH=$PWD/path:$PATH vmlint boot --firmware=firmware --appliance=appliance --timeout=9 --no-hotplug --accel=tcg "$CLOUD"
+	exits 1
+	started "-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+	[ "$(<limit)" = $((16 << 20)) ] # KiB
+	rm "$FAKE_ARGS"
+	boot good "$CLOUD"
+	! grep -q -- -sandbox "$FAKE_ARGS" || complain "a program that is told may not know it"
+}
+
 @test "boot IMAGE: lint's errors stop it, and --force goes on" {
 	"$MUTATE" "$CLOUD" bad.img "file delete EFI/BOOT/BOOTAA64.EFI"
 	boot good bad.img

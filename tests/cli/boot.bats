@@ -69,7 +69,9 @@ gic=2 transport=mmio acpi=off" ]
 	boot good --verbose --log-dir=log --keep
 	exits 1
 	[[ "$stderr" == *"| UEFI firmware"* && "$stderr" != *$'\x1b'* ]] || complain "the console expected"
-	[ "$(ls log | tr '\n' ' ')" = "gic3-pci.console gic3-pci.disk gic3-pci.record " ]
+	[ "$(ls log | tr '\n' ' ')" = "gic3-pci.command gic3-pci.console gic3-pci.disk gic3-pci.record " ]
+	[[ "$stderr" == "+ "*"/fake-qemu -nodefaults "* ]] || complain "the command line expected"
+	[[ "$(<log/gic3-pci.command)" == *"/fake-qemu -nodefaults "*" -smp 2 "* ]]
 	[[ "$(<log/gic3-pci.console)" == "UEFI firmware"* ]]
 	cmp <(head -c 4096 appliance) <(head -c 4096 log/gic3-pci.disk)
 	vmlint guest --judge log/gic3-pci.record
@@ -88,6 +90,20 @@ gic=2 transport=mmio acpi=off" ]
 		lacks "console:"
 	done
 	rm -r log
+}
+
+@test "boot: more arguments for QEMU; no ports for devices where none are put in" {
+	FAKE_ARGS=$PWD/args boot good --qemu-option=-cpu --qemu-option='max,x y=on' --log-dir=log
+	exits 1
+	[[ "$(<args)" == *" -cpu max,x y=on" ]] || complain "behind ours: $(<args)"
+	[[ "$(<log/gic3-pci.command)" == *" -cpu 'max,x y=on'" ]] || complain "as a shell takes it: $(<log/gic3-pci.command)"
+	[[ "$(<args)" != *pcie-root-port* ]] || complain "no ports expected"
+	rm args
+	FAKE_ARGS=$PWD/args boot good --hotplug
+	grep -q 'pcie-root-port,id=port1.*pcie-root-port,id=port2' args
+	rm -r args log
+	vmlint boot --hypervisor-command=x --qemu-option=-S
+	refuses "--hypervisor-command makes the machine"
 }
 
 @test "boot: progress on a terminal, and none elsewhere" {
