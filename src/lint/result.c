@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* result: the lists of one image's diagnostics and outcomes, and the exit status that they ask for. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "block/view.h"
 #include "lint/lint.h"
 
 void lint_result_init(struct lint_result *result, const char *image)
@@ -74,20 +72,6 @@ void lint_result_remark(struct lint_result *result, struct arena *arena, const c
 void lint_result_note(struct lint_result *result, struct arena *arena, const char *text)
 {
 	add_text(&result->notes_end, arena, text);
-}
-
-void lint_result_withdraw(struct lint_result *result, struct arena *arena)
-{
-	uint64_t more = view_statistics.failures - 1;
-
-	if (!view_statistics.failures)
-		return;
-	lint_result_init(result, result->image);
-	result->status = STATUS_UNREADABLE;
-	result->error = view_statistics.first_failure.message;
-	if (more)
-		result->error = arena_printf(arena, "%s, and %" PRIu64 " more read%s failed", result->error, more,
-					     more == 1 ? "" : "s");
 }
 
 int lint_result_exit(const struct lint_result *result, enum severity fail_on)
