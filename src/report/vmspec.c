@@ -96,7 +96,9 @@ static enum report_verdict judge(const struct report *report, const struct lint_
 /* Is it a name of Arm's machines alone, and that another? */
 static bool of_others(const char *name, const struct lint_result *result)
 {
-	return (!strcmp(name, "VMSPEC-EFI-DTB") || !strcmp(name, "VMSPEC-OS-SBSA-UART")) && result->guest && result->architecture && strcmp(result->architecture, "aarch64") != 0 &&
+	if (strcmp(name, "VMSPEC-EFI-DTB") != 0 && strcmp(name, "VMSPEC-OS-SBSA-UART") != 0)
+		return false;
+	return result->guest && result->architecture && strcmp(result->architecture, "aarch64") != 0 &&
 	       strcmp(result->architecture, "arm") != 0;
 }
 
