@@ -104,7 +104,7 @@ static bool is_ours(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & S_IWOTH);
+	return stat(path, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* A source tree of the user's own, whose `make` may be called. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "command/boot.h"
 #include "command/fetch.h"
+#include "download/address.h"
 #include "image/cloud-init.h"
 #include "process/parent.h"
 
@@ -61,6 +62,7 @@ static void settle(struct boot_options *o)
 	struct boot_image *image = &o->image;
 	struct lint_result *lint = image->lint;
 	struct arena *arena = o->common.arena;
+	enum vm_machine of_image = o->machine;
 
 	if (lint->status == STATUS_UNREADABLE) {
 		image->stops = true;
@@ -81,17 +83,24 @@ static void settle(struct boot_options *o)
 					 "of",
 					 lint->format ? lint->format : "that it has", convert(arena, image->path)));
 	if (lint->architecture && !strcmp(lint->architecture, "aarch64"))
-		o->machine = VM_AARCH64;
+		of_image = VM_AARCH64;
 	else if (lint->architecture && !strcmp(lint->architecture, "x86_64"))
-		o->machine = VM_X86_64;
+		of_image = VM_X86_64;
 	else if (lint->architecture)
 		return stop(image, arena, arena_printf(arena, "it is not booted: it is for %s, and boot has aarch64 and x86_64",
 						       lint->architecture));
+	if (o->machine_told && o->machine != of_image)
+		return stop(image, arena, arena_printf(arena, "it is not booted: it is for %s, and --arch says another machine",
+						       lint->architecture));
+	o->machine = of_image;
 	if (lint->count[SEVERITY_ERROR] && !image->force)
 		return stop(image, arena, "it is not booted: what a machine shows with such an image may be the image's fault; "
 				   "--force boots it");
 	image->inside = lint->cloud_init == CLOUD_INIT_PRESENT ? BOOT_INSIDE
 			: lint->cloud_init == CLOUD_INIT_ABSENT ? BOOT_BESIDE : BOOT_TRY;
+	if (o->appliance && image->inside == BOOT_INSIDE)
+		lint_result_note(lint, arena,
+				 "--appliance does nothing here: the image has cloud-init, and is looked at from inside");
 }
 
 int boot_image_prepare(struct boot_options *o, struct error *err)
@@ -102,13 +111,14 @@ int boot_image_prepare(struct boot_options *o, struct error *err)
 	struct fetched fetched;
 	int rc;
 
+	image->shown = address_shown(arena, image->argument);
 	rc = command_fetch(arena, image->argument, o->common.report.quiet, &fetched, err);
 	if (rc < 0)
 		return rc;
 	image->path = fetched.path;
 	image->lint = ARENA_NEW(arena, struct lint_result);
 	parent_lint(arena, image->path, &lint, NULL, image->lint);
-	image->lint->image = image->argument;
+	image->lint->image = image->shown;
 	if (fetched.note)
 		lint_result_note(image->lint, arena, fetched.note);
 	settle(o);

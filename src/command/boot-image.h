@@ -19,6 +19,7 @@ enum boot_inside {
 
 struct boot_image {
 	const char *argument;	    /* as the user named it; NULL: there is none */
+	const char *shown;	    /* the same, without a password */
 	const char *path, *format;  /* of a file, and QEMU's name of its container */
 	const char *program;	    /* vmlint-guest, for inside */
 	const char *note;	    /* of where it comes from, or NULL */

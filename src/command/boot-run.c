@@ -131,13 +131,39 @@ static void choose_disks(const struct boot_options *o, struct live_options *live
 	live->vm.image_format = o->image.format;
 }
 
+/* How many rules were skipped, and of which rows of the specification: of those a run without a finding says nothing. */
+static const char *skipped(const struct lint_result *result, struct arena *arena)
+{
+	bool rows[32] = { false };
+	const char *text = "", *before = "";
+
+	for (const struct outcome *o = result->outcomes; o; o = o->next) {
+		unsigned row;
+
+		if (o->kind == OUTCOME_SKIPPED && o->rule->clause && sscanf(o->rule->clause, "H%u", &row) == 1 && row < 32)
+			rows[row] = true;
+	}
+	for (unsigned row = 0; row < 32 && result->clauses; row++) {
+		if (!rows[row])
+			continue;
+		text = arena_printf(arena, "%s%sH%u", text, before, row);
+		before = ", ";
+	}
+	if (!result->skipped)
+		return "";
+	return arena_printf(arena, " (%u rules were skipped%s%s; --verbose says which)", result->skipped,
+			    *text ? ", of " : "", text);
+}
+
 static void note_image(const struct live_options *live, bool told, const struct boot_options *o, struct arena *arena,
 		       struct lint_result *result)
 {
 	if (live->program && told)
 		lint_result_note(result, arena,
-				 "looked at from inside the image; what only a program before Linux sees is not in it: `vmlint "
-				 "boot` without an image has that");
+				 arena_printf(arena,
+					      "looked at from inside the image; what only a program before Linux sees is not in "
+					      "it%s: `vmlint boot` without an image, with the same firmware, has that",
+					      skipped(result, arena)));
 	else if (live->program)
 		return;
 	else if (o->no_cloud_init)
@@ -160,7 +186,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	struct show show;
 	int rc;
 
-	lint_result_init(result, options->image.argument ? options->image.argument : options->appliance);
+	lint_result_init(result, options->image.argument ? options->image.shown : options->appliance);
 	result->name = boot->name;
 	result->boot = boot->configuration;
 	result->boots = boot_starts(boot);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "command/boot.h"
 #include "command/fetch.h"
+#include "download/address.h"
 
 static const char usage[] =
 	"Usage: vmlint boot [OPTION...] [IMAGE]\n"
@@ -159,6 +160,7 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_ARCH:
 		i = word("--arch", argument, machines, "aarch64 or x86_64");
 		o->machine = (enum vm_machine)i;
+		o->machine_told = true;
 		return i >= 0;
 	case OPTION_FIRMWARE:
 		o->firmware = argument;
@@ -207,6 +209,7 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case OPTION_HOTPLUG:
 	case OPTION_NO_HOTPLUG:
 		o->hotplug = key == OPTION_HOTPLUG;
+		o->hotplug_told = true;
 		return true;
 	case OPTION_MATRIX:
 		o->matrix = true;
@@ -244,24 +247,38 @@ static void catch_signals(void)
 	}
 }
 
-/* What is left unsaid, and what does not go together. */
-static bool settle(struct boot_options *o)
+static bool of_machine(const struct boot_options *o)
 {
-	bool arm = o->machine == VM_AARCH64;
+	if (o->machine == VM_AARCH64 || !(o->gics || o->tree || o->transports & BOOT_MMIO))
+		return true;
+	return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;
+}
 
+/* What does not go together, whatever the image is: before that is fetched and read. */
+static bool goes_together(const struct boot_options *o)
+{
 	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->more_count || o->firmware || o->store ||
 			   o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
 		return command_usage("boot",
 				     "--hypervisor-command makes the machine: no --qemu, --qemu-option, --firmware, --store, --accel, --gic, "
 				     "--transport, --device-tree, --matrix, --smp or --memory beside it"), false;
-	if (!arm && (o->gics || o->tree || o->transports & BOOT_MMIO))
-		return command_usage("boot", "--gic, --device-tree and --transport=mmio are for --arch=aarch64"), false;
+	if (o->command && o->hotplug_told && o->hotplug)
+		return command_usage("boot", "--hotplug is for QEMU, and --hypervisor-command is another"), false;
 	if (o->keep && !o->log_dir)
 		return command_usage("boot", "--keep is for --log-dir"), false;
 	if (o->image.force && !o->image.argument)
 		return command_usage("boot", "--force is for an image"), false;
 	if (o->image.argument && o->command)
 		return command_usage("boot", "--hypervisor-command boots the appliance, not an image"), false;
+	return of_machine(o);
+}
+
+/* What is left unsaid. */
+static bool settle(struct boot_options *o)
+{
+	/* which may be the image's by now */
+	if (!of_machine(o))
+		return false;
 	if (!o->seconds)
 		o->seconds = o->image.argument ? 600 : 240;
 	if (o->image.argument && !o->persistent_told)
@@ -335,9 +352,12 @@ int command_boot(int argc, char **argv)
 		return command_finish(EXIT_CLEAN);
 	}
 	if (optind + 1 < argc)
-		return command_usage("boot", "%s is too much: boot starts one image", argv[optind + 1]);
+		return command_usage("boot", "%s is too much: boot starts one image",
+				     address_shown(arena, argv[optind + 1]));
 	options.image.argument = argv[optind];
-	if (options.image.argument && !options.command && boot_image_prepare(&options, &err) < 0)
+	if (!goes_together(&options))
+		return EXIT_TROUBLE;
+	if (options.image.argument && boot_image_prepare(&options, &err) < 0)
 		return complain(&err);
 	if (!settle(&options))
 		return EXIT_TROUBLE;

@@ -41,7 +41,7 @@ struct boot_options {
 	unsigned gics, transports; /* masks */
 	bool tree;		   /* a device tree in place of ACPI */
 	bool persistent, hotplug;
-	bool persistent_told;
+	bool persistent_told, hotplug_told, machine_told; /* on the command line */
 	unsigned cpus, memory_mib, seconds;
 	bool matrix;	     /* the combinations worth running */
 	const char *log_dir; /* for records and consoles, or NULL */

@@ -139,6 +139,16 @@ static int look_up(struct arena *arena, const struct reference *r, struct addres
 	return 0;
 }
 
+/* For who has misspelt one. */
+static const char *name_references(struct arena *arena, const struct reference *list)
+{
+	const char *text = "it is no file, and none of the reference images, which are";
+
+	for (const struct reference *r = list; r; r = r->next)
+		text = arena_printf(arena, "%s%s %s", text, r == list ? "" : ",", r->name);
+	return list ? text : NULL;
+}
+
 int command_fetch(struct arena *arena, const char *argument, bool quiet, struct fetched *ret, struct error *err)
 {
 	BUFFER_AUTO name = buffer_make(64 * KiB);
@@ -160,6 +170,8 @@ int command_fetch(struct arena *arena, const char *argument, bool quiet, struct 
 			return 0;
 		rc = read_list(arena, &list, err);
 		reference = rc == 0 ? reference_find(list, argument) : NULL;
+		if (rc == 0 && !reference)
+			ret->note = name_references(arena, list);
 		if (rc < 0 || !reference)
 			return rc;
 		rc = look_up(arena, reference, &address, &ret->note, err);
@@ -176,7 +188,7 @@ int command_fetch(struct arena *arena, const char *argument, bool quiet, struct 
 	ret->path = download.path;
 	if (!download.verified && address.scheme != ADDRESS_FILE) {
 		digest_text(&download.digest, digits);
-		ret->note = arena_printf(arena, "no digest was given to verify %s by; it has #%s=%s", address.text,
+		ret->note = arena_printf(arena, "no digest was given to verify %s by; it has #%s=%s", address.shown,
 					 digest_name(download.digest.kind), digits);
 	}
 	return 0;

@@ -55,10 +55,10 @@ void guest_record(struct facts *facts, bool try)
 	gather_efi(facts);
 	gather_files(facts);
 	if (try) {
-		check_rtc(facts);
-		check_variable(facts);
-		check_cpus(facts);
-		check_aarch32(facts);
+		check_whole(facts, check_rtc);
+		check_whole(facts, check_variable);
+		check_whole(facts, check_cpus);
+		check_whole(facts, check_aarch32);
 	}
 	free(command_line);
 	free(console);

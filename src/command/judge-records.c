@@ -15,7 +15,9 @@ struct call {
 	char **records;
 };
 
-static const struct option options[] = { COMMON_OPTIONS };
+enum { OPTION_JUDGE = 256 };
+
+static const struct option options[] = { { "judge", no_argument, NULL, OPTION_JUDGE }, COMMON_OPTIONS };
 
 static void judge_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
 {
@@ -31,10 +33,22 @@ static void judge_one(struct common *common, int index, struct arena *arena, str
 	free(text);
 }
 
-static bool no_option(struct common *common, int key, const char *argument)
+static bool set_option(struct common *common, int key, const char *argument)
 {
-	(void)key, (void)argument;
+	(void)argument;
+	/* is why we are here */
+	if (key == OPTION_JUDGE)
+		return true;
 	return command_usage(common->command, "unknown option"), false;
+}
+
+static bool wants_judge(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--judge"))
+			return true;
+	}
+	return false;
 }
 
 int command_guest_or_judge(int argc, char **argv)
@@ -42,19 +56,18 @@ int command_guest_or_judge(int argc, char **argv)
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
 	struct call call = { .common = common_make(arena, "guest") };
 
-	if (argc < 2 || strcmp(argv[1], "--judge"))
+	if (!wants_judge(argc, argv))
 		return command_guest(argc, argv);
 	call.common.on_guests = true;
-	call.common.set = no_option;
-	/* --judge stands where a subcommand does */
-	if (!common_parse(&call.common, argc - 1, argv + 1, options))
+	call.common.set = set_option;
+	if (!common_parse(&call.common, argc, argv, options))
 		return EXIT_TROUBLE;
 	if (call.common.help) {
 		common_print_usage(guest_usage, true);
 		return command_finish(EXIT_CLEAN);
 	}
-	if (optind >= argc - 1)
+	if (optind >= argc)
 		return command_usage("guest", "no record is named");
-	call.records = argv + 1 + optind;
-	return common_run(&call.common, argc - 1 - optind, judge_one);
+	call.records = argv + optind;
+	return common_run(&call.common, argc - optind, judge_one);
 }

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "command/fetch.h"
+#include "download/address.h"
 #include "command/options.h"
 #include "image/image.h"
 #include "process/parent.h"
@@ -168,12 +169,12 @@ static bool set_option(struct common *common, int key, const char *argument)
 static void lint_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
 {
 	const struct call *call = (const struct call *)common;
-	const char *image = call->images[index];
+	const char *image = address_shown(arena, call->images[index]);
 	size_t address = strcspn(image, "#");
 	struct fetched fetched;
 	struct error err;
 
-	if (command_fetch(arena, image, common->report.quiet, &fetched, &err) < 0) {
+	if (command_fetch(arena, call->images[index], common->report.quiet, &fetched, &err) < 0) {
 		const char *why = err.message;
 
 		lint_result_init(result, image);

@@ -14,6 +14,17 @@ bool address_is(const char *text)
 	return length && !strncmp(text + length, "://", 3);
 }
 
+const char *address_shown(struct arena *arena, const char *text)
+{
+	const char *host = address_is(text) ? strstr(text, "://") + 3 : NULL, *at;
+
+	/* libcurl takes the last one for the end of the password */
+	at = host ? memrchr(host, '@', strcspn(host, "/?#")) : NULL;
+	if (!at)
+		return text;
+	return arena_printf(arena, "%.*s***%s", (int)(host - text), text, at);
+}
+
 static int digit(char c)
 {
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
@@ -82,6 +93,7 @@ int address_parse(struct arena *arena, const char *text, struct address *ret, st
 	const char *hash = strchrnul(text, '#'), *rest = NULL;
 
 	*ret = (struct address){ .text = arena_strndup(arena, text, (size_t)(hash - text)) };
+	ret->shown = address_shown(arena, ret->text);
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
 		if (!strncasecmp(ret->text, schemes[i].text, strlen(schemes[i].text))) {
 			ret->scheme = schemes[i].scheme;
@@ -89,15 +101,17 @@ int address_parse(struct arena *arena, const char *text, struct address *ret, st
 		}
 	}
 	if (!rest)
-		return error_set(err, EINVAL, "%s: addresses begin with http://, https:// or file://", text);
+		return error_set(err, EINVAL, "%s: addresses begin with http://, https:// or file://",
+				 address_shown(arena, text));
 	for (const char *p = ret->text; *p; p++) {
 		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return error_set(err, EINVAL, "%s: an address has no spaces or control characters", text);
+			return error_set(err, EINVAL, "%s: an address has no spaces or control characters",
+					 address_shown(arena, text));
 	}
 	if (*hash && read_digest(hash + 1, &ret->digest, err) < 0)
-		return error_prefix(err, -EINVAL, "%s", ret->text);
+		return error_prefix(err, -EINVAL, "%s", ret->shown);
 	if (ret->scheme != ADDRESS_FILE && (!*rest || *rest == '/'))
-		return error_set(err, EINVAL, "%s: no host is named", text);
+		return error_set(err, EINVAL, "%s: no host is named", ret->shown);
 	ret->name = file_name(arena, rest);
 	if (ret->scheme != ADDRESS_FILE)
 		return 0;

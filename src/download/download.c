@@ -66,7 +66,7 @@ static int verify(struct work *w, int fd, struct download *ret, struct error *er
 	w->size = fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
 	rc = digest_file(fd, wanted->kind ? wanted->kind : DIGEST_SHA256, show_digest, w, &ret->digest, err);
 	if (rc < 0 || !wanted->kind)
-		return rc < 0 ? error_prefix(err, rc, "%s", w->address->text) : 0;
+		return rc < 0 ? error_prefix(err, rc, "%s", w->address->shown) : 0;
 	ret->verified = digest_equal(&ret->digest, wanted);
 	if (ret->verified)
 		return 0;
@@ -74,7 +74,7 @@ static int verify(struct work *w, int fd, struct download *ret, struct error *er
 	digest_text(wanted, should);
 	/* both to their 16th digit: the whole of them does not fit */
 	return error_set(err, EBADMSG, "%s: it is not what it should be: its %s is %.16s..., not %.16s...; it is not used",
-			 w->address->text, digest_name(wanted->kind), is, should);
+			 w->address->shown, digest_name(wanted->kind), is, should);
 }
 
 static int verify_path(struct work *w, const char *path, struct download *ret, struct error *err)
@@ -96,7 +96,7 @@ static int verify_path(struct work *w, const char *path, struct download *ret, s
 /* Fetches into the part file, which is ours. */
 static int fetch(struct work *w, int fd, struct download *ret, struct error *err)
 {
-	struct transfer t = { .address = w->address->text, .fd = fd, .maximum = DOWNLOAD_MAXIMUM,
+	struct transfer t = { .address = w->address->text, .shown = w->address->shown, .fd = fd, .maximum = DOWNLOAD_MAXIMUM,
 			      .verified = w->address->digest.kind != 0, .begun = begun, .progress = show_transfer, .context = w };
 	bool resumed;
 	struct stat st;
@@ -188,7 +188,7 @@ int download_get(struct arena *arena, const struct address *address, const struc
 		return verify_path(&w, address->path, ret, err);
 	if (address->scheme == ADDRESS_HTTP && !address->digest.kind)
 		return error_set(err, EPERM, "%s: anybody on the way can change it: add its digest, #sha256=... or #sha512=..., "
-				 "or use https", address->text);
+				 "or use https", address->shown);
 	folder = cache_folder(arena, err);
 	if (!folder)
 		return -err->code;
@@ -223,12 +223,44 @@ static int find(const char *path, const char *name, struct digest *ret, struct e
 	return found ? 0 : error_set(err, ENODATA, "%s: it is not in its list of digests", name);
 }
 
+/* A file without a name, which goes with us, or, where the file system makes none, one of a name that the next run takes. */
+static int open_list(const char *folder, const char *new, struct error *err)
+{
+	int fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0644);
+	bool done;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+		return fd >= 0 ? fd : error_set(err, errno, "cannot write %s: %s", new, strerror(errno));
+	fd = cache_claim(new, "", NULL, NULL, &done, err);
+	if (fd >= 0 && ftruncate(fd, 0) < 0) {
+		close(fd);
+		return error_set(err, errno, "cannot write %s: %s", new, strerror(errno));
+	}
+	return fd;
+}
+
+/* Gives the list its name. */
+static int keep_list(int fd, const char *new, const char *path, struct error *err)
+{
+	char self[40];
+	struct stat st;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st) == 0 && !st.st_nlink) {
+		/* an earlier run that was killed between the two steps */
+		unlink(new);
+		if (linkat(AT_FDCWD, self, AT_FDCWD, new, AT_SYMLINK_FOLLOW) < 0)
+			return error_set(err, errno, "cannot keep %s: %s", path, strerror(errno));
+	}
+	return rename(new, path) < 0 ? error_set(err, errno, "cannot keep %s: %s", path, strerror(errno)) : 0;
+}
+
 int download_listed(struct arena *arena, const struct address *list, const char *name, struct digest *ret, const char **ret_old,
 		    struct error *err)
 {
 	const char *folder = cache_folder(arena, err);
 	const char *path, *new;
-	struct transfer t = { .address = list->text, .maximum = LIST_MAXIMUM };
+	struct transfer t = { .address = list->text, .shown = list->shown, .maximum = LIST_MAXIMUM };
 	int rc;
 
 	*ret_old = NULL;
@@ -237,13 +269,13 @@ int download_listed(struct arena *arena, const struct address *list, const char 
 	if (list->scheme == ADDRESS_FILE)
 		return find(list->path, name, ret, err);
 	path = arena_printf(arena, "%s/%s", folder, name_of(arena, list));
-	new = arena_printf(arena, "%s.%ld", path, (long)getpid());
-	t.fd = open(new, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	new = arena_printf(arena, "%s.new", path);
+	t.fd = open_list(folder, new, err);
 	if (t.fd < 0)
-		return error_set(err, errno, "cannot write %s: %s", new, strerror(errno));
+		return t.fd;
 	rc = transfer_run(&t, err);
-	if (rc == 0 && rename(new, path) < 0)
-		rc = error_set(err, errno, "cannot keep %s: %s", path, strerror(errno));
+	if (rc == 0)
+		rc = keep_list(t.fd, new, path, err);
 	if (rc < 0)
 		unlink(new);
 	close(t.fd);

@@ -116,7 +116,7 @@ static size_t got_header(char *data, size_t one, size_t count, void *context)
 
 static int refused(struct attempt *a, long code)
 {
-	const char *address = a->t->address;
+	const char *address = a->t->shown;
 
 	if (code == 404 || code == 410)
 		return error_set(a->err, ENOENT, "%s: the server has no such file (%ld)", address, code);
@@ -136,13 +136,13 @@ static int room(struct attempt *a)
 	uint64_t have, need = t->total > t->size ? t->total - t->size : 0;
 
 	if (t->total > t->maximum)
-		return error_set(a->err, EFBIG, "%s: it has %" PRIu64 " bytes, and %" PRIu64 " are the limit", t->address,
+		return error_set(a->err, EFBIG, "%s: it has %" PRIu64 " bytes, and %" PRIu64 " are the limit", t->shown,
 				 t->total, t->maximum);
 	if (fstatvfs(t->fd, &fs) < 0)
 		return 0;
 	have = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (need > have)
-		return error_set(a->err, ENOSPC, "%s: %" PRIu64 " MiB are to come, and there is room for %" PRIu64, t->address,
+		return error_set(a->err, ENOSPC, "%s: %" PRIu64 " MiB are to come, and there is room for %" PRIu64, t->shown,
 				 need >> 20, have >> 20);
 	return 0;
 }
@@ -167,7 +167,7 @@ static int from_middle(struct attempt *a)
 
 	if (a->range_from != t->size || (t->total && a->range_total != UINT64_MAX && a->range_total != t->total)) {
 		a->restart = true;
-		return error_set(a->err, EAGAIN, "%s: the server sends another part than it was asked for", t->address);
+		return error_set(a->err, EAGAIN, "%s: the server sends another part than it was asked for", t->shown);
 	}
 	if (a->range_total != UINT64_MAX)
 		t->total = a->range_total;
@@ -190,7 +190,7 @@ static int decide(struct attempt *a)
 		/* we have it all, or what we have is of another file */
 		a->complete = a->range_total == a->from;
 		a->restart = !a->complete;
-		return a->complete ? 0 : error_set(a->err, EAGAIN, "%s: the file has become shorter", a->t->address);
+		return a->complete ? 0 : error_set(a->err, EAGAIN, "%s: the file has become shorter", a->t->shown);
 	} else {
 		return refused(a, code);
 	}
@@ -211,7 +211,7 @@ static size_t got_body(char *data, size_t one, size_t count, void *context)
 	if (a->rc == 0 && a->complete)
 		return size; /* what the server says beside */
 	if (a->rc == 0 && size > t->maximum - t->size)
-		a->rc = error_set(a->err, EFBIG, "%s: it has more than %" PRIu64 " bytes, which are the limit", t->address,
+		a->rc = error_set(a->err, EFBIG, "%s: it has more than %" PRIu64 " bytes, which are the limit", t->shown,
 				  t->maximum);
 	for (size_t done = 0; a->rc == 0 && done < size;) {
 		ssize_t n = pwrite(t->fd, data + done, size - done, (off_t)t->size);
@@ -328,7 +328,7 @@ static int attempt(struct transfer *t, bool *ret_restart, struct error *err)
 	if (code != CURLE_OK) {
 		curl.easy_cleanup(a.handle);
 		curl.slist_free_all(headers);
-		return error_set(err, EPROTO, "%s: libcurl cannot be told how to fetch it: %s", t->address,
+		return error_set(err, EPROTO, "%s: libcurl cannot be told how to fetch it: %s", t->shown,
 				 curl.easy_strerror(code));
 	}
 	code = curl.easy_perform(a.handle);
@@ -341,9 +341,9 @@ static int attempt(struct transfer *t, bool *ret_restart, struct error *err)
 	if (a.rc < 0 || a.complete)
 		return a.rc;
 	if (code != CURLE_OK)
-		return error_set(err, code_of(code), "%s: %s", t->address, message[0] ? message : curl.easy_strerror(code));
+		return error_set(err, code_of(code), "%s: %s", t->shown, message[0] ? message : curl.easy_strerror(code));
 	if (t->total && t->size != t->total)
-		return error_set(err, EAGAIN, "%s: it was cut off after %" PRIu64 " of %" PRIu64 " bytes", t->address, t->size,
+		return error_set(err, EAGAIN, "%s: it was cut off after %" PRIu64 " of %" PRIu64 " bytes", t->shown, t->size,
 				 t->total);
 	return 0;
 }

@@ -12,7 +12,7 @@
 #define TRANSFER_VALIDATOR 256
 
 struct transfer {
-	const char *address;
+	const char *address, *shown; /* the latter for messages */
 	int fd;		  /* what has come so far begins at its beginning */
 	uint64_t size;	  /* of that */
 	uint64_t maximum; /* bytes that it may have */

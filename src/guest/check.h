@@ -5,6 +5,9 @@
 
 #include "guest/write.h"
 
+/* Calls one of those below, with SIGINT, SIGTERM and SIGHUP kept until it has put back what it changed. */
+void check_whole(struct facts *facts, void (*check)(struct facts *facts));
+
 /* `rtc`: reads /dev/rtc0, sets it an hour on, reads it, waits for it to tick, and sets it back. */
 void check_rtc(struct facts *facts);
 

@@ -208,6 +208,20 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 	says "  sample             a sample"
 }
 
+@test "boot IMAGE: an option that does nothing, or says something else than the image, is said so" {
+	boot good "$CLOUD"
+	says "--appliance does nothing here" "rules were skipped, of H" "with the same firmware"
+	boot good --arch=x86_64 "$PLAIN_IMAGE"
+	exits 0
+	says "it is not booted: it is for aarch64, and --arch says another machine"
+	[ ! -e "$FAKE_ARGS" ]
+	boot good debian-12-arm46
+	exits 2
+	says "could not check: cannot open: No such file or directory" "none of the reference images, which are debian-"
+	boot good /nonexistent
+	lacks "reference images"
+}
+
 @test "boot IMAGE: JSON" {
 	boot good --format=json "$CLOUD"
 	exits 1
@@ -216,7 +230,12 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 		(.images[0] | has("boot") | not) and .images[1].boot == "gic=3 transport=pci acpi=on"' <<<"$output"
 }
 
-@test "boot IMAGE: wrong calls" {
+@test "boot IMAGE: wrong calls, before anything is fetched or read" {
+	for wrong in "--keep" "--hypervisor-command=true --gic=2" "--arch=x86_64 --gic=2" "--hypervisor-command=true --hotplug"; do
+		vmlint boot $wrong http://127.0.0.1:1/disk.img
+		exits 2
+		[[ $stderr == "vmlint: --"*"Try \`vmlint boot --help\`." ]] || complain "$wrong refused"
+	done
 	vmlint boot one.img two.img
 	refuses "two.img is too much: boot starts one image"
 	vmlint boot --hypervisor-command=true "$CLOUD"

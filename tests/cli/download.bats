@@ -384,6 +384,38 @@ references() { # references LINE...: a list of one image with these lines
 		"$TOP/rules/data/reference-images.json"
 }
 
+@test "passwords in addresses are not shown" {
+	secret=${AT/:\/\//://joe:s3cret@}
+	for address in "$secret/good/disk.img#sha256=${SHA256:0:60}0000" "$secret/good/disk.img" "$secret/good/disk.img#md5=1" \
+		"http://joe:s3cret@127.0.0.1:1/disk.img#sha256=$SHA256"; do
+		for call in lint "lint --format=json" "lint --format=vmspec" boot; do
+			vmlint $call "$address"
+			exits 2
+			[[ $output$stderr == *"://***@127.0.0.1"* && $output$stderr != *s3cret* && $output$stderr != *joe* ]] ||
+				complain "hidden, expected"
+		done
+	done
+}
+
+@test "a list that is cut off by a signal leaves nothing" {
+	# somebody who listens and says nothing
+	python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+time.sleep(20)' >"$BATS_TEST_TMPDIR/port" 3>&- &
+	mute=$!
+	for _ in $(seq 100); do [ ! -s "$BATS_TEST_TMPDIR/port" ] || break; sleep .05; done
+	printf '{"images":[{"name":"sample","address":"https://127.0.0.1:1/disk.img","digests":"https://127.0.0.1:%s/SUMS"}]}' \
+		"$(<"$BATS_TEST_TMPDIR/port")" >"$BATS_TEST_TMPDIR/list.json"
+	VMLINT_REFERENCE_IMAGES=$BATS_TEST_TMPDIR/list.json "$PLAIN" sample >/dev/null 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 100); do [ -z "$(ls -l "/proc/$pid/fd" 2>/dev/null | grep 'images/.*(deleted)')" ] || break; sleep .05; done
+	kill -9 "$pid"
+	wait "$pid" || :
+	kill "$mute"
+	left 0
+}
+
 @test "a progress line on a terminal" {
 	run script -qec "$FETCH '$AT/slow/disk.img#sha256=$SHA256'" /dev/null
 	[[ $output == *"downloading disk.img"*" % of 0 MiB"* ]] || complain "a progress line expected"

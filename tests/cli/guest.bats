@@ -109,6 +109,15 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 		"$TOP/tests/schema/report.schema.json" <<<"$output"
 }
 
+@test "guest --judge: anywhere among the options" {
+	cp "$TOP/tests/guest/gicv3.record" .
+	for call in "--format=json --judge gicv3.record" "--format json gicv3.record --judge" "--judge --format=json gicv3.record"; do
+		vmlint guest $call
+		[ "$status" = 1 ]
+		jq -e '.images[0].image == "gicv3.record"' <<<"$output" >/dev/null
+	done
+}
+
 @test "guest --judge: a record that does not say is not evaluated, and never clean" {
 	echo "guest format=1" >empty.record
 	vmlint guest --judge empty.record
