@@ -257,11 +257,11 @@ static bool of_machine(const struct boot_options *o)
 /* What does not go together, whatever the image is: before that is fetched and read. */
 static bool goes_together(const struct boot_options *o)
 {
-	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->more_count || o->firmware || o->store ||
-			   o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
+	if (o->command && (o->gics || o->transports || o->tree || o->matrix || o->qemu || o->more_count || o->firmware ||
+			   o->store || o->accel != BOOT_ACCEL_AUTO || o->cpus || o->memory_mib))
 		return command_usage("boot",
-				     "--hypervisor-command makes the machine: no --qemu, --qemu-option, --firmware, --store, --accel, --gic, "
-				     "--transport, --device-tree, --matrix, --smp or --memory beside it"), false;
+				     "--hypervisor-command makes the machine: no --qemu, --qemu-option, --firmware, --store, "
+				     "--accel, --gic, --transport, --device-tree, --matrix, --smp or --memory beside it"), false;
 	if (o->command && o->hotplug_told && o->hotplug)
 		return command_usage("boot", "--hotplug is for QEMU, and --hypervisor-command is another"), false;
 	if (o->keep && !o->log_dir)
