@@ -22,6 +22,8 @@
  * expect: !acpi/RSDP@0: error: this is no root pointer: its signature is not "RSD PTR "
  * bad:    gicv3 | acpi-raw RSDP 15 00
  * expect: !acpi/RSDP@0xf: error: revision 0 is of ACPI 1.0 and has no XSDT, 2 or later expected
+ * bad:    gicv3 | drop probe-acpi signature=XSDT
+ * expect: !acpi/RSDP@0x18: error: there is no XSDT at its address, 0x7c43fe98
  * bad:    gicv3 | acpi XSDT 44 0000000000000000 | acpi XSDT 60 0000000000000000
  * expect: !acpi/XSDT@0x2c: warning: 2 of the 8 addresses in the XSDT are 0
  */
@@ -40,6 +42,9 @@ static void check_sums(struct check *check, const struct acpi_rsdp *rsdp)
 			rsdp->extended_sum);
 	if (!rsdp->xsdt)
 		finding(check, at_acpi(check, "RSDP", 24, 8), "there is no XSDT: its address is 0");
+	else if (!rsdp->sum && !rsdp->extended_sum && guest_table(check, "XSDT") == MACHINE_ABSENT)
+		finding(check, at_acpi(check, "RSDP", 24, 8), "there is no XSDT at its address, %#llx",
+			(unsigned long long)rsdp->xsdt);
 }
 
 /* Linux goes on behind one that is 0; the table that it stands for is missing, which is said by others if it matters. */
