@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_BYTES (64 * 1024)
 
@@ -21,20 +22,21 @@ struct arena {
 	size_t limit, total;
 };
 
-static void print_and_abort(void)
+static void print_and_end(void)
 {
 	fputs("vmlint: out of memory\n", stderr);
-	abort();
+	/* what standard output still holds is half a report */
+	_exit(2);
 }
 
-static void (*exhausted)(void) = print_and_abort;
+static void (*exhausted)(void) = print_and_end;
 
 void arena_set_exhausted(void (*handler)(void))
 {
-	exhausted = handler ? handler : print_and_abort;
+	exhausted = handler ? handler : print_and_end;
 }
 
-static void give_up(void)
+void arena_exhausted(void)
 {
 	exhausted();
 	abort(); /* the handler has broken its promise */
@@ -45,7 +47,7 @@ struct arena *arena_new(size_t limit)
 	struct arena *arena = calloc(1, sizeof(*arena));
 
 	if (!arena)
-		give_up();
+		arena_exhausted();
 	arena->limit = limit;
 	return arena;
 }
@@ -65,7 +67,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *memory;
 
 	if (size > arena->limit)
-		give_up();
+		arena_exhausted();
 	size = (size + align - 1) / align * align;
 	if (!size)
 		size = align;
@@ -73,11 +75,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 		size_t capacity = size > BLOCK_BYTES / 4 ? size : BLOCK_BYTES;
 
 		if (arena->total > arena->limit || capacity > arena->limit - arena->total)
-			give_up();
+			arena_exhausted();
 		/* calloc, so that large blocks are untouched zero pages until used */
 		block = calloc(1, sizeof(*block) + capacity);
 		if (!block)
-			give_up();
+			arena_exhausted();
 		block->size = capacity;
 		block->previous = arena->last;
 		arena->last = block;
@@ -93,7 +95,7 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 	size_t product;
 
 	if (__builtin_mul_overflow(count, size, &product))
-		give_up();
+		arena_exhausted();
 	return arena_alloc(arena, product);
 }
 
@@ -130,7 +132,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list ap)
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (length < 0)
-		give_up();
+		arena_exhausted();
 	text = arena_alloc(arena, (size_t)length + 1);
 	vsnprintf(text, (size_t)length + 1, format, ap);
 	return text;

@@ -41,8 +41,12 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_release(struct arena *arena, struct arena_mark mark);
 
-/* Called, once, when memory is used up; must not return.  The default prints to standard error and aborts. */
+/* Called, once, when memory is used up; must not return.  The default prints to standard error and ends the process with
+ * status 2. */
 void arena_set_exhausted(void (*handler)(void));
+
+/* Does so: for what takes memory from elsewhere, and of which nothing but a part would be left. */
+_Noreturn void arena_exhausted(void);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_calloc((arena), (count), sizeof(type)))

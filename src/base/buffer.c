@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+
 static bool reserve(struct buffer *b, size_t more)
 {
 	size_t need, capacity;
@@ -22,10 +24,9 @@ static bool reserve(struct buffer *b, size_t more)
 	while (capacity <= need)
 		capacity *= 2;
 	data = realloc(b->data, capacity);
-	if (!data) {
-		b->overflowed = true;
-		return false;
-	}
+	/* half a text would pass for the whole */
+	if (!data)
+		arena_exhausted();
 	b->data = data;
 	b->capacity = capacity;
 	return true;

@@ -28,7 +28,7 @@ static int add_run(const struct ext_state *state, struct ext_map *map, uint64_t 
 		struct ext_run *runs = realloc(map->runs, capacity * sizeof(*runs));
 
 		if (!runs)
-			return -ENOMEM;
+			arena_exhausted();
 		map->runs = runs;
 		map->capacity = capacity;
 	}
@@ -40,9 +40,7 @@ static int run_failed(int r, uint32_t inode, struct error *err)
 {
 	if (r == -EIO)
 		return error_set(err, EIO, "inode %u refers to a block that the file system does not have", inode);
-	if (r == -EFBIG)
-		return limit_error(err, "the file is in more than %d pieces", LIMIT_FILE_RUNS);
-	return error_set(err, ENOMEM, "out of memory");
+	return limit_error(err, "the file is in more than %d pieces", LIMIT_FILE_RUNS);
 }
 
 static int map_extents(struct ext_state *state, uint32_t inode, struct ext2_inode *content, struct ext_map *map,

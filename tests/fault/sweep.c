@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sweep: the whole lint of an image, again and again, with another read failing each time.
+/* sweep: the whole lint of an image, again and again, with another read, or another allocation of ours, failing each time.
  *
  *   sweep [OPTION...] IMAGE
  *     --gone           the nth read and all after it fail: a disk that has gone
@@ -7,10 +7,14 @@
  *     --once           (as without these) each n whose call stack no read before it had: a read that one place of a reader does a
  *                      thousand times fails the first time alone
  *     --from=N --to=N  these n alone
+ *     --memory         allocations in place of reads
  *     --verbose        also where the read was asked for, and what the rules made of it
  *
- * After each run: no rule finds what the undamaged image does not show, the result is not clean, and its message is that of the
- * read.  That readers do not take a failure for an absence is the first of these; the second is lint_result_withdraw's.
+ * After each run: no rule finds what the undamaged image does not show, the result is not clean, and its message is that of
+ * the read, or of memory.  An allocation that fails may also end the process, in the way of arena_set_exhausted(): each has
+ * a process of its own.  What libraries allocate is theirs; where they crash, the worker does, and its parent says so
+ * (tests/cli/worker.bats).  That readers do not take a failure for an absence is the first of these; the second is
+ * lint_result_withdraw's.
  */
 #include <assert.h>
 #include <errno.h>
@@ -23,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -31,14 +36,15 @@
 
 #define STACK 64
 #define READS_MAX 100000
+#define EXHAUSTED 42
 
 static struct {
 	const unsigned char *bytes; /* the image's */
 	uint64_t size;
-	unsigned long reads;   /* of this run so far */
+	unsigned long reads;   /* or allocations, of this run so far */
 	unsigned long fail_at; /* from 1; 0: none */
 	uint64_t *stacks;      /* of each read of the undamaged run; NULL: not recorded */
-	bool recording, gone, all, verbose;
+	bool recording, gone, all, verbose, memory;
 	unsigned long from, to;
 	char message[100];     /* of the first failure */
 } sweep = { .to = READS_MAX };
@@ -62,15 +68,59 @@ static void show_stack(void)
 	backtrace_symbols_fd(frames, backtrace(frames, STACK), STDOUT_FILENO);
 }
 
-static int faulty_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+/* Counts a read or an allocation, and says whether it fails. */
+static bool fails(unsigned long *ret_number)
 {
 	unsigned long n = ++sweep.reads;
+
+	*ret_number = n;
+	if (sweep.recording && n < READS_MAX)
+		sweep.stacks[n] = stack_hash();
+	return sweep.fail_at && (sweep.gone ? n >= sweep.fail_at : n == sweep.fail_at);
+}
+
+static bool allocation_fails(void)
+{
+	unsigned long n;
+
+	if (!sweep.memory || !fails(&n))
+		return false;
+	if (sweep.verbose && n == sweep.fail_at)
+		show_stack();
+	errno = ENOMEM;
+	return true;
+}
+
+/* The linker puts these in the place of the library's calls (--wrap), not of other libraries'. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+	return allocation_fails() ? NULL : __real_realloc(memory, size);
+}
+
+static int faulty_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	unsigned long n;
 	struct error why;
 
 	assert(offset <= view->size && length <= view->size - offset);
-	if (sweep.recording && n < READS_MAX)
-		sweep.stacks[n] = stack_hash();
-	if (!sweep.fail_at || (sweep.gone ? n < sweep.fail_at : n != sweep.fail_at)) {
+	if (sweep.memory || !fails(&n)) {
 		memcpy(data, sweep.bytes + offset, length);
 		return 0;
 	}
@@ -177,6 +227,58 @@ static bool judge(const struct run *good, struct run *run)
 	return ok;
 }
 
+static void exhausted(void)
+{
+	_exit(EXHAUSTED);
+}
+
+/* A lint that went on although an allocation failed: findings are the image's, and it says that memory was short. */
+static bool judge_memory(const struct run *good, const struct run *run)
+{
+	bool told = !run->opened && run->error.code == ENOMEM;
+
+	for (const struct diagnostic *d = run->result.diagnostics; d; d = d->next) {
+		if (found_before(good, d))
+			continue;
+		printf("not ok allocation %lu: %s [%s]\n", sweep.fail_at, d->message, d->rule->id);
+		return false;
+	}
+	for (const struct outcome *o = run->result.outcomes; o; o = o->next)
+		told |= o->kind == OUTCOME_NOT_EVALUATED && strcasestr(o->reason, "memory");
+	told |= run->result.error && strcasestr(run->result.error, "memory");
+	if (told && (!run->opened || lint_result_exit(&run->result, SEVERITY_ERROR) == 2))
+		return true;
+	printf("not ok allocation %lu: the result does not tell of it\n", sweep.fail_at);
+	show(run);
+	return false;
+}
+
+static bool fail_allocation(const struct run *good)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	assert(child >= 0);
+	if (!child) {
+		struct run run;
+		bool ok;
+
+		arena_set_exhausted(exhausted);
+		run = run_lint();
+		sweep.memory = false;
+		ok = judge_memory(good, &run);
+		fflush(stdout);
+		_exit(!ok);
+	}
+	assert(waitpid(child, &status, 0) == child);
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == EXHAUSTED || WEXITSTATUS(status) <= 1))
+		return WEXITSTATUS(status) != 1;
+	printf("not ok allocation %lu: the process ended with status %#x\n", sweep.fail_at, (unsigned)status);
+	return false;
+}
+
 static bool wanted(unsigned long n)
 {
 	if (n < sweep.from || n > sweep.to)
@@ -207,14 +309,17 @@ static bool sweep_reads(const char *path)
 		if (!wanted(n))
 			continue;
 		sweep.fail_at = n;
+		if (sweep.memory) {
+			*(fail_allocation(&good) ? &passed : &failed) += 1;
+			continue;
+		}
 		run = run_lint();
-		if (judge(&good, &run))
-			passed++;
-		else
-			failed++;
+		*(judge(&good, &run) ? &passed : &failed) += 1;
 		arena_free(run.arena);
 	}
-	printf("# %s%s: %u of %lu reads\n", slash ? slash + 1 : path, sweep.gone ? " from then on" : "", passed + failed, reads);
+	printf("# %s%s: %u of %lu %s\n", slash ? slash + 1 : path, sweep.gone ? " from then on" : "", passed + failed, reads,
+	       sweep.memory ? "allocations" : "reads");
+	sweep.memory = false;
 	printf("%u passed, %u failed\n", passed, failed + !good.opened);
 	arena_free(good.arena);
 	return !failed && passed;
@@ -238,18 +343,20 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "gone", no_argument, NULL, 'g' },	{ "all", no_argument, NULL, 'a' },
 		{ "from", required_argument, NULL, 'f' }, { "to", required_argument, NULL, 't' },
-		{ "once", no_argument, NULL, 'o' },	{ "verbose", no_argument, NULL, 'v' },	{ 0 },
+		{ "once", no_argument, NULL, 'o' },	{ "verbose", no_argument, NULL, 'v' },
+		{ "memory", no_argument, NULL, 'm' },	{ 0 },
 	};
 	ARENA_AUTO kept = arena_new(LIMIT_ARENA_BYTES);
 	const struct profile *none;
 	struct error err;
-	bool good;
+	bool good, memory = false;
 	int key;
 
 	while ((key = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		sweep.gone |= key == 'g';
 		sweep.all |= key == 'a';
 		sweep.verbose |= key == 'v';
+		memory |= key == 'm';
 		if (key == 'f')
 			sweep.from = strtoul(optarg, NULL, 10);
 		if (key == 't')
@@ -264,6 +371,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sweep.stacks = calloc(READS_MAX, sizeof(*sweep.stacks));
+	stack_hash(); /* the first asks for memory itself */
+	sweep.memory = memory;
 	good = sweep.stacks && sweep_reads(argv[optind]);
 	free(sweep.stacks);
 	munmap((void *)(uintptr_t)sweep.bytes, sweep.size);
