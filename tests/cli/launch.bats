@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # vmlint ends while libguestfs is being started: no process, socket or folder is left.  QEMU is a script that hangs and does not
-# listen to SIGTERM, so that no appliance is started.
+# listen to SIGTERM, so that no appliance is started.  It may not write anywhere, and is known by how long it sleeps.
 
 load common
 VMLINT=$PLAIN
@@ -10,17 +10,15 @@ setup() {
 	# short, for the socket in it
 	TMPDIR=$(mktemp -d /tmp/vmlint-bats-XXXXXX)
 	export TMPDIR
-	cat >hv <<-'END'
+	sleeper="sleep 300.$$"
+	cat >hv <<-END
 		#!/bin/sh
-		echo $$ >>"${0%/*}/started"
 		trap '' TERM INT HUP
-		sleep 300 &
-		echo $! >>"${0%/*}/started"
+		$sleeper &
 		wait
-		sleep 300
+		$sleeper
 	END
 	chmod +x hv
-	: >started
 	export LIBGUESTFS_HV=$PWD/hv
 }
 
@@ -31,7 +29,7 @@ teardown() {
 # alive: processes of ours; a zombie only waits for an init that may be slow.
 alive() {
 	local pid
-	for pid in $(cat started) $(pgrep -f "vmlint-helper guestfs $TMPDIR"); do
+	for pid in $(pgrep -f "^(/bin/sh )?$PWD/hv |^$sleeper\$|vmlint-helper guestfs $TMPDIR"); do
 		grep -qs '^State:.[^ZX]' "/proc/$pid/status" && echo "$pid"
 	done
 	return 0
@@ -52,17 +50,16 @@ nothing_left() {
 	image=$(fixture erofs-arm64)
 	for signal in KILL INT TERM; do
 		for delay in 0.02 0.05 0.1 0.2 until; do
-			: >started
 			# a shell's background jobs ignore SIGINT, so python starts it
-			python3 - "$VMLINT" "$image" "$signal" "$delay" <<-'END'
+			python3 - "$VMLINT" "$image" "$signal" "$delay" "$sleeper" <<-'END'
 				import os, signal, subprocess, sys, time
-				program, image, number, delay = sys.argv[1:]
+				program, image, number, delay, sleeper = sys.argv[1:]
 				p = subprocess.Popen([program, image], start_new_session=True, stdout=subprocess.DEVNULL)
 				if delay == "until":
 				    end = time.time() + 20
-				    while os.path.getsize("started") == 0 and time.time() < end:
+				    while subprocess.call(["pgrep", "-f", f"^{sleeper}$"], stdout=subprocess.DEVNULL):
+				        assert time.time() < end, "QEMU was not started"
 				        time.sleep(0.02)
-				    assert os.path.getsize("started"), "QEMU was not started"
 				else:
 				    time.sleep(float(delay))
 				p.send_signal(getattr(signal, "SIG" + number))
@@ -79,10 +76,10 @@ nothing_left() {
 	"$VMLINT" "$image" >out 2>&1 3>&- &
 	parent=$!
 	for i in $(seq 200); do
-		[ ! -s started ] || break
+		! pgrep -f "^$sleeper\$" >/dev/null || break
 		sleep 0.1
 	done
-	[ -s started ]
+	pgrep -f "^$sleeper\$"
 	pkill -KILL -P "$parent" -x vmlint
 	wait "$parent" || true
 	grep -q "could not check" out

@@ -106,11 +106,14 @@ table() {
 }
 
 @test "time" {
-	broken "initrd grow 1500M"
-	vmlint --thorough --max-time=1 broken.img
+	local good
+	good=$(fixture debian-arm64)
+	VMLINT=$PLAIN
+	# a reader that waits, so that no machine is too fast for it
+	LD_PRELOAD="$TOP/build/tests/faults.so" FAULT_PREAD="20 hang" vmlint --max-time=1 "$good"
 	exits 2
-	says "broken.img: could not check: the reader was stopped by its limit of time: it took more than 1 s (--max-time raises it)"
-	run --separate-stderr timeout 60 "$VMLINT" --thorough --max-time=50 broken.img
+	says "could not check: the reader was stopped by its limit of time: it took more than 1 s (--max-time raises it)"
+	vmlint --max-time=50 "$good"
 	exits 0
 }
 
