@@ -7,13 +7,19 @@
  * clause:   The VM Platform, H11
  *
  * All memory can be enumerated from UEFI's memory map, which systems with ACPI believe, or the device tree. Both have to tell
- * of as much as the hypervisor was asked for, and Linux has to have most of it: firmware keeps a few megabytes.
+ * of as much as the hypervisor was asked for, and of the same, and Linux has to have most of it: firmware keeps a few megabytes.
  *
  * This is the firmware's or the hypervisor's to mend.
  *
- * good:   gicv3 gicv2 acpi-off u-boot mmio both both-acpi one-cpu no-store
+ * good:   gicv3 gicv2 acpi-off u-boot mmio both both-acpi one-cpu no-store x86_64
  * bad:    gicv3 | set host-machine memory-mib:=2048
  * expect: !efi/memory-map: error: UEFI's memory map has 1024 MiB, the hypervisor was asked for 2048 MiB
+ * bad:    x86_64 | set host-machine memory-mib:=4096
+ * expect: !efi/memory-map: error: UEFI's memory map has 10* MiB, the hypervisor was asked for 4096 MiB
+ * bad:    both | tree-cells memory@40000000 reg 1 50000000
+ * expect: !devicetree/memory: error: UEFI's memory map has 7* MiB of the 1024 MiB that the device tree describes
+ * bad:    both | tree-text memory@40000000 device_type memory absent
+ * expect: !devicetree/memory: error: the device tree describes no memory, UEFI's memory map 1* MiB
  * bad:    acpi-off | tree-cells memory@40000000 reg 3 20000000
  * expect: !devicetree/memory: error: the device tree has 512 MiB of memory, the hypervisor was asked for 1024 MiB
  * bad:    both | tree-cells memory@40000000 reg 3 20000000
@@ -24,20 +30,48 @@
 #include "lint/guest-findings.h"
 
 #define MEBIBYTE (UINT64_C(1) << 20)
+#define PAGE 4096
+#define TREE_RANGES 64 /* of a node, looked at one by one */
+#define RESERVED 0
 #define UNUSABLE 8
 #define DEVICE 11	/* memory that is registers */
 #define PORTS 12
 
-/* Bytes of RAM in the map that UEFI showed before Linux, used or free. */
-static uint64_t map_memory(const struct guest *guest)
+/* Bytes of RAM in the map that UEFI showed before Linux, used or free, from `first` to `last`. */
+static uint64_t map_memory(const struct machine *m, uint64_t first, uint64_t last)
 {
+	const struct guest *guest = m->guest;
 	const struct fact *end = guest->facts + guest_first_boot(guest), *f = guest_next(guest, NULL, "probe-memory");
-	uint64_t total = 0, type, pages;
+	uint64_t total = 0, type, pages, base;
 
 	for (; f && f < end; f = guest_next(guest, f, "probe-memory")) {
-		if (fact_number(f, "type", &type) && fact_number(f, "pages", &pages) && type != UNUSABLE && type != DEVICE &&
-		    type != PORTS)
-			total += pages * 4096;
+		uint64_t from, to;
+
+		if (!fact_number(f, "type", &type) || !fact_number(f, "pages", &pages) || !fact_number(f, "base", &base) ||
+		    type == UNUSABLE || type == DEVICE || type == PORTS || !pages || pages > (UINT64_MAX - base) / PAGE)
+			continue;
+		/* on x86 that may be PCI's configuration space */
+		if (type == RESERVED && m->architecture == MACHINE_X86_64)
+			continue;
+		from = base > first ? base : first;
+		to = base + (pages * PAGE - 1) < last ? base + (pages * PAGE - 1) : last;
+		total += from <= to ? to - from + 1 : 0;
+	}
+	return total;
+}
+
+/* Bytes of what the tree says is memory that UEFI's map has, too. */
+static uint64_t common_memory(const struct machine *m, const struct tree *tree)
+{
+	uint64_t total = 0, base, size;
+
+	for (uint32_t i = 0; tree && i < tree->count; i++) {
+		if (!tree_has_string(&tree->nodes[i], "device_type", "memory"))
+			continue;
+		for (uint32_t n = 0; n < TREE_RANGES && tree_reg(&tree->nodes[i], n, &base, &size); n++) {
+			if (size && size - 1 <= UINT64_MAX - base)
+				total += map_memory(m, base, base + (size - 1));
+		}
 	}
 	return total;
 }
@@ -80,9 +114,10 @@ static bool short_of(uint64_t have, uint64_t wanted)
 RULE(guest_enumeration_memory)
 {
 	const struct machine *m = check->machine;
-	uint64_t map = map_memory(m->guest), tree = tree_memory(guest_tree(m)), has = linux_memory(m), asked = 0;
+	uint64_t map = map_memory(m, 0, UINT64_MAX), tree = tree_memory(guest_tree(m)), has = linux_memory(m), asked = 0, same;
+	const struct fact *seen = guest_next(m->guest, NULL, "probe-device-tree");
 
-	if (guest_not_arm(check))
+	if (m->architecture != MACHINE_X86_64 && guest_not_arm(check))
 		return;
 	if (fact_number(guest_next(m->guest, NULL, "host-machine"), "memory-mib", &asked))
 		asked = asked < UINT64_MAX / MEBIBYTE ? asked * MEBIBYTE : 0;
@@ -102,6 +137,13 @@ RULE(guest_enumeration_memory)
 	else if (tree && map && !asked && (short_of(tree, map) || short_of(map, tree)))
 		finding(check, at_fact("devicetree/memory"), "the device tree has %llu MiB of memory, UEFI's memory map %llu MiB",
 			mib(tree), mib(map));
+	else if (tree && map && short_of(same = common_memory(m, guest_tree(m)), tree))
+		finding(check, at_fact("devicetree/memory"),
+			"UEFI's memory map has %llu MiB of the %llu MiB that the device tree describes", mib(same), mib(tree));
+	/* the kernel's stub takes memory out of the tree that it hands on, and a tree alone is judged as such */
+	if (!tree && map && guest_tree(m) && m->have_acpi == MACHINE_HAVE && seen && seen->data)
+		finding(check, at_fact("devicetree/memory"), "the device tree describes no memory, UEFI's memory map %llu MiB",
+			mib(map));
 	if (!map)
 		map = tree;
 	/* a kernel may keep an eighth for a dump of itself, and firmware has its part */
