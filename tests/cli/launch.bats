@@ -50,10 +50,11 @@ nothing_left() {
 	image=$(fixture erofs-arm64)
 	for signal in KILL INT TERM; do
 		for delay in 0.02 0.05 0.1 0.2 until; do
-			# a shell's background jobs ignore SIGINT, so python starts it
+			# a shell's background jobs ignore SIGINT, and so does what they start
 			python3 - "$VMLINT" "$image" "$signal" "$delay" "$sleeper" <<-'END'
 				import os, signal, subprocess, sys, time
 				program, image, number, delay, sleeper = sys.argv[1:]
+				signal.signal(signal.SIGINT, signal.SIG_DFL)
 				p = subprocess.Popen([program, image], start_new_session=True, stdout=subprocess.DEVNULL)
 				if delay == "until":
 				    end = time.time() + 20
