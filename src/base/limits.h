@@ -51,7 +51,7 @@ bool limit_parse(const struct limit_option *limit, const char *text, const char 
 void limit_print(char *out, size_t room, const struct limit_option *limit, uint64_t value);
 
 /* error_set with EFBIG, for what is over a limit, wherever a caller may not care why it could not look: the first of them is
- * kept in limit_met, so that nothing passes in silence (lint.c looks there in the end).  One process reads one image. */
+ * kept in limit_met, so that nothing passes in silence (lint-image.c looks there in the end).  One process reads one image. */
 int limit_error(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 extern struct error limit_met; /* code 0: none */
 
