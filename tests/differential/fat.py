@@ -17,7 +17,7 @@ import sys
 import tempfile
 import zlib
 
-from pairs import ENV, Error, Image, Tally, apply, cut_out, fixtures, flip, ours, partitions, run, seeded, trees_differ
+from pairs import ENV, Error, Image, Tally, apply, flip, ours, run, seeded, trees_differ, volumes
 from mutator import fatops, files, raw  # noqa: F401: their operations
 
 CLASSES = {
@@ -308,20 +308,18 @@ def mutate(rng, source, path):
 	return " | ".join(done)
 
 
+def is_fat(boot):
+	return boot[510:512] == b"\x55\xaa" and (boot[54:57] == b"FAT" or boot[82:87] == b"FAT32")
+
+
 def main():
 	dump, mode = os.path.abspath(sys.argv[1]), sys.argv[2]
 	tally = Tally(CLASSES)
 	with tempfile.TemporaryDirectory() as folder:
 		path = os.path.join(folder, "volume")
 		if mode == "fixtures":
-			for name, image in fixtures():
-				for number, start, size in partitions(image):
-					with open(image, "rb") as f:
-						f.seek(start)
-						boot = f.read(512)
-					if boot[510:] == b"\x55\xaa" and (boot[54:57] == b"FAT" or boot[82:87] == b"FAT32"):
-						cut_out(image, start, size, path)
-						compare(tally, dump, path, f"{name} p{number}", folder)
+			for name in volumes(is_fat, path):
+				compare(tally, dump, path, name, folder)
 			return tally.finish(the_same_files_as_mtools=20, **{"the same clusters as fsck.fat": 20})
 		rng = seeded(int(sys.argv[3]))
 		bases = make(folder)

@@ -145,6 +145,19 @@ def cut_out(path, start, size, target):
 				at += os.copy_file_range(a.fileno(), b.fileno(), end - at, at, at - start)
 
 
+def volumes(of_kind, target):
+	"""Cuts out to `target`, one after the other, the partitions of all good raw images whose first 2 KiB of_kind says yes to;
+	yields what each is called."""
+	for name, image in fixtures():
+		for number, start, size in partitions(image):
+			with open(image, "rb") as f:
+				f.seek(start)
+				head = f.read(2048)
+			if of_kind(head):
+				cut_out(image, start, size, target)
+				yield f"{name} p{number}"
+
+
 def boot_files(folder, wanted):
 	"""The files of all good images that their boot paths hold, each content once: (image and path, a copy in `folder`).
 
