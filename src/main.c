@@ -33,6 +33,7 @@ static void hold_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	hold_standard_descriptors();
+	command_begin();
 	if (argc < 2)
 		return command_usage(NULL, "no command and no image");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2))

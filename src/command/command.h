@@ -3,6 +3,8 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "lint/lint.h"
 
@@ -35,7 +37,14 @@ struct lint_key *command_key(struct arena *arena, const char *argument);
 /* Prints "vmlint: message" and where help is to be had, to standard error; returns EXIT_TROUBLE. */
 int command_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Flushes standard output; a failure to write (a full disk) is EXIT_TROUBLE with a message, else `status`. */
+/* Before anything is printed: makes standard output a stream that writes everything, or fails once and for all. */
+void command_begin(void);
+
+/* Has something that was printed not come out?  Nothing that follows will, either. */
+bool command_output_failed(void);
+
+/* Ends standard output; what could not be written (a full disk, a pipe that nobody reads) is EXIT_TROUBLE with a message, else
+ * `status`. */
 int command_finish(int status);
 
 #endif

@@ -47,8 +47,8 @@ static const char usage[] =
 	"  -h, --help            this text\n"
 	"  --                    what follows are images, even if it begins with -\n"
 	"\n"
-	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, an image could not be read, or a\n"
-	"rule at or above --fail-on could not be evaluated.\n";
+	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, an image could not be read, a rule\n"
+	"at or above --fail-on could not be evaluated, or the output could not be written.\n";
 
 enum option_key {
 	OPTION_ARCH = 256,

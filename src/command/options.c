@@ -290,9 +290,14 @@ int common_run(struct common *common, int count,
 		if (exit == EXIT_FINDINGS && common->exit_zero)
 			exit = EXIT_CLEAN;
 		status = exit > status ? exit : status;
-		/* results of earlier images should be seen while later ones are read */
-		fflush(stdout);
+		/* results of earlier images should be seen while later ones are read; if nobody can, these need not be */
+		if (command_output_failed())
+			break;
 	}
 	common->format->end(&report);
+	if (report.cut) {
+		fputs("vmlint: the report is too long, and not whole\n", stderr);
+		status = EXIT_TROUBLE;
+	}
 	return command_finish(status);
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* output: how a subcommand says that it was called wrongly, and ends. */
+/* output: standard output of which no byte is lost in silence; how a subcommand says that it was called wrongly, and ends.
+ *
+ * The C library gives up a write that a signal interrupts, or that finds a pipe full which somebody has made non-blocking, and
+ * would go on with the next one, behind a hole.  So standard output is a stream of ours.
+ */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -25,13 +31,52 @@ int command_usage(const char *command, const char *format, ...)
 	return EXIT_TROUBLE;
 }
 
+static int failure; /* the first; nothing is written from then on */
+
+static ssize_t write_all(void *cookie, const char *data, size_t size)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < size && !failure) {
+		ssize_t n = write(STDOUT_FILENO, data + done, size - done);
+		struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n < 0 && errno == EAGAIN)
+			poll(&room, 1, -1);
+		else if (n == 0 || errno != EINTR)
+			failure = n < 0 ? errno : EIO;
+	}
+	/* so says fopencookie(3) that there was an error */
+	return failure ? 0 : (ssize_t)size;
+}
+
+void command_begin(void)
+{
+	FILE *ours = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_all });
+
+	if (!ours) {
+		failure = ENOMEM;
+		return;
+	}
+	setvbuf(ours, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
+	stdout = ours;
+}
+
+bool command_output_failed(void)
+{
+	return failure || fflush(stdout) != 0;
+}
+
 int command_finish(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	/* some file systems know only now that there is no room */
+	if (!command_output_failed() && close(STDOUT_FILENO) < 0 && errno != EINTR)
+		failure = errno;
+	if (!failure)
 		return status;
-	/* a reader that has seen enough (head, less) is no trouble of ours */
-	if (errno == EPIPE)
-		return status;
-	fprintf(stderr, "vmlint: cannot write the output: %s\n", strerror(errno));
+	fprintf(stderr, "vmlint: cannot write the output: %s\n", strerror(failure));
 	return EXIT_TROUBLE;
 }

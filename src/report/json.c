@@ -11,11 +11,12 @@
 #include "base/text.h"
 #include "report/report.h"
 
-/* A document's pieces are written out one at a time, so this bounds a piece. */
-#define IMAGE_MAXIMUM (64 * MiB)
+/* A document's pieces are written out one at a time, so this bounds a piece: a record of a worker, each byte of it as \u00NN. */
+#define PIECE_MAXIMUM (64 * MiB)
 
-static void put(const struct report *report, struct buffer *out)
+static void put(struct report *report, struct buffer *out)
 {
+	report->cut |= out->overflowed;
 	if (out->size)
 		fwrite(out->data, 1, out->size, report->options->out);
 	buffer_clear(out);
@@ -116,7 +117,8 @@ static void diagnostic(struct buffer *out, const struct lint_result *result, con
 	buffer_char(out, '}');
 }
 
-static void outcomes(struct buffer *out, const struct lint_result *result, const char *name, enum outcome_kind kind)
+static void outcomes(struct report *report, struct buffer *out, const struct lint_result *result, const char *name,
+		     enum outcome_kind kind)
 {
 	const char *comma = "";
 
@@ -130,6 +132,7 @@ static void outcomes(struct buffer *out, const struct lint_result *result, const
 		string(out, "reason", o->reason);
 		buffer_char(out, '}');
 		comma = ",";
+		put(report, out);
 	}
 	buffer_char(out, ']');
 }
@@ -159,7 +162,7 @@ static void json_image(struct report *report, const struct lint_result *result)
 	static const char *const statuses[] = {
 		[STATUS_CHECKED] = "checked", [STATUS_PARTLY] = "partly", [STATUS_UNREADABLE] = "unreadable"
 	};
-	BUFFER_AUTO out = buffer_make(IMAGE_MAXIMUM);
+	BUFFER_AUTO out = buffer_make(PIECE_MAXIMUM);
 
 	buffer_string(&out, report->images ? ",\n    {" : "\n    {");
 	report_count(report, result);
@@ -194,6 +197,7 @@ static void json_image(struct report *report, const struct lint_result *result)
 		for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
 			text_json(&out, n->text);
 			buffer_string(&out, n->next ? ", " : "]");
+			put(report, &out);
 		}
 	}
 	buffer_string(&out, ",\n     \"diagnostics\": [");
@@ -205,8 +209,8 @@ static void json_image(struct report *report, const struct lint_result *result)
 	}
 	buffer_char(&out, ']');
 	more(&out, result);
-	outcomes(&out, result, "skipped", OUTCOME_SKIPPED);
-	outcomes(&out, result, "not_evaluated", OUTCOME_NOT_EVALUATED);
+	outcomes(report, &out, result, "skipped", OUTCOME_SKIPPED);
+	outcomes(report, &out, result, "not_evaluated", OUTCOME_NOT_EVALUATED);
 	buffer_char(&out, '}');
 	put(report, &out);
 }

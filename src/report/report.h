@@ -33,6 +33,7 @@ struct report {
 	bool boots; /* all of them are boots */
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
 	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
+	bool cut; /* a piece was too long, and is not there whole */
 	/* of the vmspec format: what is known of the image at hand */
 	char *of;
 	bool several; /* images */

@@ -124,12 +124,10 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(["sh", "-c", sys.argv[1]])))' "$1"
 }
 
 @test "a reader that has seen enough" {
-	# killed by SIGPIPE, or told by the write: neither is a message
+	# killed by SIGPIPE, which is no message (where that is ignored: output-faults.bats)
 	run --separate-stderr bash -c 'set -o pipefail; timeout 10 "$0" rules --format=man | true' "$VMLINT"
 	[ "$status" = 0 ] || [ "$status" = 141 ]
 	[ -z "$stderr" ]
-	run --separate-stderr bash -c 'trap "" PIPE; { timeout 10 "$0" blank.img blank.img; echo "status $?" >&2; } | sleep 0' "$VMLINT"
-	[[ $stderr == "status 1" ]] || complain "status 1 expected"
 }
 
 @test "rules that one cause keeps from being evaluated do not drown it, and are all there for who asks" {

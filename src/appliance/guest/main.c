@@ -60,6 +60,7 @@ static int serve(const char *path)
 
 int main(int argc, char **argv)
 {
+	command_begin();
 	if (argc == 3 && !strcmp(argv[1], "--serve"))
 		return serve(argv[2]);
 	if (argc > 1 && !strcmp(argv[1], "--judge"))

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* faults: a library for LD_PRELOAD that makes reading of image files go wrong, for tests/cli.
+/* faults: a library for LD_PRELOAD that makes reading of image files, or writing of standard output, go wrong, for tests/cli.
  *
  *   FAULT_PREAD="N ACTION"  the Nth pread of a process, and each after it, does ACTION: eio, gone (ENXIO), eof, short (half of
  *                           what was asked for), segv, kill, abort, exit, hang, stop (SIGSTOP, the Nth alone), spin, memory (as
  *                           much as there is), or a signal's number
+ *   FAULT_WRITE="N ACTION"  the same of writes to standard output (the Nth alone for eintr and eagain); also enospc, epipe, byte
+ *                           (one alone of what was asked for) and none (0)
  *   FAULT_FILE=TEXT         only files whose path, as it was opened, has TEXT in it are meant
  *   FAULT_BLOCK=1           fstat calls regular files block devices
  */
@@ -61,6 +63,14 @@ static int act(const char *action, size_t *size, ssize_t *ret)
 		return errno = ENXIO, 1;
 	if (strcmp(action, "eof") == 0)
 		return *ret = 0, 1;
+	if (strcmp(action, "enospc") == 0)
+		return errno = ENOSPC, 1;
+	if (strcmp(action, "epipe") == 0)
+		return errno = EPIPE, 1;
+	if (strcmp(action, "none") == 0)
+		return *ret = 0, 1;
+	if (strcmp(action, "byte") == 0)
+		return *size = 1, 0;
 	if (strcmp(action, "short") == 0)
 		return *size = (*size + 1) / 2, 0;
 	if (strcmp(action, "segv") == 0) {
@@ -110,6 +120,30 @@ ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
 	if (fault && meant(fd) && ++count >= strtoul(fault, &action, 10) && act(action + (*action == ' '), &size, &ret))
 		return ret;
 	return real(fd, data, size, offset);
+}
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+	static ssize_t (*real)(int, const void *, size_t);
+	const char *fault = fd == STDOUT_FILENO ? getenv("FAULT_WRITE") : NULL;
+	static unsigned long count;
+	unsigned long n;
+	char *action;
+	ssize_t ret;
+
+	if (!real)
+		real = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+	if (fault && ++count >= (n = strtoul(fault, &action, 10))) {
+		action += *action == ' ';
+		if (strcmp(action, "eintr") == 0 || strcmp(action, "eagain") == 0) {
+			errno = *action == 'e' && action[1] == 'i' ? EINTR : EAGAIN;
+			if (count == n)
+				return -1;
+		} else if (act(action, &size, &ret)) {
+			return ret;
+		}
+	}
+	return real(fd, data, size);
 }
 
 int fstat64(int fd, struct stat64 *st)
