@@ -35,6 +35,7 @@
  */
 #include <string.h>
 
+#include "guest/gic.h"
 #include "lint/guest-findings.h"
 
 #define VERSION 20 /* in the structure */
@@ -77,16 +78,6 @@ static bool check_madt(struct check *check)
 	return false;
 }
 
-static const struct tree_node *gic_node(const struct tree *tree)
-{
-	static const char *const known[] = { "arm,gic-v3", "arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a9-gic" };
-	const struct tree_node *node = NULL;
-
-	for (size_t i = 0; tree && !node && i < sizeof(known) / sizeof(*known); i++)
-		node = tree_compatible(tree, NULL, known[i]);
-	return node;
-}
-
 /* Is it the one that the hypervisor was told to give the machine?  What Linux drives is there; else what is described counts. */
 static void check_asked(struct check *check, const struct acpi_madt_entry *d, const struct tree_node *node)
 {
@@ -100,7 +91,7 @@ static void check_asked(struct check *check, const struct acpi_madt_entry *d, co
 		where = at_acpi(check, "APIC", d->offset + VERSION, 1);
 		who = "the MADT describes";
 	} else if (!version && node) {
-		version = tree_has_string(node, "compatible", "arm,gic-v3") ? 3 : 2;
+		version = gic_node_version(node);
 		where = at_fact("devicetree");
 		who = "the device tree describes";
 	}

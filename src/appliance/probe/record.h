@@ -30,11 +30,41 @@ void put_key(struct record *r, const char *key, uint64_t value);
 /* A fact of `size` bytes in hexadecimal lines; nothing but `full` if it does not fit. */
 void put_blob(struct record *r, const char *what, const void *at, size_t size, size_t total);
 
+static inline uint32_t le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t le64(const uint8_t *p)
+{
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+static inline uint32_t be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
 uint32_t record_crc32(const void *data, size_t size);
 
 /* tables.c: what the ACPI root pointer leads to, and the device tree. */
 void record_acpi(struct record *r, const uint8_t *rsdp);
 void record_device_tree(struct record *r, const uint8_t *tree);
+
+/* gic.c: `probe-gic`, the registers of the distributor that a MADT or a device tree tells of; nothing on another architecture
+ * than Arm's. */
+void record_gic_acpi(struct record *r, const uint8_t *madt);
+void record_gic_tree(struct record *r, const uint8_t *tree);
+
+enum device_read {
+	DEVICE_READ,
+	DEVICE_UNTRIED,	 /* it cannot be tried here */
+	DEVICE_UNMAPPED, /* firmware does not map the address */
+	DEVICE_ABORT,	 /* nobody answers there */
+};
+
+/* device.c: a 32-bit register, whatever is at its address. */
+enum device_read device_read(uint64_t address, uint32_t *value);
 
 /* services.c: time, variables, memory map. */
 void record_time(struct record *r, struct efi_runtime *rt);

@@ -9,21 +9,6 @@
 #define TABLE_MAXIMUM (256 * 1024)
 #define ENTRIES_MAXIMUM 256
 
-static uint32_t le32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t le64(const uint8_t *p)
-{
-	return le32(p) | (uint64_t)le32(p + 4) << 32;
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
-}
-
 static void table(struct record *r, uint64_t address)
 {
 	const uint8_t *p = (const uint8_t *)(uintptr_t)address;
@@ -85,6 +70,8 @@ void record_acpi(struct record *r, const uint8_t *rsdp)
 			table(r, fadt_pointer(p, le32(p + 4), 140, 40));
 			table(r, fadt_pointer(p, le32(p + 4), 132, 36));
 		}
+		if (p && p[0] == 'A' && p[1] == 'P' && p[2] == 'I' && p[3] == 'C')
+			record_gic_acpi(r, p);
 	}
 }
 
@@ -104,4 +91,5 @@ void record_device_tree(struct record *r, const uint8_t *tree)
 			end = offset + size;
 	}
 	put_blob(r, "probe-device-tree", tree, end, total);
+	record_gic_tree(r, tree);
 }
