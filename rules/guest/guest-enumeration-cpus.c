@@ -13,7 +13,7 @@
  *
  * good:   gicv3 gicv2 acpi-off u-boot mmio x86_64
  * good:   x86_64 | acpi-append APIC 09100000000000000100000000000000 | acpi-append APIC 09100000010000000100000001000000
- * good:   gicv3 | set host-machine cpus:=4 | file /sys/devices/system/cpu/kernel_max 1
+ * good:   gicv3 | set host-machine cpus:=4 | text /sys/devices/system/cpu/kernel_max 255 1
  * bad:    x86_64 | acpi-append APIC 0910000000010000010000000f000000
  * expect: !acpi/APIC: error: the MADT has 3 enabled processors, Linux 2
  * bad:    gicv3 | acpi APIC 160 00

@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "base/crc32.h"
+#include "guest/arp.h"
 #include "guest/check.h"
 #include "guest/gather.h"
 
 #define READ_SIZE 512
+#define ANSWER 5000 /* ms in which somebody on the network says who he is */
 
 static int64_t patience = 20000; /* ms */
 
@@ -110,9 +112,28 @@ void hotplug_block(struct facts *facts, const char *serial)
 		fact_data(facts, data, (size_t)size);
 }
 
-void hotplug_net(struct facts *facts, const char *address)
+/* Has a frame gone out, and one come in? */
+static void use_card(struct facts *facts, const char *name, const char *peer, struct arp *arp)
+{
+	arp_ask(name, peer, patience < ANSWER ? patience : ANSWER, arp);
+	fact_string(facts, "peer", peer);
+	fact_errno(facts, "socket", arp->socket);
+	if (arp->socket)
+		return;
+	fact_errno(facts, "send", arp->send);
+	fact_decimal(facts, "sent", arp->sent);
+	fact_string(facts, "answer", arp->size ? "yes" : "no");
+	fact_decimal(facts, "answer-ms", arp->ms);
+	if (!arp->size)
+		return;
+	fact_decimal(facts, "size", arp->size);
+	fact_hex(facts, "crc", crc32_update(0, arp->frame, arp->size));
+}
+
+void hotplug_net(struct facts *facts, const char *address, const char *peer)
 {
 	struct ifreq request = { 0 };
+	struct arp arp = { .size = 0 };
 	char name[64];
 	int fd, code = 0;
 
@@ -126,7 +147,11 @@ void hotplug_net(struct facts *facts, const char *address)
 	if (!code && ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		code = errno;
 	fact_errno(facts, "up", code);
+	if (!code && peer)
+		use_card(facts, name, peer, &arp);
 	fact_end(facts);
+	if (arp.size)
+		fact_data(facts, arp.frame, arp.size);
 	if (fd >= 0)
 		close(fd);
 }

@@ -24,11 +24,11 @@ void variable_read(struct facts *facts, const char *name);
 void variable_delete(struct facts *facts, const char *name);
 
 /* `hotplug-block`, `hotplug-net`: waits for a disk with this serial number, or a card with this address, and uses it: reads from
- * the disk, switches the card on.  `hotplug-gone`: waits until the device of that class (block, net) is no more.  Each waits
- * 20 s, or as long as hotplug_patience says, if that is less. */
+ * the disk, switches the card on and asks over it who has the address `peer` (NULL: asks nothing).  `hotplug-gone`: waits until
+ * the device of that class (block, net) is no more.  Each waits 20 s, or as long as hotplug_patience says, if that is less. */
 void hotplug_patience(unsigned ms);
 void hotplug_block(struct facts *facts, const char *serial);
-void hotplug_net(struct facts *facts, const char *address);
+void hotplug_net(struct facts *facts, const char *address, const char *peer);
 void hotplug_gone(struct facts *facts, const char *kind, const char *what, const char *wanted);
 
 /* `aarch32`: runs a 32-bit Arm program of three instructions.  Nothing on another architecture. */

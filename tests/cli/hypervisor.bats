@@ -96,6 +96,12 @@ host-hotplug class=net refused=Bus%20'port1'%20not%20found" ]
 	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
 	[ "$(grep -c '^done command=hotplug' <<<"$output")" = 2 ]
 	[ "$(grep -c '^done command=gone' <<<"$output")" = 0 ]
+	# without a network the card comes and goes, and nobody is asked anything over it
+	record no-network --hotplug --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep '^host-hotplug' <<<"$output")" = "host-hotplug class=network refused=Bus%20'port1'%20not%20found" ]
+	grep -q '^done command=hotplug%20net%2052:54:00:76:6d:6c known=yes' <<<"$output"
+	[ "$(grep -c '^done command=gone' <<<"$output")" = 2 ]
 	record no-answer --hotplug --seconds=3
 	fails 'boot 1: after 3 s there was no answer from QEMU'
 }

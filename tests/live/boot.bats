@@ -54,7 +54,7 @@ TREE='^probe-table guid=b1b621d5-f19c-41a5-830b-d9152c69aae0 '
 		'name=RESET data=\{"guest":true,"reason":"guest-reset"\}' '^host-boot number=3 how=cold$'
 	hasnt "$TREE" '^probe-device-tree'
 	nonce=$(sed -n 's/^variable-write name=VmlintPersist wanted=\([0-9a-f]*\) write=ok$/\1/p' <<<"$output")
-	has '^hotplug-block serial=vmlint-hot appeared=yes .* read=ok size=512 ' '^hotplug-net address=.* appeared=yes .* up=ok$' \
+	has '^hotplug-block serial=vmlint-hot appeared=yes .* read=ok size=512 ' '^hotplug-net address=.* appeared=yes .* up=ok peer=10.0.2.2 socket=ok send=ok sent=[0-9]+ answer=yes ' \
 		"^[+]$(printf 'vmlint hotplug %s' "$nonce" | od -An -v -tx1 | tr -d ' \n')0a00"
 	[ "$(grep -c '^hotplug-gone .* gone=yes' <<<"$output")" = 2 ]
 	[ "$(grep -c "^variable-read name=VmlintPersist read=ok attributes=0x7 value=$nonce\$" <<<"$output")" = 2 ]

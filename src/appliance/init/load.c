@@ -16,7 +16,7 @@
 #include "linux/modules.h"
 
 static const char *const wanted[] = { "efivarfs", "virtio_pci", "virtio_mmio", "virtio_blk", "virtio_net", "virtio_console",
-				      "virtio_balloon", "xen_blkfront", "xen_netfront" };
+				      "virtio_balloon", "xen_blkfront", "xen_netfront", "af_packet" };
 
 static int insert(const char *folder, const char *path)
 {

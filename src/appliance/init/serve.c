@@ -38,10 +38,10 @@ void serve_leave(struct facts *facts, struct channel *channel, int how)
 /* Obeys one command; false if it is unknown. */
 static bool obey(struct facts *facts, struct channel *channel, char *command)
 {
-	char *words[4] = { NULL }, *save = NULL;
+	char *words[5] = { NULL }, *save = NULL;
 	int n = 0;
 
-	for (char *w = strtok_r(command, " ", &save); w && n < 4; w = strtok_r(NULL, " ", &save))
+	for (char *w = strtok_r(command, " ", &save); w && n < 5; w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	if (n == 1 && !strcmp(words[0], "poweroff"))
 		serve_leave(facts, channel, RB_POWER_OFF);
@@ -57,8 +57,8 @@ static bool obey(struct facts *facts, struct channel *channel, char *command)
 		variable_delete(facts, words[2]);
 	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "block"))
 		hotplug_block(facts, words[2]);
-	else if (n == 3 && !strcmp(words[0], "hotplug") && !strcmp(words[1], "net"))
-		hotplug_net(facts, words[2]);
+	else if ((n == 3 || n == 4) && !strcmp(words[0], "hotplug") && !strcmp(words[1], "net"))
+		hotplug_net(facts, words[2], words[3]);
 	else if (n == 4 && !strcmp(words[0], "gone"))
 		hotplug_gone(facts, words[1], words[2], words[3]);
 	else
