@@ -19,7 +19,7 @@ GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
 # `vmlint guest`: the rules on guests alone, so nothing that reads images
 GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c $(wildcard src/guest/*.c rules/guest/*.c) \
 	$(addprefix src/command/,guest.c judge.c options.c output.c) src/block/view.c src/image/architecture.c $(wildcard src/report/*.c) \
-	$(addprefix src/lint/,lint.c check.c diagnostic.c guest-findings.c json.c profile.c profile-rows.c result.c rules.c) \
+	$(addprefix src/lint/,lint.c check.c diagnostic.c guest-findings.c lint-record.c json.c profile.c profile-rows.c result.c rules.c) \
 	$(addprefix src/base/,arena.c buffer.c crc32.c error.c guid.c limits.c text.c utf16.c)
 GUEST_GENERATED := $(A)/generated/rules-table.c build/generated/embedded.c
 PROBE_SOURCES := $(wildcard src/appliance/probe/*.c)

@@ -6,8 +6,8 @@
 
 #include "base/folder.h"
 #include "command/boot.h"
-#include "command/judge.h"
 #include "hypervisor/guard.h"
+#include "process/parent.h"
 
 /* Seconds in which something has to come over the console when KVM is only tried: firmware takes a few.  With an image it may be
  * silent, and the system, too, up to where cloud-init speaks. */
@@ -101,16 +101,16 @@ static bool boot_found(const struct lint_result *result)
 static void conclude(const struct boot_options *options, const struct live_result *live, int rc, const struct error *err,
 		     struct arena *arena, struct lint_result *result)
 {
-	const char *format = result->format, *strange;
+	const char *format = result->format;
 
 	/* not the appliance */
 	if (rc == -ENOENT && !strncmp(err->message, "qemu-system-", strlen("qemu-system-")))
 		result->help = options->machine == VM_AARCH64 ? "apt install qemu-system-arm" : "apt install qemu-system-x86";
 	if (rc < 0 && !live->told && !live->trouble)
 		return fail(result, arena_strdup(arena, err->message));
-	strange = judge_record(arena, live->record.data, live->record.size, &options->common.lint, result);
-	if (strange)
-		return fail(result, strange);
+	parent_judge(arena, live->record.data, live->record.size, &options->common.lint, result);
+	if (result->status == STATUS_UNREADABLE)
+		return;
 	/* which is not the record's that it was judged by */
 	result->format = format;
 	if (rc == 0)

@@ -45,6 +45,8 @@ static const char usage[] =
 	"  --log-dir=DIR         the record and the console of each boot\n"
 	"  --keep                there, also disk and variable store as each boot left them\n"
 	"\n"
+	"  --no-sandbox          read the image, and what guests tell, in processes that are not shut in\n"
+	"\n"
 	"Rules, printing and exit status, as of lint:\n"
 	"  --select=RULES, --ignore=RULES, --severity=RULE=LEVEL, --profile=NAME, --format=FORMAT, --color=WHEN,\n"
 	"  -q, --quiet, -v, --verbose, --fail-on=LEVEL, --exit-zero, -h, --help, and the limits:\n"
@@ -101,6 +103,7 @@ static const struct option long_options[] = {
 	{ "log-dir", required_argument, NULL, OPTION_LOG_DIR },
 	{ "keep", no_argument, NULL, OPTION_KEEP },
 	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX },
 	LIMIT_OPTIONS,
 	COMMON_OPTIONS,
 };
@@ -368,6 +371,7 @@ int command_boot(int argc, char **argv)
 		return complain(&err);
 	if (options.image.argument)
 		report_images_whole(&options);
+	common_warn(&options.common);
 	catch_signals();
 	return common_run(&options.common, (int)options.boot_count + (options.image.argument != NULL), run_one);
 }

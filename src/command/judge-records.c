@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "command/judge.h"
 #include "guest/gather.h"
+#include "process/parent.h"
 
 struct call {
 	struct common common;
@@ -17,7 +18,12 @@ struct call {
 
 enum { OPTION_JUDGE = 256 };
 
-static const struct option options[] = { { "judge", no_argument, NULL, OPTION_JUDGE }, COMMON_OPTIONS };
+static const struct option options[] = {
+	{ "judge", no_argument, NULL, OPTION_JUDGE },
+	{ "max-time", required_argument, NULL, COMMON_MAX_TIME },
+	{ "no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX },
+	COMMON_OPTIONS,
+};
 
 static void judge_one(struct common *common, int index, struct arena *arena, struct lint_result *result)
 {
@@ -27,9 +33,12 @@ static void judge_one(struct common *common, int index, struct arena *arena, str
 
 	lint_result_init(result, path);
 	result->guest = true;
-	result->error = text ? judge_record(arena, text, size, &common->lint, result) : arena_strdup(arena, strerror(errno));
-	if (result->error)
+	if (text) {
+		parent_judge(arena, text, size, &common->lint, result);
+	} else {
 		result->status = STATUS_UNREADABLE;
+		result->error = arena_strdup(arena, strerror(errno));
+	}
 	free(text);
 }
 
@@ -69,5 +78,6 @@ int command_guest_or_judge(int argc, char **argv)
 	if (optind >= argc)
 		return command_usage("guest", "no record is named");
 	call.records = argv + optind;
+	common_warn(&call.common);
 	return common_run(&call.common, argc - optind, judge_one);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: the rules on guests over one record, and what `vmlint guest` is called with. */
+/* judge: what `vmlint guest` is called with. */
 #include "command/judge.h"
-
-#include "guest/machine.h"
 
 const char guest_usage[] =
 	"Usage: vmlint guest [--try] [OPTION...]\n"
@@ -21,6 +19,8 @@ const char guest_usage[] =
 	"  --format=FORMAT  text (default), json or vmspec\n"
 	"  --color=WHEN     auto (default), always or never\n"
 	"@"
+	"  --max-time=SECONDS  of --judge: for one record; 120 unless told\n"
+	"  --no-sandbox     of --judge: read records in a process that is not shut in: records that you trust\n"
 	"  -q, --quiet      only what counts for the exit status\n"
 	"  -v, --verbose    also skipped rules\n"
 	"  --fail-on=LEVEL  the least severity that makes the exit status 1: error (default), warning or note\n"
@@ -28,25 +28,3 @@ const char guest_usage[] =
 	"\n"
 	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, a record could not be read, or a\n"
 	"rule at or above --fail-on could not be evaluated.\n";
-
-const char *judge_record(struct arena *arena, const char *text, size_t size, const struct lint_options *lint,
-			 struct lint_result *result)
-{
-	const struct guest *guest;
-	struct error err;
-
-	if (guest_read(arena, text, size, &guest, &err) < 0)
-		return arena_strdup(arena, err.message);
-	if (guest->strange)
-		lint_result_note(result, arena,
-				 arena_printf(arena,
-					      "%u lines of the record make no sense and were left out, the first is line %u",
-					      guest->strange, guest->strange_line));
-	if (guest->damaged)
-		lint_result_note(result, arena,
-				 arena_printf(arena,
-					      "data of %u facts is not as it was sent and was left out, the first is line %u",
-					      guest->damaged, guest->damaged_line));
-	lint_guest(arena, machine_read(arena, guest), lint, result);
-	return NULL;
-}

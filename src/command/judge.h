@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* judge: the rules on guests over the record of one, for `guest --judge` and `boot`. */
+/* judge: what the two sides of `vmlint guest` have in common: the machine that it runs on, and records of others. */
 #ifndef COMMAND_JUDGE_H
 #define COMMAND_JUDGE_H
 
@@ -11,9 +11,5 @@
 
 /* What --help of `vmlint guest` prints. */
 extern const char guest_usage[];
-
-/* Judges a record into result, which was begun with lint_result_init.  NULL, or why it is no record. */
-const char *judge_record(struct arena *arena, const char *text, size_t size, const struct lint_options *lint,
-			 struct lint_result *result);
 
 #endif

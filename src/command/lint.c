@@ -57,7 +57,6 @@ enum option_key {
 	OPTION_READER,
 	OPTION_KEY,
 	OPTION_ALLOW_BACKING,
-	OPTION_NO_SANDBOX,
 };
 
 static const struct option long_options[] = {
@@ -67,7 +66,7 @@ static const struct option long_options[] = {
 	{ "reader", required_argument, NULL, OPTION_READER },
 	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "allow-backing", required_argument, NULL, OPTION_ALLOW_BACKING },
-	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
+	{ "no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX },
 	LIMIT_OPTIONS,
 	COMMON_OPTIONS,
 };
@@ -159,9 +158,6 @@ static bool set_option(struct common *common, int key, const char *argument)
 		return add_key(call, argument);
 	case OPTION_ALLOW_BACKING:
 		return set_allow_backing(call, argument);
-	case OPTION_NO_SANDBOX:
-		common->lint.no_sandbox = true;
-		return true;
 	}
 	return command_usage("lint", "unknown option, or one without its argument"), false;
 }
@@ -208,7 +204,6 @@ int command_lint(int argc, char **argv)
 	if (optind >= argc)
 		return command_usage("lint", "no image is named");
 	call.images = argv + optind;
-	if (call.common.lint.no_sandbox)
-		fputs("vmlint: warning: --no-sandbox: what an image makes of its reader is not held back\n", stderr);
+	common_warn(&call.common);
 	return common_run(&call.common, argc - optind, lint_one);
 }

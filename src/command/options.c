@@ -176,6 +176,9 @@ static bool set_option(struct common *common, int key, const char *argument)
 	case COMMON_EXIT_ZERO:
 		common->exit_zero = true;
 		return true;
+	case COMMON_NO_SANDBOX:
+		common->lint.no_sandbox = true;
+		return true;
 	case 'q':
 		common->report.quiet = true;
 		return true;
@@ -256,6 +259,13 @@ bool common_parse(struct common *common, int argc, char **argv, const struct opt
 	common->report.fail_on = common->lint.fail_on;
 	common->report.profile = common->lint.profile ? common->lint.profile->name : NULL;
 	return true;
+}
+
+void common_warn(const struct common *common)
+{
+	if (common->lint.no_sandbox)
+		fprintf(stderr, "vmlint: warning: --no-sandbox: what %s makes of its reader is not held back\n",
+			common->on_images ? "an image" : "a guest");
 }
 
 struct common common_make(struct arena *arena, const char *command)

@@ -33,7 +33,9 @@ enum {
 	COMMON_COLOR,
 	COMMON_FAIL_ON,
 	COMMON_EXIT_ZERO,
+	COMMON_NO_SANDBOX,
 	COMMON_LIMIT, /* and the place in limit_options */
+	COMMON_MAX_TIME = COMMON_LIMIT + 4,
 };
 
 /* Of a command that reads images: limit_options, but for the last, which all have. */
@@ -42,7 +44,7 @@ enum {
 	{ "max-files", required_argument, NULL, COMMON_LIMIT + 1 },                                                    \
 	{ "max-depth", required_argument, NULL, COMMON_LIMIT + 2 },                                                    \
 	{ "max-path", required_argument, NULL, COMMON_LIMIT + 3 },                                                     \
-	{ "max-time", required_argument, NULL, COMMON_LIMIT + 4 }
+	{ "max-time", required_argument, NULL, COMMON_MAX_TIME }
 
 /* For the end of a command's table of options: these, and the end. */
 #define COMMON_OPTIONS                                                                                                 \
@@ -57,6 +59,9 @@ enum {
 
 /* Prints what --help says, with the limits in the place of "@": those alone that every report has if `of_reports`. */
 void common_print_usage(const char *usage, bool of_reports);
+
+/* Says on standard error what the user has given up: the sandbox. */
+void common_warn(const struct common *common);
 
 /* What holds when nothing is said. */
 struct common common_make(struct arena *arena, const char *command);

@@ -104,6 +104,10 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 void lint_guest(struct arena *arena, const struct machine *machine, const struct lint_options *options,
 		struct lint_result *result);
 
+/* The same of a record that nobody has read yet (guest/record.h); what is none is STATUS_UNREADABLE, with an error. */
+void lint_record(struct arena *arena, const char *text, size_t size, const struct lint_options *options,
+		 struct lint_result *result);
+
 /* A reader may have taken what the medium did not give for what the image does not have: if a read has failed in this process
  * (view_statistics), nothing is said of the image but that. */
 void lint_result_withdraw(struct lint_result *result, struct arena *arena);

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static const char *meaning(int number)
+/* what: was read. */
+static const char *meaning(struct arena *arena, int number, const char *what)
 {
 	switch (number) {
 	case SIGSEGV:
@@ -16,11 +17,16 @@ static const char *meaning(int number)
 	case SIGFPE:
 	case SIGABRT:
 	case SIGTRAP:
-		return "a defect of vmlint's that this image brings out; please report it";
+		return arena_printf(arena, "a defect of vmlint's that this %s brings out; please report it", what);
 	case SIGSYS:
-		return "it tried what no reader does and the sandbox forbids; the image may be made to take over what reads it";
+		return arena_printf(arena,
+				    "it tried what no reader does and the sandbox forbids; the %s may be made to take over what "
+				    "reads it",
+				    what);
 	case SIGXFSZ:
-		return "it tried to write more than a reader may; the image may be made to take over what reads it";
+		return arena_printf(arena,
+				    "it tried to write more than a reader may; the %s may be made to take over what reads it",
+				    what);
 	case SIGXCPU:
 		return "its limit of CPU time";
 	case SIGKILL:
@@ -30,11 +36,11 @@ static const char *meaning(int number)
 	}
 }
 
-const char *death_describe(struct arena *arena, int status)
+const char *death_describe(struct arena *arena, int status, const char *what)
 {
 	if (WIFSIGNALED(status))
 		return arena_printf(arena, "the reader was stopped by signal %d (%s): %s", WTERMSIG(status),
-				    strsignal(WTERMSIG(status)), meaning(WTERMSIG(status)));
+				    strsignal(WTERMSIG(status)), meaning(arena, WTERMSIG(status), what));
 	return arena_printf(arena, "the reader was stopped by an error of its own: it ended early, with status %d",
 			    WEXITSTATUS(status));
 }
@@ -42,5 +48,5 @@ const char *death_describe(struct arena *arena, int status)
 const char *death_of_helper(struct arena *arena, int number)
 {
 	return arena_printf(arena, "the reader was stopped by the end of its helper, by signal %d (%s): %s", number,
-			    strsignal(number), meaning(number));
+			    strsignal(number), meaning(arena, number, "image"));
 }

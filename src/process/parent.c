@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -36,10 +37,12 @@
 /* How long a worker may take to end once it has said all, in milliseconds. */
 #define END_MS 2000
 
-/* One image under way. */
+/* One image, or the record of a guest, under way. */
 struct job {
 	struct arena *arena;
 	const char *name;
+	enum worker_subject subject;
+	const char *what; /* the subject, for messages */
 	const char *allow_backing;
 	int image;        /* descriptors */
 	int socket;
@@ -114,7 +117,7 @@ static bool start_worker(struct job *job, uint64_t size, const struct lint_optio
 		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
 		close(pair[0]);
-		_exit(worker_run(job->name, job->image, size, pair[1], &job->keeper, options));
+		_exit(worker_run(job->subject, job->name, job->image, size, pair[1], &job->keeper, options));
 	}
 	close(pair[1]);
 	/* a worker that asks and does not listen must not stop us; when we listen, we poll */
@@ -255,7 +258,8 @@ static long next_message(struct job *job, char *message, struct error *err)
 		if (size != -ETIMEDOUT || channel_now() >= job->deadline)
 			return size;
 		if (!is_small(job))
-			return error_set(err, ENOMEM, "the reader was stopped by its limit of memory: this image needs more");
+			return error_set(err, ENOMEM, "the reader was stopped by its limit of memory: this %s needs more",
+					 job->what);
 	}
 }
 
@@ -270,7 +274,8 @@ static int take(struct job *job, const char *message, size_t size, struct lint_r
 		job->begun = true;
 		return record_decode(job->arena, message, size, result, ret_end, err);
 	}
-	if (request.kind != RECORD_WAIT && ++job->requests > LIMIT_REQUESTS)
+	/* a record is whole: there is nothing to ask for */
+	if (request.kind != RECORD_WAIT && (job->subject == WORKER_RECORD || ++job->requests > LIMIT_REQUESTS))
 		return error_set(err, EPROTO, "the reader asked for too much");
 	return answer(job, &request, err);
 }
@@ -333,48 +338,94 @@ static int end_worker(struct job *job, bool at_once, bool *ret_late)
 	return status;
 }
 
+/* Has the worker read job->image, of `size` bytes, and closes that.  `result` was begun, and says whom it is about. */
+static void run(struct job *job, uint64_t size, const struct lint_options *options, struct lint_result *result)
+{
+	const struct lint_result begun = *result;
+	const char *why = NULL, *changed;
+	bool complete, late;
+	int status, ended = 0;
+
+	keeper_open(&job->keeper);
+	if (!start_worker(job, size, options, result)) {
+		end_files(job);
+		keeper_close(&job->keeper);
+		close(job->image);
+		return;
+	}
+	complete = listen_to_worker(job, result, &why);
+	status = end_worker(job, why != NULL, &late);
+	keeper_close(&job->keeper);
+	close(job->image);
+	if (job->helper)
+		ended = helper_end(job->helper);
+	if (job->guestfs && ended >= 0)
+		ended = end_guestfs(job);
+	else if (job->guestfs)
+		end_guestfs(job);
+	/* what the worker was told by a helper that broke is half of what there is */
+	if (ended < 0 && (complete || !why)) {
+		complete = false;
+		why = death_of_helper(job->arena, -ended);
+	}
+	changed = end_files(job);
+	if (!complete || changed) {
+		/* neither what a reader said before it died is to be believed, nor what it saw of two different images */
+		lint_result_init(result, begun.image);
+		if (!why && late)
+			why = "the reader was stopped by vmlint: it said no more, and did not end";
+		unreadable(result, changed ? changed : why ? why : death_describe(job->arena, status, job->what));
+	}
+	result->boot = begun.boot;
+	result->boots = begun.boots;
+	result->guest = begun.guest;
+	result->name = begun.name;
+}
+
 void parent_lint(struct arena *arena, const char *name, const struct lint_options *options, const char *allow_backing,
 		 struct lint_result *result)
 {
-	struct job job = { .arena = arena, .name = name, .allow_backing = allow_backing, .socket = -1 };
-	const char *why = NULL, *changed;
+	struct job job = { .arena = arena, .name = name, .what = "image", .allow_backing = allow_backing, .socket = -1 };
 	uint64_t size = 0;
-	bool complete, late;
-	int status, ended = 0;
 
 	lint_result_init(result, name);
 	job.image = open_image(arena, name, &size, result);
 	if (job.image < 0)
 		return;
 	add_file(&job, name, job.image, NULL);
-	keeper_open(&job.keeper);
-	if (!start_worker(&job, size, options, result)) {
-		end_files(&job);
-		keeper_close(&job.keeper);
-		close(job.image);
-		return;
+	run(&job, size, options, result);
+}
+
+/* A file in memory, with that in it and open for reading alone; negative, with the reason in result. */
+static int memory_file(struct arena *arena, const char *text, size_t size, struct lint_result *result)
+{
+	int fd = memfd_create("record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	for (size_t at = 0; fd >= 0 && at < size;) {
+		ssize_t n = write(fd, text + at, size - at);
+
+		if (n < 0 && errno != EINTR) {
+			close(fd);
+			fd = -1;
+		}
+		at += n > 0 ? (size_t)n : 0;
 	}
-	complete = listen_to_worker(&job, result, &why);
-	status = end_worker(&job, why != NULL, &late);
-	keeper_close(&job.keeper);
-	close(job.image);
-	if (job.helper)
-		ended = helper_end(job.helper);
-	if (job.guestfs && ended >= 0)
-		ended = end_guestfs(&job);
-	else if (job.guestfs)
-		end_guestfs(&job);
-	/* what the worker was told by a helper that broke is half of what there is */
-	if (ended < 0 && (complete || !why)) {
-		complete = false;
-		why = death_of_helper(arena, -ended);
+	if (fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
+		unreadable(result, arena_printf(arena, "cannot make a file in memory: %s", strerror(errno)));
+		if (fd >= 0)
+			close(fd);
+		return -1;
 	}
-	changed = end_files(&job);
-	if (!complete || changed) {
-		/* neither what a reader said before it died is to be believed, nor what it saw of two different images */
-		lint_result_init(result, name);
-		if (!why && late)
-			why = "the reader was stopped by vmlint: it said no more, and did not end";
-		unreadable(result, changed ? changed : why ? why : death_describe(arena, status));
-	}
+	return fd;
+}
+
+void parent_judge(struct arena *arena, const char *text, size_t size, const struct lint_options *options,
+		  struct lint_result *result)
+{
+	struct job job = { .arena = arena, .name = result->image, .subject = WORKER_RECORD, .what = "record", .socket = -1 };
+
+	result->guest = true;
+	job.image = memory_file(arena, text, size, result);
+	if (job.image >= 0)
+		run(&job, size, options, result);
 }

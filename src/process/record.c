@@ -78,11 +78,18 @@ static void encode_diagnostic(struct buffer *out, const struct diagnostic *d)
 	put_string(out, NULL);
 }
 
+/* Is it the number of a rule on what was read? */
+static bool is_rule(uint32_t rule, const struct lint_result *result)
+{
+	return rule < rules_count && (rules[rule].subject == SUBJECT_GUEST) == result->guest;
+}
+
 static void decode_diagnostic(struct cursor *c, struct arena *arena, struct lint_result *result)
 {
 	struct diagnostic *d = ARENA_NEW(arena, struct diagnostic);
 	struct diagnostic_note **end = &d->notes;
 	uint32_t rule = cursor_le32(c);
+	bool good_path;
 
 	d->severity = (enum severity)cursor_le32(c);
 	d->effect = (enum effect)cursor_le32(c);
@@ -105,10 +112,12 @@ static void decode_diagnostic(struct cursor *c, struct arena *arena, struct lint
 		(*end)->text = text;
 		end = &(*end)->next;
 	}
-	if (rule >= rules_count || !d->message || d->severity < SEVERITY_NOTE || d->severity > SEVERITY_ERROR ||
+	/* of an image an absolute path, of a guest a fact's name */
+	good_path = !d->location.path || (result->guest ? d->location.path[0] >= 'a' && d->location.path[0] <= 'z'
+							: d->location.path[0] == '/');
+	if (!is_rule(rule, result) || !d->message || d->severity < SEVERITY_NOTE || d->severity > SEVERITY_ERROR ||
 	    !effect_name(d->effect) || d->location.partition < PARTITION_WHOLE_DISK ||
-	    d->location.partition > (int)LIMIT_GPT_ENTRIES || (d->location.space && !space_name(d->location.space)) ||
-	    (d->location.path && d->location.path[0] != '/'))
+	    d->location.partition > (int)LIMIT_GPT_ENTRIES || (d->location.space && !space_name(d->location.space)) || !good_path)
 		c->failed = true;
 	if (!cursor_ok(c))
 		return;
@@ -124,7 +133,7 @@ static void decode_outcome(struct cursor *c, struct arena *arena, struct lint_re
 	o->kind = (enum outcome_kind)cursor_le32(c);
 	o->severity = (enum severity)cursor_le32(c);
 	o->reason = get_string(c, arena);
-	if (rule >= rules_count || (o->kind != OUTCOME_SKIPPED && o->kind != OUTCOME_NOT_EVALUATED) ||
+	if (!is_rule(rule, result) || (o->kind != OUTCOME_SKIPPED && o->kind != OUTCOME_NOT_EVALUATED) ||
 	    !severity_name(o->severity) || !o->reason)
 		c->failed = true;
 	if (!cursor_ok(c))
@@ -156,7 +165,7 @@ static void decode_more(struct cursor *c, struct arena *arena, struct lint_resul
 		if (more->count[s] > MORE_MAXIMUM)
 			c->failed = true;
 	}
-	if (rule >= rules_count || !any || lint_result_more_of(result, &rules[rule], SEVERITY_NOTE))
+	if (!is_rule(rule, result) || !any || lint_result_more_of(result, &rules[rule], SEVERITY_NOTE))
 		c->failed = true;
 	if (!cursor_ok(c))
 		return;

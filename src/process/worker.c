@@ -24,6 +24,7 @@
 
 static int parent_socket;
 static const char *image_name;
+static enum worker_subject reads;
 
 /* Memory is used up: say so with what is on the stack, and end. */
 static void out_of_memory(void)
@@ -32,7 +33,8 @@ static void out_of_memory(void)
 
 	lint_result_init(&result, image_name);
 	result.status = STATUS_UNREADABLE;
-	result.error = "the reader was stopped by its limit of memory: this image needs more";
+	result.error = reads == WORKER_RECORD ? "the reader was stopped by its limit of memory: this record needs more"
+					      : "the reader was stopped by its limit of memory: this image needs more";
 	record_send_result(parent_socket, &result, NULL);
 	_exit(EXIT_SUCCESS);
 }
@@ -93,7 +95,8 @@ static int seal(int image, int socket, const struct keeper *keeper, struct error
 	int keep[2 + WINDOW_PURPOSES] = { image, socket };
 
 	/* the one file that is opened for its content's sake; from here on there is none */
-	magic_load_database();
+	if (reads == WORKER_IMAGE)
+		magic_load_database();
 	keeper_use(keeper, socket, wait_for_keeper, keep + 2);
 	return seal_process(keep, sizeof(keep) / sizeof(keep[0]), err);
 }
@@ -156,10 +159,10 @@ static void say_what_boots(struct image *image, struct lint_result *result)
 	}
 }
 
-int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
-	       const struct lint_options *options)
+/* The image is read, judged and said. */
+static int run_image(struct arena *arena, const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+		     const struct lint_options *options)
 {
-	struct arena *arena = arena_new(limits_arena_bytes());
 	const struct image_options image_options = {
 		.sector_size = options->sector_size,
 		.architecture = (enum architecture)options->architecture,
@@ -183,9 +186,6 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	const char *help = NULL;
 	int r = 0;
 
-	parent_socket = socket;
-	image_name = name;
-	arena_set_exhausted(out_of_memory);
 	lint_result_init(&result, name);
 	if (!options->no_sandbox) {
 		r = seal(fd, socket, keeper, &err);
@@ -209,6 +209,48 @@ int worker_run(const char *name, int fd, uint64_t size, int socket, const struct
 	r = record_send_result(socket, &result, &err);
 	image_close(image);
 	guestfs_finish(&guestfs);
+	return r;
+}
+
+/* The same of a record, which is read whole. */
+static int run_record(struct arena *arena, const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+		      const struct lint_options *options)
+{
+	struct lint_result result;
+	struct error err;
+	char *text;
+	int r = 0;
+
+	lint_result_init(&result, name);
+	if (!options->no_sandbox)
+		r = seal(fd, socket, keeper, &err);
+	if (r < 0) {
+		result.help = "--no-sandbox reads it without a sandbox: a record that you trust";
+	} else {
+		text = arena_alloc(arena, size + 1);
+		r = view_read(view_file(arena, fd, size), 0, text, size, &err);
+	}
+	if (r == 0) {
+		lint_record(arena, text, size, options, &result);
+	} else {
+		result.status = STATUS_UNREADABLE;
+		result.error = err.message;
+	}
+	return record_send_result(socket, &result, &err);
+}
+
+int worker_run(enum worker_subject subject, const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+	       const struct lint_options *options)
+{
+	struct arena *arena = arena_new(limits_arena_bytes());
+	int r;
+
+	parent_socket = socket;
+	image_name = name;
+	reads = subject;
+	arena_set_exhausted(out_of_memory);
+	r = subject == WORKER_RECORD ? run_record(arena, name, fd, size, socket, keeper, options)
+				     : run_image(arena, name, fd, size, socket, keeper, options);
 	arena_free(arena);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

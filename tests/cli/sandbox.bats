@@ -32,6 +32,26 @@ breaking() {
 	[ ! -e escaped ]
 }
 
+@test "the same of who reads the record of a guest" {
+	local action
+	cp "$TOP/tests/guest/gicv3.record" .
+	for action in open create socket exec fork kill code ptrace stat memfd shared poison flags truncate pwrite write prctl signal \
+		privileges; do
+		breaking "$action" guest --judge gicv3.record gicv3.record
+		exits 2
+		[ "$(grep -c '^gicv3.record: could not check: the reader was stopped by signal 31 (Bad system call)' <<<"$output")" = 2 ] ||
+			complain "$action: not killed"
+		[ "$(grep -c 'the record may be made to take over what reads it' <<<"$output")" = 2 ] || complain "what was it?"
+	done
+	[ ! -e escaped ]
+	# the test would see an escape
+	for action in open exec; do
+		breaking "$action" guest --judge --no-sandbox gicv3.record
+		says "ended early, with status 99"
+		[[ $stderr == *"--no-sandbox: what a guest makes of its reader"* ]] || complain "no warning"
+	done
+}
+
 @test "a reader may ask for the size of what it has open, whatever fstat is in this C library" {
 	breaking fstat blank.img
 	says "could not check: " "ended early, with status 99"

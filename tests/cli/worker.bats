@@ -49,6 +49,35 @@ faulty() {
 	[ "$(grep -c '^bad.img' <<<"$output")" = 1 ] || complain "more than one entry"
 }
 
+# misread FAULT ARGUMENT...: the reads of records go wrong, which no file's name stands for
+misread() {
+	local fault=$1
+	shift
+	run --separate-stderr env LD_PRELOAD="$TOP/build/tests/faults.so" FAULT_PREAD="$fault" timeout -k 1 10 "$VMLINT" guest --judge "$@"
+	case $status in 0 | 1 | 2) ;; *) complain "the parent went with it" ;; esac
+}
+
+@test "who reads the record of a guest dies, takes too long or too much: the other records go on" {
+	cp "$TOP/tests/guest/gicv3.record" .
+	local fault said
+	for fault in "1 segv|signal 11 (Segmentation fault): a defect of vmlint's that this record brings out" \
+		"1 hang|its limit of time: it took more than 1 s (--max-time raises it)" "1 spin|its limit of time" "1 kill|signal 9" \
+		"1 exit|an error of its own"; do
+		said=${fault#*|}
+		misread "${fault%|*}" --max-time=1 gicv3.record gicv3.record
+		exits 2
+		[ "$(grep -cF "gicv3.record: could not check: the reader was stopped by $said" <<<"$output")" = 2 ] || complain "$said"
+		lacks ": error: "
+	done
+	# what is left when all memory has been taken is the text that says so
+	misread "1 memory" gicv3.record
+	exits 2
+	says "gicv3.record: could not check: "
+	misread "1 hang" --max-time=1 --format=json gicv3.record
+	"$TOP/tests/schema/validate" <<<"$output"
+	jq -e '.images[0].status == "unreadable"' <<<"$output"
+}
+
 @test "the same as JSON" {
 	faulty "2 kill" --format=json blank.img bad.img blank.img
 	exits 2

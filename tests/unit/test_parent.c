@@ -34,10 +34,10 @@ static char folder[] = "/tmp/vmlint-test-parent-XXXXXX", image[64], program[64];
 /* What the worker does; the child has it from fork. */
 static int (*act)(int socket);
 
-int worker_run(const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
+int worker_run(enum worker_subject subject, const char *name, int fd, uint64_t size, int socket, const struct keeper *keeper,
 	       const struct lint_options *options)
 {
-	(void)name, (void)fd, (void)size, (void)options, (void)keeper;
+	(void)subject, (void)name, (void)fd, (void)size, (void)options, (void)keeper;
 	return act(socket);
 }
 

@@ -121,6 +121,9 @@ static void long_strings_are_cut(void **state)
 	close_pair(&pair);
 }
 
+/* Is what comes that of a guest? */
+static bool of_a_guest;
+
 static int decode(const void *data, size_t size)
 {
 	ARENA_AUTO arena = arena_new(MiB);
@@ -129,6 +132,7 @@ static int decode(const void *data, size_t size)
 	bool end;
 
 	lint_result_init(&result, "x");
+	result.guest = of_a_guest;
 	return record_decode(arena, data, size, &result, &end, &err);
 }
 
@@ -203,6 +207,25 @@ static void forged_diagnostics(void **state)
 	/* another image's name in place of a path */
 	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "other.img: clean", "text") < 0);
 	assert_true(decode_diagnostic(0, SEVERITY_ERROR, 0, 1, 0, "/x", NULL) < 0);
+}
+
+static void forged_diagnostics_of_a_guest(void **state)
+{
+	uint32_t of_guests = 0, of_images = 0;
+
+	(void)state;
+	while (rules[of_guests].subject != SUBJECT_GUEST)
+		of_guests++;
+	while (rules[of_images].subject == SUBJECT_GUEST)
+		of_images++;
+	assert_true(decode_diagnostic(of_guests, SEVERITY_ERROR, 0, 1, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(of_images, SEVERITY_ERROR, 0, 1, 0, "acpi/SPCR", "text") < 0);
+	of_a_guest = true;
+	assert_int_equal(decode_diagnostic(of_guests, SEVERITY_ERROR, 0, 0, 0, "acpi/SPCR", "text"), 0);
+	assert_true(decode_diagnostic(of_guests, SEVERITY_ERROR, 0, 0, 0, "/x", "text") < 0);
+	assert_true(decode_diagnostic(of_guests, SEVERITY_ERROR, 0, 0, 0, "", "text") < 0);
+	assert_true(decode_diagnostic(of_images, SEVERITY_ERROR, 0, 0, 0, "acpi/SPCR", "text") < 0);
+	of_a_guest = false;
 }
 
 static int decode_image(uint32_t status, uint32_t cloud_init, const char *format, const char *architecture, const char *error)
@@ -342,6 +365,7 @@ int main(void)
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(forged_diagnostics),
+		cmocka_unit_test(forged_diagnostics_of_a_guest),
 		cmocka_unit_test(forged_images),
 		cmocka_unit_test(requests_and_replies),
 		cmocka_unit_test(what_is_cut_says_so),

@@ -6,7 +6,7 @@
  *                           much as there is), or a signal's number
  *   FAULT_WRITE="N ACTION"  the same of writes to standard output (the Nth alone for eintr and eagain); also enospc, epipe, byte
  *                           (one alone of what was asked for) and none (0)
- *   FAULT_FILE=TEXT         only files whose path, as it was opened, has TEXT in it are meant
+ *   FAULT_FILE=TEXT         only files whose path, as it was opened, has TEXT in it are meant, or whose name in memory
  *   FAULT_BLOCK=1           fstat calls regular files block devices
  */
 #define _GNU_SOURCE
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -44,6 +45,20 @@ int open64(const char *path, int flags, ...)
 	fd = real(path, flags, mode);
 	if (fd >= 0 && fd < (int)sizeof(is_meant))
 		is_meant[fd] = text && strstr(path, text);
+	return fd;
+}
+
+int memfd_create(const char *name, unsigned flags)
+{
+	static int (*real)(const char *, unsigned);
+	const char *text = getenv("FAULT_FILE");
+	int fd;
+
+	if (!real)
+		real = (int (*)(const char *, unsigned))dlsym(RTLD_NEXT, "memfd_create");
+	fd = real(name, flags);
+	if (fd >= 0 && fd < (int)sizeof(is_meant))
+		is_meant[fd] = text && strstr(name, text);
 	return fd;
 }
 
