@@ -96,7 +96,7 @@ RULE(guest_gic_distributor)
 	if (guest_not_arm(check) || guest_undescribed(check))
 		return;
 	if (!m->firmware)
-		return guest_unprobed(check, "no program of ours ran before Linux, which could have read the distributor's registers");
+		return guest_unprobed(check, "no program of ours ran before Linux, which could have read registers of the GIC's");
 	if (d)
 		judge(check, &(struct told){ "acpi", "the MADT", at_acpi(check, "APIC", d->offset + 8, 8),
 					     at_acpi(check, "APIC", d->offset + 20, 1), d->base, d->version });

@@ -22,7 +22,7 @@
  * bad:    gicv3 | drop file path=/sys/class/rtc/rtc*
  * expect: !linux/rtc0: error: Linux has no clock of UEFI's, nor any other
  * bad:    gicv3 | until file path=/sys/class/rtc/rtc*
- * expect: : not evaluated: the record ends before the system has told all that it sees [*, guest-rtc-efi]
+ * expect: : not evaluated: the record ends before the system has told all that it sees [*, guest-enumeration-memory and 2 more]
  * bad:    gicv3 | until file path=/sys/class/rtc/rtc* | add host-trouble boot=1 kind=panic code=EIO message=x
  * expect: !boot/1: error: the kernel panicked [guest-boot]
  */

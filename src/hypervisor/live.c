@@ -94,12 +94,14 @@ static int power_off(struct run *run)
 	return 0;
 }
 
-static int settings(struct run *run, const struct vm_config *config, uint64_t *offset, bool brief)
+/* What the probe does with a variable that is to live on, since some firmware lets nobody write one who runs later. */
+static int settings(struct run *run, const struct vm_config *config, uint64_t *offset, const char *variable, bool brief)
 {
 	const char *more = run->options->arguments;
 	char text[SETTINGS_SIZE];
 
-	snprintf(text, sizeof(text), "vmlint.nonce=%s vmlint.patience=%u%s%s%s", run->nonce, run->options->seconds,
+	snprintf(text, sizeof(text), "vmlint.nonce=%s vmlint.patience=%u%s%s%s%s%s", run->nonce, run->options->seconds,
+		 run->options->persistent ? " vmlint.variable=" : "", run->options->persistent ? variable : "",
 		 brief ? " vmlint.do=nothing maxcpus=1" : "", more ? " " : "", more ? more : "");
 	/* QEMU keeps what it was given, so a reset of its machine is no brief one */
 	if (config->kernel) {
@@ -110,8 +112,43 @@ static int settings(struct run *run, const struct vm_config *config, uint64_t *o
 	return disk_settings(config->seed >= 0 ? config->seed : config->disk, offset, text, run->err);
 }
 
-/* The boots that show whether a variable lives on: a warm reset, and another process with the same store. */
-static int persist(struct run *run, const struct vm_config *config, uint64_t *offset)
+/* A copy of the appliance: nameless, unless somebody else's hypervisor has to open it. */
+static int copy_disk(const struct live_options *options, struct error *err)
+{
+	BUFFER_AUTO path = buffer_make(4096);
+	int from, to, rc;
+
+	if (!options->vm.command)
+		return disk_copy(options->appliance, err);
+	buffer_printf(&path, "%s/" SPAWN_DISK, options->vm.folder);
+	if (path.overflowed)
+		return error_set(err, ENAMETOOLONG, "%s: %s", options->vm.folder, strerror(ENAMETOOLONG));
+	from = open(options->appliance, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return error_set(err, errno, "%s: %s", options->appliance, strerror(errno));
+	rc = disk_save(from, path.data, err);
+	close(from);
+	if (rc < 0)
+		return rc;
+	to = open(path.data, O_RDWR | O_CLOEXEC);
+	return to < 0 ? error_set(err, errno, "%s: %s", path.data, strerror(errno)) : to;
+}
+
+/* A new copy of the appliance: what firmware has put on the first is not the machine's. */
+static int renew_disk(struct run *run, struct vm_config *config, uint64_t *offset)
+{
+	int disk = copy_disk(run->options, run->err);
+
+	if (disk < 0)
+		return disk;
+	close(config->disk);
+	config->disk = disk;
+	*offset = 0;
+	return 0;
+}
+
+/* The boots that show whether a variable lives on: a warm reset, and another process with the same store and another disk. */
+static int persist(struct run *run, struct vm_config *config, uint64_t *offset)
 {
 	char text[128];
 	int rc;
@@ -120,7 +157,7 @@ static int persist(struct run *run, const struct vm_config *config, uint64_t *of
 	rc = live_command(run, text);
 	/* the disk's next reader is the firmware after the reset */
 	if (rc == 0)
-		rc = settings(run, config, offset, true);
+		rc = settings(run, config, offset, "read", true);
 	run->told = TOLD_RESET;
 	if (rc == 0)
 		rc = vm_command(run->vm, "reboot", run->err);
@@ -132,6 +169,10 @@ static int persist(struct run *run, const struct vm_config *config, uint64_t *of
 		rc = live_command(run, "variable read " VARIABLE);
 	if (rc == 0)
 		rc = power_off(run);
+	if (rc == 0 && config->disk >= 0)
+		rc = renew_disk(run, config, offset);
+	if (rc == 0)
+		rc = settings(run, config, offset, "delete", true);
 	if (rc == 0)
 		rc = start(run, config);
 	if (rc == 0)
@@ -174,28 +215,6 @@ static int make_nonce(char nonce[FRAME_NONCE + 1], struct error *err)
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf(nonce + 2 * i, 3, "%02x", random[i]);
 	return 0;
-}
-
-/* A copy of the appliance: nameless, unless somebody else's hypervisor has to open it. */
-static int copy_disk(const struct live_options *options, struct error *err)
-{
-	BUFFER_AUTO path = buffer_make(4096);
-	int from, to, rc;
-
-	if (!options->vm.command)
-		return disk_copy(options->appliance, err);
-	buffer_printf(&path, "%s/" SPAWN_DISK, options->vm.folder);
-	if (path.overflowed)
-		return error_set(err, ENAMETOOLONG, "%s: %s", options->vm.folder, strerror(ENAMETOOLONG));
-	from = open(options->appliance, O_RDONLY | O_CLOEXEC);
-	if (from < 0)
-		return error_set(err, errno, "%s: %s", options->appliance, strerror(errno));
-	rc = disk_save(from, path.data, err);
-	close(from);
-	if (rc < 0)
-		return rc;
-	to = open(path.data, O_RDWR | O_CLOEXEC);
-	return to < 0 ? error_set(err, errno, "%s: %s", path.data, strerror(errno)) : to;
 }
 
 /* What went wrong before is what counts. */
@@ -269,7 +288,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = config.scratch < 0 ? config.scratch : 0;
 	}
 	if (rc == 0)
-		rc = settings(&run, &config, &offset, false);
+		rc = settings(&run, &config, &offset, "write", false);
 	if (rc == 0) {
 		describe(&run, &config);
 		rc = start(&run, &config);

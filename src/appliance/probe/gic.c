@@ -118,6 +118,7 @@ static bool is_gic(struct record *r, const struct level *levels, unsigned depth)
 {
 	const struct level *node = &levels[depth];
 	uint32_t cells = depth ? levels[depth - 1].address_cells : 0;
+	uint64_t address;
 
 	if (!node->gic || !(cells == 1 || cells == 2) || node->reg_size < cells * 4)
 		return false;
@@ -125,7 +126,10 @@ static bool is_gic(struct record *r, const struct level *levels, unsigned depth)
 		if (!levels[i].mapped)
 			return false;
 	}
-	put_distributor(r, "tree", cells == 1 ? be32(node->reg) : (uint64_t)be32(node->reg) << 32 | be32(node->reg + 4), node->gic);
+	address = be32(node->reg);
+	if (cells == 2)
+		address = address << 32 | be32(node->reg + 4);
+	put_distributor(r, "tree", address, node->gic);
 	return true;
 }
 

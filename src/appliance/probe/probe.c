@@ -124,28 +124,56 @@ static void record_tables(struct record *r, struct efi_system *system)
 	}
 }
 
-/* The first line of \EFI\vmlint\settings.txt as the kernel's command line; empty if there is none. */
-static size_t read_settings(struct efi_system *system, efi_handle device, char *text)
+/* The text of our settings, and what else of the volume that we came from tells of the firmware. */
+struct settings {
+	char text[SETTINGS_SIZE + 128];
+	size_t size;
+};
+
+static bool has_file(struct efi_file *root, const efi_char *name)
 {
-	struct efi_file_system *volume;
-	struct efi_file *root, *file;
+	struct efi_file *file;
+
+	if (root->open(root, &file, name, 1, 0) != EFI_SUCCESS)
+		return false;
+	file->close(file);
+	return true;
+}
+
+/* The first line of \EFI\vmlint\settings.txt as the kernel's command line; empty if there is none. */
+static void read_settings(struct efi_file *root, struct settings *settings)
+{
+	struct efi_file *file;
 	uint64_t size = SETTINGS_SIZE;
 	size_t n = 0;
 
+	if (root->open(root, &file, L"\\EFI\\vmlint\\settings.txt", 1, 0) != EFI_SUCCESS)
+		return;
+	if (file->read(file, &size, settings->text) == EFI_SUCCESS) {
+		while (n < size && (uint8_t)settings->text[n] >= ' ')
+			n++;
+		while (n && settings->text[n - 1] == ' ')
+			n--;
+	}
+	file->close(file);
+	settings->size = n;
+}
+
+static void read_volume(struct record *r, struct efi_system *system, efi_handle device, struct settings *settings)
+{
+	struct efi_file_system *volume;
+	struct efi_file *root;
+
 	if (system->boot->handle_protocol(device, &volume_guid, (void **)&volume) != EFI_SUCCESS ||
 	    volume->open_volume(volume, &root) != EFI_SUCCESS)
-		return 0;
-	if (root->open(root, &file, L"\\EFI\\vmlint\\settings.txt", 1, 0) == EFI_SUCCESS) {
-		if (file->read(file, &size, text) == EFI_SUCCESS) {
-			while (n < size && (uint8_t)text[n] >= ' ')
-				n++;
-			while (n && text[n - 1] == ' ')
-				n--;
-		}
-		file->close(file);
-	}
+		return;
+	read_settings(root, settings);
+	/* U-Boot's store, and OVMF's where it has no flash */
+	if (has_file(root, L"\\ubootefi.var"))
+		put(r, "probe-store file=ubootefi.var\n");
+	if (has_file(root, L"\\NvVars"))
+		put(r, "probe-store file=NvVars\n");
 	root->close(root);
-	return n;
 }
 
 /* The path of a file on the volume that we came from. */
@@ -182,12 +210,12 @@ static struct efi_device_path *file_path(struct efi_system *system, efi_handle d
 	return (struct efi_device_path *)path;
 }
 
-static efi_status start(struct efi_system *system, efi_handle self, struct efi_loaded_image *image, const struct record *r)
+static efi_status start(struct efi_system *system, efi_handle self, struct efi_loaded_image *image, struct settings *settings,
+			const struct record *r)
 {
 	static const efi_char name[] = L"\\EFI\\vmlint\\appliance.efi";
 	static efi_char options[SETTINGS_SIZE + 128];
-	static char text[SETTINGS_SIZE + 128];
-	struct record line = { text, 0, sizeof(text) - 1, false };
+	struct record line = { settings->text, settings->size, sizeof(settings->text) - 1, false };
 	struct efi_device_path *path = file_path(system, image->device, name, sizeof(name));
 	struct efi_loaded_image *kernel;
 	efi_handle handle;
@@ -201,7 +229,6 @@ static efi_status start(struct efi_system *system, efi_handle self, struct efi_l
 	status = system->boot->handle_protocol(handle, &image_guid, (void **)&kernel);
 	if (status != EFI_SUCCESS)
 		return fail(system, "the kernel's image has no handle", status);
-	line.size = read_settings(system, image->device, text);
 	put(&line, " vmlint.probe=");
 	put_hex(&line, (uint64_t)(uintptr_t)r->text);
 	put_char(&line, ',');
@@ -209,7 +236,7 @@ static efi_status start(struct efi_system *system, efi_handle self, struct efi_l
 	put_char(&line, ',');
 	put_hex(&line, record_crc32(r->text, r->size));
 	for (size_t i = 0; i < line.size; i++)
-		options[i] = (uint8_t)text[i];
+		options[i] = (uint8_t)line.text[i];
 	kernel->options = options;
 	kernel->options_size = (uint32_t)((line.size + 1) * sizeof(efi_char));
 	status = system->boot->start_image(handle, NULL, NULL);
@@ -220,6 +247,7 @@ efi_status EFIAPI efi_main(efi_handle self, struct efi_system *system)
 {
 	struct efi_boot *boot = system->boot;
 	struct efi_loaded_image *image;
+	static struct settings settings;
 	struct record r = { NULL, 0, RECORD_PAGES * 4096, false };
 	uint64_t address = 0;
 	efi_status status;
@@ -235,6 +263,8 @@ efi_status EFIAPI efi_main(efi_handle self, struct efi_system *system)
 	record_registers(&r);
 	record_time(&r, system->runtime);
 	record_variables(&r, system->runtime);
+	read_volume(&r, system, image->device, &settings);
+	record_kept(&r, system->runtime, settings.text, settings.size);
 	/* what stands so far is short; the rest is for a program */
 	show(system, r.text, r.size);
 	status = system->runtime->set_variable(L"VmlintProbe", &vmlint_guid, EFI_VARIABLE_BOOTSERVICE | EFI_VARIABLE_RUNTIME,
@@ -245,5 +275,5 @@ efi_status EFIAPI efi_main(efi_handle self, struct efi_system *system)
 	record_memory(&r, boot);
 	record_tables(&r, system);
 	put(&r, r.full ? "probe-end complete=no\n" : "probe-end complete=yes\n");
-	return start(system, self, image, &r);
+	return start(system, self, image, &settings, &r);
 }

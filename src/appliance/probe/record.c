@@ -87,7 +87,7 @@ void put_guid(struct record *r, const struct efi_guid *guid)
 	}
 }
 
-static void put_byte(struct record *r, unsigned c)
+void put_byte(struct record *r, unsigned c)
 {
 	if (c > ' ' && c < 0x7f && c != '%') {
 		put_char(r, (char)c);

@@ -20,6 +20,9 @@ void put_decimal(struct record *r, uint64_t value);
 void put_hex(struct record *r, uint64_t value); /* with 0x in front */
 void put_guid(struct record *r, const struct efi_guid *guid);
 
+/* A byte of a value: %XX but for plain characters. */
+void put_byte(struct record *r, unsigned c);
+
 /* Text with all but plain characters as %XX of its UTF-8. */
 void put_escaped(struct record *r, const efi_char *text, size_t maximum);
 
@@ -69,6 +72,9 @@ enum device_read device_read(uint64_t address, uint32_t *value);
 /* services.c: time, variables, memory map. */
 void record_time(struct record *r, struct efi_runtime *rt);
 void record_variables(struct record *r, struct efi_runtime *rt);
+/* `probe-kept`: a non-volatile variable that is to outlive this boot, written, read, or read and deleted, as the settings have it
+ * (vmlint.variable=write, read, delete); its value is vmlint.nonce.  Nothing where they do not. */
+void record_kept(struct record *r, struct efi_runtime *rt, const char *settings, size_t size);
 void record_memory(struct record *r, struct efi_boot *boot);
 
 extern const struct efi_guid vmlint_guid;

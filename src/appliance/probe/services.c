@@ -114,6 +114,77 @@ void record_variables(struct record *r, struct efi_runtime *rt)
 	put_char(r, '\n');
 }
 
+/* The value of KEY= in a line of settings, and how long it is; 0 if there is no such word. */
+static size_t setting(const char *settings, size_t size, const char *key, const char **ret)
+{
+	for (size_t at = 0; at < size; at++) {
+		size_t n = 0, end;
+
+		while (key[n] && at + n < size && settings[at + n] == key[n])
+			n++;
+		if (key[n] || (at && settings[at - 1] != ' '))
+			continue;
+		*ret = settings + at + n;
+		for (end = at + n; end < size && settings[end] != ' ';)
+			end++;
+		return end - at - n;
+	}
+	return 0;
+}
+
+static void put_plain(struct record *r, const char *key, const char *text, size_t size)
+{
+	put_char(r, ' ');
+	put(r, key);
+	put_char(r, '=');
+	for (size_t i = 0; i < size; i++)
+		put_byte(r, (uint8_t)text[i]);
+}
+
+#define KEPT_MAXIMUM 64
+
+static void read_kept(struct record *r, struct efi_runtime *rt, const efi_char *name)
+{
+	char found[KEPT_MAXIMUM];
+	uint64_t size = sizeof(found);
+	uint32_t attributes = 0;
+	efi_status status = rt->get_variable(name, &vmlint_guid, &attributes, &size, found);
+
+	put_key_hex(r, "get", status);
+	if (status == EFI_SUCCESS) {
+		put_plain(r, "value", found, size);
+		put_key_hex(r, "attributes", attributes);
+	}
+}
+
+void record_kept(struct record *r, struct efi_runtime *rt, const char *settings, size_t settings_size)
+{
+	static const efi_char name[] = L"VmlintProbeKept";
+	const uint32_t attributes = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE | EFI_VARIABLE_RUNTIME;
+	const char *what, *value;
+	size_t size = setting(settings, settings_size, "vmlint.variable=", &what);
+	size_t length = setting(settings, settings_size, "vmlint.nonce=", &value);
+
+	if (!size || !length || length > KEPT_MAXIMUM)
+		return;
+	put(r, "probe-kept name=VmlintProbeKept");
+	put_plain(r, "do", what, size);
+	switch (*what) {
+	case 'w':
+		put_plain(r, "wanted", value, length);
+		put_key_hex(r, "set", rt->set_variable(name, &vmlint_guid, attributes, length, value));
+		break;
+	case 'r':
+		read_kept(r, rt, name);
+		break;
+	case 'd':
+		read_kept(r, rt, name);
+		put_key_hex(r, "delete", rt->set_variable(name, &vmlint_guid, attributes, 0, NULL));
+		break;
+	}
+	put_char(r, '\n');
+}
+
 void record_memory(struct record *r, struct efi_boot *boot)
 {
 	uint64_t size = 0, key, stride = 0;
