@@ -38,8 +38,8 @@ int limit_error(struct error *err, const char *format, ...)
 const struct limit_option limit_options[] = {
 	{ .option = "max-decompressed", .argument = "SIZE", .value = &limits.decompressed,
 	  .least = 1, .most = 1024 * 1024 * GiB, .standard = DECOMPRESSED, .bytes = true,
-	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it",
-	  .beyond = "rules on that initrd or kernel are not evaluated" },
+	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters four times as many",
+	  .beyond = "rules on that initrd or kernel, or that read those clusters, are not evaluated" },
 	{ .option = "max-files", .argument = "N", .value = &limits.files, .least = 1, .most = 4194304, .standard = FILES,
 	  .what = "files in a directory, or in a whole FAT volume; an initrd may have 16 times as many",
 	  .beyond = "rules that look into it are not evaluated" },
@@ -108,6 +108,11 @@ bool limit_parse(const struct limit_option *limit, const char *text, const char 
 uint64_t limits_kernel_bytes(void)
 {
 	return limits.decompressed / 8;
+}
+
+uint64_t limits_container_bytes(void)
+{
+	return limits.decompressed * 4;
 }
 
 uint64_t limits_initrd_entries(void)

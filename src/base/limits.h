@@ -60,6 +60,7 @@ extern struct error limit_met; /* code 0: none */
 
 /* What follows from these, so that raising one is enough. */
 uint64_t limits_kernel_bytes(void);      /* of a kernel, decompressed */
+uint64_t limits_container_bytes(void);   /* of a qcow2's clusters, each time that one is decompressed */
 uint64_t limits_initrd_entries(void);    /* files of an initrd */
 uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
 uint64_t limits_directories_bytes(void); /* all directories of a FAT volume */

@@ -4,9 +4,10 @@
 
 #include <errno.h>
 
-/* How much of the refcount table behind the file's end is looked at, in entries; and how many L2 entries after that. */
-#define TABLE_ENTRIES_MAX (64 * 1024)
-#define MAPPINGS_MAX (4 * 1024 * 1024)
+/* How many bytes of refcount blocks behind the file's end are looked at, which a table may name again and again; and how many L2
+ * entries after that. */
+#define BLOCK_BYTES_MAX (256ULL << 20)
+#define MAPPINGS_MAX (16 * 1024 * 1024)
 
 /* Is a refcount of this block, from `bit` of it on, not zero?  Whatever its width: any byte will do.  1, 0 or an errno.
  */
@@ -37,7 +38,7 @@ static int end_in_use(struct qcow2_state *s, struct error *err)
 	uint64_t clusters = (s->file->size + q->cluster_size - 1) >> s->cluster_bits;
 	uint64_t per_block = q->cluster_size * 8 / q->refcount_bits;
 	uint64_t first = clusters / per_block, bit = clusters % per_block * q->refcount_bits;
-	uint64_t entries = qcow2_min(s->refcount_table_clusters * q->cluster_size / 8, first + TABLE_ENTRIES_MAX);
+	uint64_t entries = s->refcount_table_clusters * q->cluster_size / 8, bytes = 0;
 
 	for (uint64_t i = first; i < entries; i++, bit = 0) {
 		uint64_t block;
@@ -52,6 +53,10 @@ static int end_in_use(struct qcow2_state *s, struct error *err)
 			continue;
 		if (block >= s->file->size)
 			return 1;
+		bytes += q->cluster_size;
+		if (bytes > BLOCK_BYTES_MAX)
+			return error_set(err, EFBIG, "the qcow2 has more than %llu MiB of reference counts for what lies past "
+					 "the end of its file", BLOCK_BYTES_MAX >> 20);
 		r = block_in_use(s, block, bit, err);
 		if (r)
 			return r;
@@ -63,6 +68,7 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 {
 	struct qcow2_state *s = q->state;
 	unsigned before;
+	uint64_t at = 0;
 	int r;
 
 	if (!q->usable || !q->refcount_bits || !s->refcount_table_offset ||
@@ -78,7 +84,7 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 	/* A leaked cluster may lie there too, which is harmless: only a table entry that points there makes it a
 	 * problem. */
 	before = q->problem_count;
-	for (uint64_t step = 0, at = 0; at < q->size && step < MAPPINGS_MAX && q->problem_count == before; step++) {
+	for (uint64_t step = 0; at < q->size && step < MAPPINGS_MAX && q->problem_count == before; step++) {
 		struct qcow2_mapping map = { 0 };
 		struct error ignored;
 
@@ -86,5 +92,8 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 			map.length = q->cluster_size - at % q->cluster_size;
 		at += map.length;
 	}
+	if (at < q->size && q->problem_count == before)
+		return error_set(err, EFBIG, "clusters past the end of the qcow2's file are in use, and it has more than %u to "
+				 "look through for what they hold", MAPPINGS_MAX);
 	return 0;
 }

@@ -402,8 +402,6 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 	if (q->usable) {
 		s->pages = ARENA_ARRAY(arena, QCOW2_PAGES, struct qcow2_page);
 		s->cluster_slots = (unsigned)qcow2_min(QCOW2_CLUSTERS, QCOW2_CLUSTERS_BYTES / q->cluster_size);
-		if (s->cluster_slots < 2)
-			s->cluster_slots = 2;
 		/* now rather than at need: a caller may be about to release what is allocated later (arena_mark) */
 		for (unsigned i = 0; i < s->cluster_slots; i++)
 			s->clusters[i].data = arena_alloc(arena, q->cluster_size);

@@ -38,10 +38,10 @@ struct qcow2_page {
 	unsigned char data[QCOW2_PAGE];
 };
 
-/* Decompressed clusters that are kept: at most this many, and this many bytes (but always two, for FAT's two copies are
- * compared side by side). */
+/* Decompressed clusters that are kept: at most this many, and this many bytes.  Those are four of the largest: FAT's two copies
+ * are compared side by side, and one table leads into another. */
 #define QCOW2_CLUSTERS 32U
-#define QCOW2_CLUSTERS_BYTES (2U << 20)
+#define QCOW2_CLUSTERS_BYTES (8U << 20)
 
 struct qcow2_cluster {
 	uint64_t entry; /* the descriptor that it was made from; 0: the slot is free */
@@ -63,6 +63,7 @@ struct qcow2_state {
 	uint64_t clock;
 	struct qcow2_cluster clusters[QCOW2_CLUSTERS];
 	unsigned cluster_slots;        /* how many of them are used with clusters of this size */
+	uint64_t decompressed;         /* bytes so far; who reads here and there has the same cluster decompressed anew */
 	unsigned char *compressed;     /* scratch for their source */
 	uint64_t hole_start, hole_end; /* of the backing file, as next_data last found it */
 };

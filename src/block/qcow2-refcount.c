@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* qcow2-refcount: walks every table of the image and compares what refers to each cluster with its reference count.
  *
- * Memory: two bytes for each cluster of the file.  What qcow2-map checks of an entry on the path of a read is checked
- * here of all; so that this file has no words of its own for it, entries of the active tables go through qcow2_map.
+ * Memory: two bytes and a bit for each cluster of the file, and two bytes for each L2 table.  What qcow2-map checks of an entry
+ * on the path of a read is checked here of all; so that this file has no words of its own for it, entries of the active tables
+ * go through qcow2_map.
+ *
+ * Tables of a hostile image name each other as often as they like: an L2 table is looked at once, however many L1 entries name
+ * it, and what remains is paid for from one budget.
  */
 #include "block/qcow2-internal.h"
 
@@ -16,11 +20,18 @@
 #define CLUSTERS_MAX (48ULL << 20)
 #define BITMAPS_MAX 65535
 #define BITMAP_ENTRY 24
+#define CHUNK 65536U
+
+/* What looking up an entry of an active table costs, in bytes of the budget: as many can be read meanwhile. */
+#define MAP_COST 64
 
 struct walk {
 	struct qcow2_state *s;
 	uint64_t clusters; /* of the file */
-	uint16_t *references;
+	uint16_t *references; /* to each cluster; once they are compared, their counts */
+	unsigned char *is_table; /* a bit for each cluster: L1 entries name it */
+	uint16_t *times;       /* how many of them, for each of these clusters in turn */
+	unsigned char *chunk;  /* of a table of entries */
 	unsigned char *table;  /* one L2 table, or one refcount block */
 	uint64_t block_offset; /* of the refcount block that `block` holds; 0: none */
 	unsigned char *block;
@@ -28,7 +39,16 @@ struct walk {
 	struct qcow2_refcounts *result;
 };
 
-static void refer(struct walk *w, uint64_t offset, uint64_t length)
+static int charge(struct walk *w, uint64_t bytes, struct error *err)
+{
+	if (w->budget < bytes)
+		return error_set(err, EFBIG, "the qcow2 has more metadata than %llu GiB",
+				 LIMIT_QCOW2_THOROUGH_BYTES / GiB);
+	w->budget -= bytes;
+	return 0;
+}
+
+static void refer_times(struct walk *w, uint64_t offset, uint64_t length, unsigned times)
 {
 	uint64_t first = offset >> w->s->cluster_bits, last;
 
@@ -36,19 +56,55 @@ static void refer(struct walk *w, uint64_t offset, uint64_t length)
 		return;
 	last = (offset + length - 1) >> w->s->cluster_bits;
 	for (uint64_t i = first; i <= last && i < w->clusters; i++)
-		if (w->references[i] < UINT16_MAX)
-			w->references[i]++;
+		w->references[i] = (uint16_t)qcow2_min(UINT16_MAX, (uint64_t)w->references[i] + times);
+}
+
+static void refer(struct walk *w, uint64_t offset)
+{
+	refer_times(w, offset, 1, 1);
+}
+
+/* All of a table that may have any length. */
+static int refer_table(struct walk *w, uint64_t offset, uint64_t length, struct error *err)
+{
+	int r = charge(w, (qcow2_min(length, w->s->file->size) >> w->s->cluster_bits) * 8, err);
+
+	if (r == 0)
+		refer_times(w, offset, length, 1);
+	return r;
+}
+
+/* Each entry of a table; what lies past the end of the file is listed with the header, or by the caller. */
+static int each_entry(struct walk *w, uint64_t offset, uint64_t count, void (*one)(struct walk *w, uint64_t entry),
+		      struct error *err)
+{
+	uint64_t size = w->s->file->size;
+
+	while (count && offset < size) {
+		uint64_t n = qcow2_min(qcow2_min(CHUNK, count * 8), (size - offset) / 8 * 8);
+		struct cursor c = cursor_make(w->chunk, (size_t)n);
+		int r = n ? charge(w, n, err) : 0;
+
+		if (r == 0 && n)
+			r = view_read(w->s->file, offset, w->chunk, (size_t)n, err);
+		if (r < 0 || !n)
+			return r;
+		for (uint64_t i = 0; i < n / 8; i++)
+			one(w, cursor_be64(&c));
+		offset += n;
+		count -= n / 8;
+	}
+	return 0;
 }
 
 /* Reads a cluster of metadata; what lies past the end of the file is zero. */
 static int read_cluster(struct walk *w, uint64_t offset, unsigned char *data, struct error *err)
 {
 	uint64_t size = w->s->q->cluster_size, present = 0;
+	int r = charge(w, size, err);
 
-	if (w->budget < size)
-		return error_set(err, EFBIG, "the qcow2 has more metadata than %llu GiB",
-				 LIMIT_QCOW2_THOROUGH_BYTES / GiB);
-	w->budget -= size;
+	if (r < 0)
+		return r;
 	if (offset < w->s->file->size)
 		present = qcow2_min(size, w->s->file->size - offset);
 	memset(data + present, 0, (size_t)(size - present));
@@ -93,7 +149,36 @@ static int get_refcount(struct walk *w, uint64_t cluster, uint64_t *ret, struct 
 	return 0;
 }
 
-static int walk_l2(struct walk *w, uint64_t table, struct error *err)
+/* The L2 table that an L1 entry names; false: none, or none that can be looked at. */
+static bool table_of(const struct walk *w, uint64_t entry, uint64_t *ret)
+{
+	*ret = entry & QCOW2_OFFSET_MASK;
+	return *ret && *ret % w->s->q->cluster_size == 0 && *ret < w->s->file->size;
+}
+
+static void note_table(struct walk *w, uint64_t entry)
+{
+	uint64_t table;
+
+	if (!table_of(w, entry, &table))
+		return;
+	refer(w, table);
+	table >>= w->s->cluster_bits;
+	w->is_table[table / 8] |= (unsigned char)(1U << table % 8);
+}
+
+/* Was it one, until now? */
+static bool take_table(struct walk *w, uint64_t table)
+{
+	unsigned char bit = (unsigned char)(1U << (table >> w->s->cluster_bits) % 8);
+	unsigned char *byte = &w->is_table[(table >> w->s->cluster_bits) / 8];
+	bool was = *byte & bit;
+
+	*byte &= (unsigned char)~bit;
+	return was;
+}
+
+static int walk_l2(struct walk *w, uint64_t table, unsigned times, struct error *err)
 {
 	struct qcow2_state *s = w->s;
 	struct cursor c = cursor_make(w->table, (size_t)s->q->cluster_size);
@@ -107,39 +192,39 @@ static int walk_l2(struct walk *w, uint64_t table, struct error *err)
 		cursor_skip(&c, s->l2_entry_size - 8);
 		if (entry & QCOW2_COMPRESSED_BIT) {
 			qcow2_compressed_extent(s, entry, &offset, &length);
-			refer(w, offset, length);
+			refer_times(w, offset, length, times);
 		} else if (!s->q->data_file_used && entry & QCOW2_OFFSET_MASK) {
-			refer(w, entry & QCOW2_OFFSET_MASK, 1);
+			refer_times(w, entry & QCOW2_OFFSET_MASK, 1, times);
 		}
 	}
 	return 0;
 }
 
-static int walk_l1(struct walk *w, uint64_t offset, uint64_t entries, struct error *err)
+/* Each table once, for all that name it. */
+static int walk_tables(struct walk *w, struct error *err)
 {
-	struct qcow2_state *s = w->s;
+	uint64_t count = 0, at = 0;
 
-	refer(w, offset, entries * 8);
-	for (uint64_t i = 0; i < entries; i++) {
-		uint64_t entry, table;
-		int r = qcow2_table_entry(s, offset + i * 8, &entry, err);
+	for (uint64_t i = 0; i < w->clusters; i++)
+		count += w->is_table[i / 8] >> i % 8 & 1;
+	w->times = ARENA_ARRAY(w->s->arena, count, uint16_t);
+	for (uint64_t i = 0; i < w->clusters; i++)
+		if (w->is_table[i / 8] >> i % 8 & 1)
+			w->times[at++] = w->references[i];
+	at = 0;
+	for (uint64_t i = 0; i < w->clusters; i++) {
+		int r = 0;
 
-		if (r == -ENODATA)
-			return 0; /* listed with the header, or by the caller */
-		if (r < 0)
-			return r;
-		table = entry & QCOW2_OFFSET_MASK;
-		if (!table || table % s->q->cluster_size || table >= s->file->size)
-			continue;
-		refer(w, table, 1);
-		r = walk_l2(w, table, err);
+		if (w->is_table[i / 8] >> i % 8 & 1)
+			r = walk_l2(w, i << w->s->cluster_bits, w->times[at++], err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int walk_snapshots(struct walk *w, struct error *err)
+/* First what their L1 tables name, then where these are: see qcow2_check_refcounts. */
+static int walk_snapshots(struct walk *w, bool tables, struct error *err)
 {
 	struct qcow2_state *s = w->s;
 	struct qcow2 *q = s->q;
@@ -151,16 +236,22 @@ static int walk_snapshots(struct walk *w, struct error *err)
 		struct qcow2_snapshot snapshot;
 		int r = qcow2_read_snapshot(s, i, &at, &snapshot, err);
 
-		if (r < 0)
-			return r;
 		if (r == 0)
 			break;
-		r = walk_l1(w, snapshot.l1_offset, snapshot.l1_entries, err);
+		if (r > 0 && tables)
+			r = each_entry(w, snapshot.l1_offset, snapshot.l1_entries, note_table, err);
+		else if (r > 0)
+			r = refer_table(w, snapshot.l1_offset, snapshot.l1_entries * 8, err);
 		if (r < 0)
 			return r;
 	}
-	refer(w, s->snapshots_offset, at - s->snapshots_offset);
-	return 0;
+	return tables ? 0 : refer_table(w, s->snapshots_offset, at - s->snapshots_offset, err);
+}
+
+static void note_cluster(struct walk *w, uint64_t entry)
+{
+	if (entry & QCOW2_OFFSET_MASK)
+		refer(w, entry & QCOW2_OFFSET_MASK);
 }
 
 /* Persistent bitmaps have clusters of their own (specification, "Bitmaps"). */
@@ -171,7 +262,7 @@ static int walk_bitmaps(struct walk *w, struct error *err)
 
 	if (!s->bitmaps_size || s->bitmaps_size > s->file->size || at > s->file->size - s->bitmaps_size)
 		return 0;
-	refer(w, at, s->bitmaps_size);
+	refer_times(w, at, s->bitmaps_size, 1);
 	for (unsigned i = 0; i < BITMAPS_MAX && end - at >= BITMAP_ENTRY; i++) {
 		unsigned char head[BITMAP_ENTRY];
 		struct cursor c = cursor_make(head, sizeof(head));
@@ -185,18 +276,11 @@ static int walk_bitmaps(struct walk *w, struct error *err)
 		cursor_seek(&c, 18);
 		size = BITMAP_ENTRY + (uint64_t)cursor_be16(&c);
 		size += cursor_be32(&c);
-		refer(w, table, entries * 8);
-		for (uint64_t k = 0; k < entries; k++) {
-			uint64_t entry;
-
-			r = qcow2_table_entry(s, table + k * 8, &entry, err);
-			if (r == -ENODATA)
-				break;
-			if (r < 0)
-				return r;
-			if (entry & QCOW2_OFFSET_MASK)
-				refer(w, entry & QCOW2_OFFSET_MASK, 1);
-		}
+		r = refer_table(w, table, entries * 8, err);
+		if (r == 0)
+			r = each_entry(w, table, entries, note_cluster, err);
+		if (r < 0)
+			return r;
 		size = (size + 7) / 8 * 8;
 		if (size > end - at)
 			break;
@@ -210,7 +294,7 @@ static int walk_refcount_table(struct walk *w, struct error *err)
 	struct qcow2_state *s = w->s;
 	uint64_t bytes = s->refcount_table_clusters * s->q->cluster_size;
 
-	refer(w, s->refcount_table_offset, bytes);
+	refer_times(w, s->refcount_table_offset, bytes, 1);
 	for (uint64_t at = s->refcount_table_offset; at < s->refcount_table_offset + bytes; at += 8) {
 		uint64_t block;
 		int r = qcow2_table_entry(s, at, &block, err);
@@ -228,11 +312,12 @@ static int walk_refcount_table(struct walk *w, struct error *err)
 				      " bytes)",
 				      block, s->file->size);
 		else if (block)
-			refer(w, block, 1);
+			refer(w, block);
 	}
 	return 0;
 }
 
+/* From here on, the counts stand in the place of the references. */
 static int compare(struct walk *w, struct error *err)
 {
 	for (uint64_t i = 0; i < w->clusters; i++) {
@@ -251,24 +336,67 @@ static int compare(struct walk *w, struct error *err)
 				      ", and %u references to it exist",
 				      i, count, w->references[i]);
 		}
+		w->references[i] = (uint16_t)qcow2_min(UINT16_MAX, count);
 	}
 	return 0;
 }
 
 /* "Refcount is exactly one" (bit 63) makes QEMU write in place: with a count above one that changes a snapshot as well.
  */
-static int check_copied(struct walk *w, uint64_t at, uint64_t entry, const char *what, struct error *err)
+static void check_copied(struct walk *w, uint64_t at, uint64_t entry, const char *what)
 {
-	uint64_t count;
-	int r = get_refcount(w, (entry & QCOW2_OFFSET_MASK) >> w->s->cluster_bits, &count, err);
+	uint64_t cluster = (entry & QCOW2_OFFSET_MASK) >> w->s->cluster_bits;
 
-	if (r < 0 || !!(entry & QCOW2_COPIED_BIT) == (count == 1))
-		return r;
+	/* past the end of the file: said where it is looked up */
+	if (cluster >= w->clusters || !!(entry & QCOW2_COPIED_BIT) == (w->references[cluster] == 1))
+		return;
 	w->result->bad_copied++;
-	if (count > 1)
+	if (w->references[cluster] > 1)
 		qcow2_problem(w->s->q, QCOW2_CORRUPT, QCOW2_REFCOUNT, at, 8,
-			      "%s entry says that its cluster is used once, its reference count is %" PRIu64, what,
-			      count);
+			      "%s entry says that its cluster is used once, its reference count is %u%s", what,
+			      w->references[cluster], w->references[cluster] == UINT16_MAX ? " or more" : "");
+}
+
+/* What qcow2_map finds wrong joins the problems; -EIO and the like alone are errors here.  *ret is zero where it found any. */
+static int look_up(struct walk *w, uint64_t guest, struct qcow2_mapping *ret, struct error *err)
+{
+	struct qcow2_mapping map;
+	struct error why;
+	int r = charge(w, MAP_COST, err);
+
+	*ret = (struct qcow2_mapping){ 0 };
+	if (r < 0)
+		return r;
+	r = qcow2_map(w->s, guest, &map, &why);
+	if (r < 0 && r != -ENODATA && r != -EBADMSG)
+		return error_set(err, -r, "%s", why.message);
+	if (r == 0)
+		*ret = map;
+	return 0;
+}
+
+/* The entries of the L2 table of guest offsets from `guest` on. */
+static int check_table(struct walk *w, uint64_t guest, struct error *err)
+{
+	struct qcow2_state *s = w->s;
+	struct qcow2 *q = s->q;
+	uint64_t end = qcow2_min(q->size, guest + (q->cluster_size << s->l2_bits));
+
+	for (; guest < end; guest += q->cluster_size) {
+		struct qcow2_mapping map;
+		int r = look_up(w, guest, &map, err);
+
+		if (r < 0)
+			return r;
+		if (map.type == QCOW2_MAP_DATA && !q->data_file_used && map.host < s->file->size &&
+		    qcow2_min(map.length, q->size - guest) > s->file->size - map.host)
+			qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L2_ENTRY, map.entry_offset, 8,
+				      "L2 entry has a cluster at %#" PRIx64 ", cut off by the end of the file (%" PRIu64
+				      " bytes)",
+				      map.host, s->file->size);
+		if (map.entry & QCOW2_OFFSET_MASK && !(map.entry & QCOW2_COMPRESSED_BIT) && !q->data_file_used)
+			check_copied(w, map.entry_offset, map.entry, "L2");
+	}
 	return 0;
 }
 
@@ -278,44 +406,26 @@ static int check_active(struct walk *w, struct error *err)
 	struct qcow2 *q = s->q;
 	uint64_t per_l1 = q->cluster_size << s->l2_bits;
 
-	for (uint64_t guest = 0; guest < q->size;) {
-		struct qcow2_mapping map = { 0 };
-		struct error ignored;
-		uint64_t entry = 0, at = q->l1_offset + guest / per_l1 * 8;
-		int r;
+	for (uint64_t i = 0; i * per_l1 < q->size; i++) {
+		uint64_t entry = 0, at = q->l1_offset + i * 8, table;
+		struct qcow2_mapping map;
+		int r = qcow2_table_entry(s, at, &entry, err);
+		bool cut = r == -ENODATA;
 
-		if (guest % per_l1 == 0) {
-			r = qcow2_table_entry(s, at, &entry, err);
-			if (r < 0 && r != -ENODATA)
-				return r;
-			if (!r && entry & QCOW2_OFFSET_MASK)
-				r = check_copied(w, at, entry, "L1", err);
-			if (r < 0 && r != -ENODATA)
-				return r;
-		}
-		if (w->budget < 8)
-			return error_set(err, EFBIG, "the qcow2 has more metadata than %llu GiB",
-					 LIMIT_QCOW2_THOROUGH_BYTES / GiB);
-		w->budget -= 8;
-		r = qcow2_map(s, guest, &map, &ignored);
-		if (r < 0 && r != -ENODATA && r != -EBADMSG)
-			return error_set(err, -r, "%s", ignored.message);
-		if (r < 0) {
-			guest += q->cluster_size;
+		if (r < 0 && !cut)
+			return r;
+		if (!cut && !entry)
 			continue;
-		}
-		if (map.type == QCOW2_MAP_DATA && !q->data_file_used && map.host < s->file->size &&
-		    qcow2_min(map.length, q->size - guest) > s->file->size - map.host)
-			qcow2_problem(q, QCOW2_TRUNCATED, QCOW2_L2_ENTRY, map.entry_offset, 8,
-				      "L2 entry has a cluster at %#" PRIx64 ", cut off by the end of the file (%" PRIu64
-				      " bytes)",
-				      map.host, s->file->size);
-		if (map.entry & QCOW2_OFFSET_MASK && !(map.entry & QCOW2_COMPRESSED_BIT) && !q->data_file_used) {
-			r = check_copied(w, map.entry_offset, map.entry, "L2", err);
-			if (r < 0)
-				return r;
-		}
-		guest += map.entry_offset ? q->cluster_size : map.length;
+		r = look_up(w, i * per_l1, &map, err);
+		if (r < 0 || cut)
+			return r;
+		if (entry & QCOW2_OFFSET_MASK)
+			check_copied(w, at, entry, "L1");
+		/* with a data file, entries are bound to their places on the disk: a second time they may be wrong */
+		if (table_of(w, entry, &table) && (take_table(w, table) || q->data_file_used))
+			r = check_table(w, i * per_l1, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -336,12 +446,21 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 	if (w.clusters > CLUSTERS_MAX)
 		return error_set(err, EFBIG, "the qcow2 has more than %llu clusters", CLUSTERS_MAX);
 	w.references = ARENA_ARRAY(s->arena, w.clusters, uint16_t);
+	w.is_table = arena_alloc(s->arena, w.clusters / 8 + 1);
+	w.chunk = arena_alloc(s->arena, CHUNK);
 	w.table = arena_alloc(s->arena, q->cluster_size);
 	w.block = arena_alloc(s->arena, q->cluster_size);
-	refer(&w, 0, q->cluster_size);
-	r = walk_l1(&w, q->l1_offset, q->l1_entries, err);
+	/* what L1 entries refer to comes first, so that it says how often each L2 table is named */
+	r = each_entry(&w, q->l1_offset, q->l1_entries, note_table, err);
 	if (!r)
-		r = walk_snapshots(&w, err);
+		r = walk_snapshots(&w, true, err);
+	if (!r)
+		r = walk_tables(&w, err);
+	refer(&w, 0);
+	if (!r)
+		r = refer_table(&w, q->l1_offset, q->l1_entries * 8, err);
+	if (!r)
+		r = walk_snapshots(&w, false, err);
 	if (!r)
 		r = walk_bitmaps(&w, err);
 	if (!r)

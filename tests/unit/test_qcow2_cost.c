@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* test_qcow2_cost: what a qcow2 whose tables name each other again and again may cost, in bytes that are read of its file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "block/qcow2.h"
+
+static struct arena *arena;
+static struct error err;
+
+/* A file of zeros but for a few spans of big-endian 8-byte numbers, of which so many repeat. */
+#define PERIOD 5
+
+struct span {
+	uint64_t offset, size;
+	uint64_t period; /* bytes */
+	unsigned char bytes[PERIOD * 8];
+};
+static struct span spans[64];
+static unsigned span_count;
+static uint64_t snapshot_count, file_size, bytes_read, reads;
+static unsigned char *compressed; /* lies at compressed_at */
+static size_t compressed_size;
+static uint64_t compressed_at;
+
+static void put_all(uint64_t offset, uint64_t count, const uint64_t *words, unsigned period)
+{
+	struct span *span = &spans[span_count++];
+
+	*span = (struct span){ .offset = offset, .size = count * period * 8, .period = period * 8 };
+	for (unsigned i = 0; i < period * 8; i++)
+		span->bytes[i] = (unsigned char)(words[i / 8] >> (56 - i % 8 * 8));
+}
+
+static void put(uint64_t offset, uint64_t count, uint64_t value)
+{
+	put_all(offset, count, &value, 1);
+}
+
+/* What of [offset, offset + length) is of [at, at + size): *from to *to, from offset on. */
+static bool overlap(uint64_t offset, size_t length, uint64_t at, uint64_t size, size_t *from, size_t *to)
+{
+	*from = at > offset ? (size_t)(at - offset) : 0;
+	*to = at + size < offset + length ? (size_t)(at + size - offset) : length;
+	return at < offset + length && at + size > offset;
+}
+
+static int sparse_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *why)
+{
+	unsigned char *out = data;
+	size_t from, to;
+
+	(void)view;
+	(void)why;
+	memset(out, 0, length);
+	for (unsigned i = 0; i < span_count; i++) {
+		const struct span *s = &spans[i];
+
+		for (size_t k = 0; overlap(offset, length, s->offset, s->size, &from, &to) && from + k < to; k++)
+			out[from + k] = s->bytes[(offset + from + k - s->offset) % s->period];
+	}
+	if (compressed && overlap(offset, length, compressed_at, compressed_size, &from, &to))
+		memcpy(out + from, compressed + (offset + from - compressed_at), to - from);
+	bytes_read += length;
+	reads++;
+	return 0;
+}
+
+static const struct view_ops sparse_ops = { .read = sparse_read };
+
+static int start(void **state)
+{
+	(void)state;
+	arena = arena_new(LIMIT_ARENA_BYTES);
+	span_count = 0;
+	snapshot_count = 0;
+	bytes_read = reads = 0;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	free(compressed);
+	compressed = NULL;
+	return 0;
+}
+
+/* Header; the refcount table in cluster 1, its block in 2, the L2 table in 3, the L1 table from 4 on. */
+static struct qcow2 *open_qcow2(unsigned bits, uint64_t disk, uint64_t l1_entries, uint64_t size)
+{
+	static struct view file;
+	uint64_t cluster = 1ULL << bits;
+	struct qcow2 *q;
+
+	put(0, 1, 0x514649fb00000003);
+	put(16, 1, bits);
+	put(24, 1, disk);
+	put(32, 1, l1_entries);
+	put(40, 1, 4 * cluster);
+	put(48, 1, cluster);
+	put(56, 1, 1ULL << 32 | snapshot_count);
+	put(96, 1, 4ULL << 32 | 112);
+	put(cluster, 1, 2 * cluster);
+	file_size = size;
+	file = (struct view){ .ops = &sparse_ops, .size = size };
+	assert_int_equal(qcow2_open(arena, &file, &q, &err), 0);
+	assert_true(q->usable);
+	bytes_read = reads = 0;
+	return q;
+}
+
+#define CLUSTER 4096ULL
+
+static void an_l2_table_that_all_l1_entries_name(void **state)
+{
+	uint64_t entries = 1 << 17;
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	put(3 * CLUSTER, 512, 5 * CLUSTER);
+	put(4 * CLUSTER, entries, 3 * CLUSTER);
+	q = open_qcow2(12, entries * 512 * CLUSTER, entries, 4 * CLUSTER + entries * 8);
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), 0);
+	/* as often as they name it: the count of the table, and of the cluster that it names, is 0 */
+	assert_true(counts.too_low >= 2);
+	assert_true(bytes_read < 4 * file_size);
+}
+
+static void references_are_counted_as_often_as_they_stand_there(void **state)
+{
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	/* 3 entries, one table, in which 2 entries name one cluster: 3 and 6; 1 for all else but the cluster in the middle */
+	put(2 * CLUSTER, 1, 0x0001000100010003);
+	put(2 * CLUSTER + 8, 1, 0x0001000600000000);
+	put(3 * CLUSTER, 2, 5 * CLUSTER);
+	put(4 * CLUSTER, 3, 3 * CLUSTER);
+	q = open_qcow2(12, 3 * 512 * CLUSTER, 3, 7 * CLUSTER);
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), 0);
+	assert_int_equal(counts.too_low, 0);
+	assert_int_equal(counts.leaked, 0);
+	assert_int_equal(counts.bad_copied, 0);
+	assert_int_equal(q->problem_count, 0);
+}
+
+static void snapshots_that_share_an_l1_table(void **state)
+{
+	const uint64_t entries = 1 << 17, table = 4 * CLUSTER + entries * 8, count = 100;
+	const uint64_t snapshot[] = { 4 * CLUSTER, entries << 32, 0, 0, 0 };
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	snapshot_count = count;
+	put(64, 1, table);
+	put_all(table, count, snapshot, 5);
+	put(3 * CLUSTER, 512, 5 * CLUSTER);
+	put(4 * CLUSTER, entries, 3 * CLUSTER);
+	q = open_qcow2(12, entries * 512 * CLUSTER, entries, table + CLUSTER);
+	assert_int_equal(q->snapshots, count);
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), 0);
+	assert_true(counts.too_low >= 2);
+	/* each L1 table for each that has it, and what these name once */
+	assert_true(bytes_read < (count + 4) * entries * 8);
+}
+
+static void blocks_past_the_end_that_are_one(void **state)
+{
+	uint64_t cluster = 2 * MiB;
+	struct qcow2 *q;
+
+	(void)state;
+	q = open_qcow2(21, 512 * GiB, 1, 5 * cluster);
+	put(cluster, cluster / 8, 2 * cluster);
+	assert_int_equal(qcow2_check_truncated(q, &err), -EFBIG);
+	assert_true(bytes_read <= 260 * MiB);
+}
+
+static void make_compressed(size_t size)
+{
+	unsigned char *zeros = calloc(1, size);
+	z_stream z = { .next_in = zeros, .avail_in = (uInt)size };
+
+	compressed = malloc(size);
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -12, 9, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_out = compressed;
+	z.avail_out = (uInt)size;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	compressed_size = z.total_out;
+	deflateEnd(&z);
+	free(zeros);
+}
+
+/* `count` guest clusters, each with a descriptor of its own for the same compressed bytes. */
+static struct qcow2 *open_compressed(unsigned count)
+{
+	uint64_t cluster = 2 * MiB;
+
+	make_compressed(cluster);
+	compressed_at = 5 * cluster;
+	for (unsigned i = 0; i < count; i++)
+		/* so many sectors, of which the last are not needed */
+		put(3 * cluster + i * 8, 1, 1ULL << 62 | (uint64_t)(compressed_size / 512 + 1 + i) << 49 | compressed_at);
+	put(4 * cluster, 1, 3 * cluster | 1ULL << 63);
+	return open_qcow2(21, 64 * cluster, 1, 6 * cluster);
+}
+
+static void large_clusters_are_kept_while_four_are_read_side_by_side(void **state)
+{
+	struct qcow2 *q = open_compressed(5);
+	unsigned char out[16];
+	uint64_t first;
+
+	(void)state;
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(view_read(qcow2_view(q), i * 2 * MiB, out, sizeof(out), &err), 0);
+	first = reads;
+	for (uint64_t i = 0; i < 400; i++)
+		assert_int_equal(view_read(qcow2_view(q), i % 4 * 2 * MiB + i, out, sizeof(out), &err), 0);
+	assert_int_equal(reads, first);
+}
+
+static void decompressing_the_same_clusters_again_and_again_has_an_end(void **state)
+{
+	struct qcow2 *q = open_compressed(5);
+	unsigned char out[16];
+	unsigned done = 0;
+	struct limits before = limits;
+
+	(void)state;
+	limits.decompressed = 10 * MiB;
+	while (done < 1000 && view_read(qcow2_view(q), done % 5 * 2 * MiB, out, sizeof(out), &err) == 0)
+		done++;
+	assert_int_equal(done, 20);
+	assert_int_equal(err.code, EFBIG);
+	assert_non_null(strstr(err.message, "--max-decompressed"));
+	assert_int_equal(limit_met.code, EFBIG);
+	limits.decompressed = 20 * MiB;
+	assert_int_equal(view_read(qcow2_view(q), 0, out, sizeof(out), &err), 0);
+	limits = before;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_l2_table_that_all_l1_entries_name, start, stop),
+		cmocka_unit_test_setup_teardown(references_are_counted_as_often_as_they_stand_there, start, stop),
+		cmocka_unit_test_setup_teardown(snapshots_that_share_an_l1_table, start, stop),
+		cmocka_unit_test_setup_teardown(blocks_past_the_end_that_are_one, start, stop),
+		cmocka_unit_test_setup_teardown(large_clusters_are_kept_while_four_are_read_side_by_side, start, stop),
+		cmocka_unit_test_setup_teardown(decompressing_the_same_clusters_again_and_again_has_an_end, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
