@@ -38,7 +38,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVMLINT_VERSION='"$(VERSION)"' \
 	-DVMLINT_LIBEXECDIR='"$(PREFIX)/libexec/vmlint"' \
-	-DVMLINT_DATADIR='"$(PREFIX)/share/vmlint"' -Isrc -I$(B)/generated $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) $(SANITIZE_FLAGS)
+	-DVMLINT_DATADIR='"$(PREFIX)/share/vmlint"' -Isrc -I$(B)/generated -Ibuild/appliance/generated $(WARNINGS) $(PKG_CFLAGS) $(CFLAGS) $(SANITIZE_FLAGS)
 
 # The helper is a program of its own: nothing else may link libnbd or libguestfs.
 HELPER_SOURCES := $(wildcard src/helper/*.c)

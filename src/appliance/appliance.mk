@@ -14,7 +14,7 @@ APPLIANCE_IMAGES := $(MACHINES:%=build/appliance-%.img)
 
 INIT_SOURCES := $(wildcard src/appliance/init/*.c src/guest/*.c) src/base/arena.c src/base/buffer.c src/base/crc32.c \
 	src/base/error.c src/base/guid.c src/base/limits.c src/linux/modules.c src/linux/modules-closure.c src/linux/names.c
-INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc $(WARNINGS) -O2
+INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc -I$(A)/generated $(WARNINGS) -O2
 GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
 # `vmlint guest`: the rules on guests alone, so nothing that reads images
 GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c $(wildcard src/guest/*.c rules/guest/*.c) \
@@ -32,7 +32,20 @@ $(A)/generated/rules-table.c: $(RULE_SOURCES) src/lint/rules-table.awk
 	@mkdir -p $(@D)
 	$(call QUIET,AWK)awk -v guests_only=1 -f src/lint/rules-table.awk $(filter %.c,$^) > $@.new && mv $@.new $@
 
+# A digest of what looks at a machine and tells of it, which is put into the appliance and into vmlint-guest: by it `vmlint boot`
+# knows what was made of other sources.  What these use of src/base and src/linux is not in it, as it seldom changes what they tell.
+TELLER_SOURCES := $(sort $(wildcard src/appliance/probe/*.[chS] src/appliance/init/*.[ch] src/guest/arp.[ch] src/guest/check*.[ch] \
+	src/guest/frame.[ch] src/guest/gather*.[ch] src/guest/write.[ch]) src/appliance/guest/main.c src/appliance/probe/probe.lds \
+	src/appliance/pack)
+# changed only when the digest is, so that nothing is made anew for it
+$(A)/generated/appliance-sources.h: FORCE
+	@mkdir -p $(@D)
+	@echo "#define APPLIANCE_SOURCES \"$$(cat $(TELLER_SOURCES) | sha256sum | cut -c 1-16)\"" > $@.$$$$ && \
+		if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
+$(call objects,src/command/boot-fits.c): $(A)/generated/appliance-sources.h
+
 define appliance_rules
+$(A)/$(1)/obj/src/appliance/guest/main.o: $(A)/generated/appliance-sources.h
 $(A)/$(1)/json-c/libjson-c.a: src/appliance/library
 	$$(call QUIET,UNPACK)src/appliance/library $(1) libjson-c-dev $$(@D)
 	@touch $$@
@@ -54,7 +67,7 @@ $(A)/$(1)/probe.efi: $$(PROBE_SOURCES:%.c=$(A)/$(1)/obj/%.o) $(A)/$(1)/obj/src/a
 	@! readelf -rW $$(filter-out %/head.o %.lds,$$^) | grep -E 'R_AARCH64_(ABS|.*GOT)|R_X86_64_(64|32|.*GOT)'
 	$$(call QUIET,LD)$(1)-linux-gnu-ld -nostdlib -static -T src/appliance/probe/probe.lds -o $$@.elf $$(filter %.o,$$^)
 	@$(1)-linux-gnu-objcopy -O binary $$@.elf $$@
-build/appliance-$(1).img: $(A)/$(1)/probe.efi $(A)/$(1)/init src/appliance/pack
+build/appliance-$(1).img: $(A)/$(1)/probe.efi $(A)/$(1)/init src/appliance/pack $(A)/generated/appliance-sources.h
 	$$(call QUIET,PACK)src/appliance/pack $(1) $(A)/$(1)/probe.efi $(A)/$(1)/init $$@
 build/appliance-$(1).qcow2: build/appliance-$(1).img
 	$$(call QUIET,QCOW2)qemu-img convert -q -c -O qcow2 $$< $$@.new && mv $$@.new $$@

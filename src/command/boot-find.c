@@ -154,12 +154,16 @@ static int find_made(const struct boot_options *o, const char *name, const char 
 int boot_find(struct boot_options *options, struct error *err)
 {
 	int rc = options->command ? 0 : find_firmware(options, err);
+	bool inside;
 
 	if (rc == 0 && options->image.argument && options->image.inside != BOOT_BESIDE)
 		rc = find_made(options, arena_printf(options->common.arena, "vmlint-guest-%s", machine_name(options->machine)),
 			       &options->image.program, err);
-	if (rc < 0 || options->appliance || (options->image.argument && options->image.inside == BOOT_INSIDE))
+	inside = options->image.argument && options->image.inside == BOOT_INSIDE;
+	if (rc == 0 && !options->appliance && !inside)
+		rc = find_made(options, arena_printf(options->common.arena, "appliance-%s.img", machine_name(options->machine)),
+			       &options->appliance, err);
+	if (rc < 0)
 		return rc;
-	return find_made(options, arena_printf(options->common.arena, "appliance-%s.img", machine_name(options->machine)),
-			 &options->appliance, err);
+	return boot_fits(options->common.arena, inside ? NULL : options->appliance, options->image.program, err);
 }

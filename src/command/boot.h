@@ -58,6 +58,10 @@ struct boot_options {
  * what to do about it. */
 int boot_find(struct boot_options *options, struct error *err);
 
+/* Says on standard error which of these (each may be NULL) was made of other sources than what this vmlint was made with.  0, or
+ * -ENOTSUP for one whose facts it cannot read, another negative errno. */
+int boot_fits(struct arena *arena, const char *appliance, const char *program, struct error *err);
+
 /* Makes options->boots, in the arena.  What boot_find finds is not in them: boot_one puts it there. */
 void boot_plan(struct boot_options *options);
 

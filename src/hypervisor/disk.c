@@ -194,11 +194,22 @@ static int find(int fd, uint64_t *ret, struct error *err)
 	}
 	free(chunk);
 	if (rc < 0)
-		return error_set(err, -rc, "cannot read the copy of the appliance: %s", strerror(-rc));
+		return error_set(err, -rc, "cannot read the appliance: %s", strerror(-rc));
 	if (!found)
 		return error_set(err, EINVAL, "this is no appliance: no settings are on it (\"make appliance\" makes a raw one)");
 	*ret = found;
 	return 0;
+}
+
+int disk_read_settings(int fd, char line[SETTINGS_SIZE], struct error *err)
+{
+	uint64_t offset;
+	int rc = find(fd, &offset, err);
+
+	if (rc == 0 && pread(fd, line, SETTINGS_SIZE, (off_t)offset) != SETTINGS_SIZE)
+		rc = error_set(err, EIO, "the appliance's settings cannot be read");
+	line[SETTINGS_SIZE - 1] = '\0';
+	return rc;
 }
 
 int disk_settings(int fd, uint64_t *offset, const char *more, struct error *err)

@@ -23,6 +23,9 @@ int disk_new(uint64_t size, struct error *err);
 /* Writes what a descriptor holds to a file of that name, holes as holes.  0 or a negative errno. */
 int disk_save(int fd, const char *path, struct error *err);
 
+/* The line of settings of an appliance (raw), with a NUL in place of its end; as disk_settings. */
+int disk_read_settings(int fd, char line[SETTINGS_SIZE], struct error *err);
+
 /* Puts `more` behind what the appliance's settings say by themselves: the kernel's command line, one line of SETTINGS_SIZE bytes
  * on its disk (raw).  *offset is 0 the first time, and where the line is after that.  0; -EINVAL if the disk is no appliance. */
 int disk_settings(int fd, uint64_t *offset, const char *more, struct error *err);

@@ -6,9 +6,7 @@ load common
 
 setup_file() {
 	make -s -C "$TOP" build/vmlint-guest-aarch64 build/vmlint-guest-x86_64
-	head -c 4096 /dev/zero >"$BATS_FILE_TMPDIR/appliance"
-	printf '%-2047s\n' 'vmlint.settings=1 loglevel=4' >>"$BATS_FILE_TMPDIR/appliance"
-	truncate -s 2M "$BATS_FILE_TMPDIR/appliance"
+	appliance "$BATS_FILE_TMPDIR/appliance"
 	touch "$BATS_FILE_TMPDIR/firmware"
 	export PLAIN_IMAGE CLOUD=$BATS_FILE_TMPDIR/cloud.img
 	PLAIN_IMAGE=$(fixture debian-arm64)

@@ -22,3 +22,20 @@ load boot
 	says "guest[gic=3,pci]: could not check: the reader was stopped by its limit of time: it took more than 1 s (--max-time raises" \
 		"guest[gic=2,pci]: could not check: the reader was stopped by its limit"
 }
+
+@test "boot: an appliance that was made of other sources is named, once; one that tells in another way is not started" {
+	appliance stale vmlint.facts=1 0123456789abcdef
+	appliance nameless "" ""
+	appliance later vmlint.facts=2
+	boot good --appliance=stale --matrix
+	exits 1
+	ours=$(grep -o '[0-9a-f]\{16\}' "$TOP/build/appliance/generated/appliance-sources.h")
+	[ "$stderr" = "vmlint: warning: stale was made of other sources (0123456789abcdef), not of this vmlint's ($ours), and what it \
+does not tell is not judged: \`make appliance\` makes it anew" ] || complain "a warning expected"
+	boot good --appliance=nameless
+	exits 1
+	[[ $stderr == "vmlint: warning: nameless was made of sources that it does not name, not of this vmlint's ($ours), "* ]]
+	boot good --appliance=later
+	exits 2
+	[[ -z $output && $stderr == "vmlint: later tells its facts in format 2, and this vmlint reads format 1: \`make appliance\` "* ]]
+}

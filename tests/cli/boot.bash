@@ -2,10 +2,7 @@
 # boot: vmlint boot with a program in the place of QEMU (tests/tools/fake-qemu); behind `load common`.
 
 setup_file() {
-	# a disk with nothing on it but the settings
-	head -c 4096 /dev/zero >"$BATS_FILE_TMPDIR/appliance"
-	printf '%-2047s\n' 'vmlint.settings=1 loglevel=4' >>"$BATS_FILE_TMPDIR/appliance"
-	truncate -s 2M "$BATS_FILE_TMPDIR/appliance"
+	appliance "$BATS_FILE_TMPDIR/appliance"
 	sha256sum "$BATS_FILE_TMPDIR/appliance" >"$BATS_FILE_TMPDIR/sum"
 	touch "$BATS_FILE_TMPDIR/firmware"
 }

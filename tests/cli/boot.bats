@@ -330,7 +330,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$VMLINT" boot --appliance=appliance \
 	FAKE=good copy EINVAL --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware --no-hotplug
 	exits 1
 	says "$NO_TREE"
-	for code in EIO EIO,1; do
+	for code in EIO EIO,2; do
 		copy "$code" --qemu="$TOP/tests/tools/fake-qemu" --firmware=firmware
 		exits 2
 		says "could not check: cannot copy appliance into $TMPDIR: Input/output error"

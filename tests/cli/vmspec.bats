@@ -21,8 +21,7 @@ judge() { # judge RECORD OPTION...
 }
 
 boot() { # boot FAKE RECORD OPTION...
-	printf '%-6143s\n' "$(printf '%4096s' '')vmlint.settings=1 loglevel=4" >appliance
-	truncate -s 1M appliance
+	appliance appliance
 	touch firmware
 	FAKE=$1 FAKE_RECORD=$TOP/tests/guest/$2.record vmlint boot --format=vmspec --qemu="$TOP/tests/tools/fake-qemu" \
 		--firmware=firmware --appliance=appliance --timeout=2 "${@:3}"

@@ -12,12 +12,19 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
+#include "appliance-sources.h"
 #include "appliance/init/serve.h"
 #include "command/command.h"
 #include "guest/frame.h"
 #include "guest/gather.h"
+#include "guest/record.h"
 
 #define SETTINGS_MAXIMUM 4096
+
+/* What `vmlint boot` knows this program by, as the appliance by its settings (src/command/boot-fits.c). */
+#define TEXT(macro) WORD(macro)
+#define WORD(text) #text
+__attribute__((used)) static const char made_of[] = "vmlint.facts=" TEXT(GUEST_FORMAT) " vmlint.sources=" APPLIANCE_SOURCES;
 
 /* Our lines should not be cut by those of others: a panic is always printed, and systemd says on its console no more what it does
  * (systemd(1), SIGRTMIN+21). */
