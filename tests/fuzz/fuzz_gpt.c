@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!gpt->bootable_table || gpt->used);
 	check_copy(&gpt->primary, gpt);
 	check_copy(&gpt->backup, gpt);
-	assert(gpt->overlap_count <= LIMIT_GPT_PAIRS && gpt->duplicate_count <= LIMIT_GPT_PAIRS);
+	assert(gpt->overlap_count <= LIMIT_GPT_PAIRS && gpt->duplicate_count < LIMIT_GPT_ENTRIES);
 	if (mbr_read(arena, disk, gpt->sector_size, &mbr, &err) < 0)
 		abort();
 	return 0;
