@@ -48,15 +48,15 @@ static int compare(struct arena *arena, const char *path, const struct mark *mar
 
 	if (mark->facts != GUEST_FORMAT)
 		return error_set(err, ENOTSUP,
-				 "%s tells its facts in format %u, and this vmlint reads format %d: `make appliance` in the source "
-				 "tree of this vmlint makes one that fits",
+				 "%s tells its facts in format %u, and this vmlint reads format %d: `make appliance` in the "
+				 "source tree of this vmlint makes one that fits",
 				 path, mark->facts, GUEST_FORMAT);
 	if (!strcmp(mark->sources, APPLIANCE_SOURCES))
 		return 0;
 	text_escape(&name, path);
 	fprintf(stderr,
-		"vmlint: warning: %s was made of %s, not of this vmlint's (" APPLIANCE_SOURCES "), and what it does not tell is not "
-		"judged: `make appliance` makes it anew\n",
+		"vmlint: warning: %s was made of %s, not of this vmlint's (" APPLIANCE_SOURCES "), and what it does not tell "
+		"is not judged: `make appliance` makes it anew\n",
 		name.data ? name.data : "", *mark->sources ? arena_printf(arena, "other sources (%s)", mark->sources)
 							   : "sources that it does not name");
 	return 0;

@@ -143,6 +143,16 @@ static void drain_error(struct vm *vm)
 	vm->error_ended |= got == 0;
 }
 
+/* What QEMU says first: its version, and that it waits to be answered. */
+static void greeted(struct vm *vm)
+{
+	struct error ignored;
+	unsigned id;
+
+	memcpy(vm->version, vm->qmp.text, strnlen(vm->qmp.text, sizeof(vm->version) - 1));
+	vm_qmp(vm, "qmp_capabilities", "{}", &id, &ignored);
+}
+
 /* Reads what QEMU says, and how much of the console came before it: 1, or 0 if there is nothing. */
 static int drain_qmp(struct vm *vm, struct error *err)
 {
@@ -165,6 +175,9 @@ static int drain_qmp(struct vm *vm, struct error *err)
 	vm->qmp_bytes += (uint64_t)got;
 	if (vm->qmp_bytes > QMP_MAXIMUM)
 		return error_set(err, ENOBUFS, "QEMU says more than %u MiB on its control connection", QMP_MAXIMUM >> 20);
+	/* that is no news that could overtake the console, and what the guest says shall not be told of an unknown hypervisor */
+	if (!*vm->version && qmp_greets(&vm->qmp) && qmp_next(&vm->qmp) == QMP_GREETING)
+		greeted(vm);
 	if (ioctl(vm->process.console, FIONREAD, &vm->owed) < 0)
 		vm->owed = 0;
 	return 1;
@@ -176,12 +189,8 @@ static bool said(struct vm *vm, struct vm_event *ret)
 	enum qmp_kind kind;
 
 	while ((kind = qmp_next(&vm->qmp)) != QMP_NONE) {
-		struct error ignored;
-		unsigned id;
-
 		if (kind == QMP_GREETING) {
-			memcpy(vm->version, vm->qmp.text, strnlen(vm->qmp.text, sizeof(vm->version) - 1));
-			vm_qmp(vm, "qmp_capabilities", "{}", &id, &ignored);
+			greeted(vm);
 		} else if (kind == QMP_EVENT) {
 			*ret = (struct vm_event){ .kind = VM_QMP, .name = vm->qmp.name, .text = vm->qmp.text };
 			return true;

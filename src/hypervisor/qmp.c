@@ -64,6 +64,15 @@ static enum qmp_kind take(struct qmp *qmp, struct json_object *root)
 	return QMP_STRANGE;
 }
 
+bool qmp_greets(const struct qmp *qmp)
+{
+	static const char greeting[] = "{\"QMP\"";
+	size_t left = qmp->size - qmp->taken;
+
+	return left > strlen(greeting) && !strncmp(qmp->line + qmp->taken, greeting, strlen(greeting)) &&
+	       memchr(qmp->line + qmp->taken, '\n', left);
+}
+
 enum qmp_kind qmp_next(struct qmp *qmp)
 {
 	char *begin = qmp->line + qmp->taken, *end = memchr(begin, '\n', qmp->size - qmp->taken);

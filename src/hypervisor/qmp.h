@@ -28,6 +28,9 @@ struct qmp {
 /* Room for more bytes: at most *size of them at the result; NULL when a line is too long. */
 char *qmp_room(struct qmp *qmp, size_t *size);
 
+/* Is a whole greeting what comes next? */
+bool qmp_greets(const struct qmp *qmp);
+
 /* The next message of what has come. */
 enum qmp_kind qmp_next(struct qmp *qmp);
 

@@ -39,3 +39,8 @@ does not tell is not judged: \`make appliance\` makes it anew" ] || complain "a 
 	exits 2
 	[[ -z $output && $stderr == "vmlint: later tells its facts in format 2, and this vmlint reads format 1: \`make appliance\` "* ]]
 }
+
+@test "boot: a guest that was ready before anybody read a word of it or QEMU" {
+	FAKE_RECORD= boot outruns
+	says "guest: note: QEMU 9.2.1 emulated the machine (TCG): "
+}
