@@ -365,6 +365,7 @@ int command_boot(int argc, char **argv)
 	if (!settle(&options))
 		return EXIT_TROUBLE;
 	boot_plan(&options);
+	options.common.report.boots = options.boot_count;
 	if (!options.boot_count)
 		return command_usage("boot", "--matrix has nothing of these that is worth running");
 	if (!options.image.stops && boot_find(&options, &err) < 0)

@@ -22,6 +22,7 @@ struct report_options {
 	enum severity fail_on;
 	const unsigned char *selected; /* for each rule: was it asked for?  NULL: all are */
 	const char *profile; /* that the user asked for, or NULL for auto */
+	unsigned boots; /* that are planned */
 };
 
 /* Of a name that several rules stand behind: the worse, the higher. */
@@ -34,6 +35,7 @@ struct report {
 	unsigned images, count[SEVERITY_ERROR + 1], skipped, not_evaluated, unreadable;
 	char profile[64]; /* all images' profile, "mixed" if they differ; results do not live long enough to point into */
 	bool cut; /* a piece was too long, and is not there whole */
+	struct boots *kept; /* of the text format: boots.h */
 	/* of the vmspec format: what is known of the image at hand */
 	char *of;
 	bool several; /* images */

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "report/boots.h"
 #include "report/report.h"
 
 #define BOLD "\x1b[1m"
@@ -31,6 +32,21 @@ static const char *severity_color(enum severity severity)
 static const char *name(const struct lint_result *result)
 {
 	return result->name ? result->name : result->image;
+}
+
+/* Prints lines that begin with the image's name, or keeps them for the end, where other boots may have the same. */
+static void put(struct report *report, const struct lint_result *result, enum boots_kind kind, const char *before,
+		struct buffer *text)
+{
+	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
+
+	if (!boots_keep(report, result, kind, before, text)) {
+		buffer_string(&line, before);
+		text_escape_name(&line, name(result));
+		report_put(report, &line);
+		report_put(report, text);
+	}
+	buffer_clear(text);
 }
 
 /* Everything behind the image's name. */
@@ -59,8 +75,6 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 {
 	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
-	buffer_string(&line, paint(report, BOLD));
-	text_escape_name(&line, name(result));
 	append_location(&line, &d->location);
 	buffer_printf(&line, ":%s %s%s:%s ", paint(report, RESET), paint(report, severity_color(d->severity)),
 		      severity_name(d->severity), paint(report, RESET));
@@ -76,7 +90,7 @@ static void print_diagnostic(struct report *report, const struct lint_result *re
 		text_escape(&line, d->help);
 		buffer_char(&line, '\n');
 	}
-	report_put(report, &line);
+	put(report, result, BOOTS_FINDING, paint(report, BOLD), &line);
 }
 
 /* Those of a rule that are not in the list, unless the rest of the list has more of it.  --quiet leaves out what does not
@@ -94,9 +108,8 @@ static void print_more(struct report *report, const struct lint_result *result, 
 	}
 	if (!count)
 		return;
-	text_escape_name(&line, name(result));
 	buffer_printf(&line, ": and %u more of this rule (--max-diagnostics=0 shows all) [%s]\n", count, rule->id);
-	report_put(report, &line);
+	put(report, result, BOOTS_FINDING, "", &line);
 }
 
 /* One that --quiet leaves to print: what does not count for the exit status is not. */
@@ -141,13 +154,12 @@ static void print_not_evaluated(struct report *report, const struct lint_result 
 			first = !wanted(report, other) || strcmp(other->reason, o->reason) != 0;
 		if (!first)
 			continue;
-		text_escape_name(&line, name(result));
 		buffer_string(&line, ": not evaluated: ");
 		text_escape(&line, o->reason);
 		buffer_string(&line, " [");
 		append_rules(report, &line, o);
 		buffer_string(&line, "]\n");
-		report_put(report, &line);
+		put(report, result, BOOTS_UNKNOWN, "", &line);
 	}
 }
 
@@ -157,11 +169,10 @@ static void print_notes(struct report *report, const struct lint_result *result)
 	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
 	for (const struct diagnostic_note *n = result->notes; n; n = n->next) {
-		text_escape_name(&line, name(result));
 		buffer_printf(&line, ": %snote:%s ", paint(report, CYAN), paint(report, RESET));
 		text_escape(&line, n->text);
 		buffer_char(&line, '\n');
-		report_put(report, &line);
+		put(report, result, BOOTS_NOTE, "", &line);
 	}
 }
 
@@ -249,6 +260,7 @@ static void print_error(struct report *report, const struct lint_result *result,
 static void text_image(struct report *report, const struct lint_result *result)
 {
 	report_count(report, result);
+	boots_begin(report, result);
 	if (result->status == STATUS_UNREADABLE) {
 		print_error(report, result, "could not check");
 		print_notes(report, result);
@@ -283,6 +295,7 @@ static void text_end(struct report *report)
 {
 	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 
+	boots_end(report);
 	if (report->images < 2 || report->options->quiet)
 		return;
 	buffer_printf(&line, "%u %s: ", report->images, report->boots ? "boots" : "images");

@@ -36,7 +36,30 @@ gic=2 transport=mmio acpi=off" ]
 		"$TOP/tests/schema/report.schema.json" <<<"$output"
 	boot good --gic=3,2 --transport=mmio --select=guest-devicetree
 	exits 1
-	says "guest[gic=3,mmio]!efi/conf" "guest[gic=2,mmio]!efi/conf" "2 boots: 2 errors"
+	says "guest[gic=3,mmio]: 1 error" "guest[gic=2,mmio]: 1 error" "$NO_TREE" "    note: in both boots" "2 boots: 2 errors"
+}
+
+@test "boot: what several boots of a matrix have in common is said once, with the boots that have it" {
+	# the stand-in plays gicv3's record where it is asked for a GICv3, and so on: its bus and its tables stay what they are
+	sed 's/^\(variable name=VmlintLive .*write=\)ok/\1EIO/; s/^\(probe-firmware .*exception-level=\)1/\12/' \
+		"$TOP/tests/guest/gicv2.record" >gicv2.record
+	cp "$TOP/tests/guest/gicv3.record" gicv3.record
+	FAKE=good FAKE_RECORD=$PWD/gicv3.record vmlint boot --qemu="$TOP/tests/tools/fake-qemu" --appliance=appliance --firmware=firmware \
+		--no-hotplug --no-persistent --gic=2,3 --transport=pci,mmio --color=never
+	exits 1
+	[ "$(grep -c "guest-devicetree\]" <<<"$output")" = 1 ] || complain "once expected"
+	[ "$(grep -A1 "guest-exception-level\]" <<<"$output")" = "$(printf '%s\n    note: in boots 3 and 4 of 4' \
+		"$(grep "^guest!.*guest-exception-level\]" <<<"$output")")" ] || complain "two boots expected"
+	[ "$(grep -A1 "guest-devicetree\]" <<<"$output" | tail -1)" = "    note: in all 4 boots" ] || complain "all boots expected"
+	[ "$(grep -c "^guest: note: QEMU" <<<"$output")" = 1 ] || complain "one note expected"
+	[ "$(grep -c "^guest\[gic=[23],.*\]: [123] error" <<<"$output")" = 4 ] || complain "a line each expected"
+	# what one alone has, by its own name
+	FAKE=good FAKE_RECORD=$PWD/gicv3.record vmlint boot --qemu="$TOP/tests/tools/fake-qemu" --appliance=appliance --firmware=firmware \
+		--no-hotplug --no-persistent --gic=2,3 --transport=pci --color=never --quiet
+	exits 1
+	[ "$output" = "$(grep -v QEMU <<<"$output")" ]
+	says "guest[gic=2,pci]!" "[guest-exception-level]"
+	rm gicv2.record gicv3.record
 }
 
 @test "boot: --verbose shows the console, --log-dir keeps it and the record, --keep also the disks" {
