@@ -58,8 +58,8 @@ static void check_answer(struct check *check, const struct fact *added, const ch
 	to = arena_printf(check->arena, "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (pair(a + TYPE) != ARP || pair(a + OPERATION) != REPLY)
 		finding(check, at_fact("hotplug/net"),
-			"the answer to an ARP request for %s is none: it has type %#x and operation %u, %#x and %u expected", peer,
-			pair(a + TYPE), pair(a + OPERATION), ARP, REPLY);
+			"the answer to an ARP request for %s is none: it has type %#x and operation %u, %#x and %u expected",
+			peer, pair(a + TYPE), pair(a + OPERATION), ARP, REPLY);
 	else if (address && strcmp(address, to))
 		finding(check, at_fact("hotplug/net"), "the answer to an ARP request for %s came to %s, sent from %s", peer, to,
 			address);

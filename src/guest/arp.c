@@ -32,7 +32,8 @@ static int open_card(const char *card, unsigned char address[6])
 		return -errno;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.*s", IFNAMSIZ - 1, card);
 	place.sll_ifindex = (int)if_nametoindex(request.ifr_name);
-	if (!place.sll_ifindex || bind(fd, (struct sockaddr *)&place, sizeof(place)) < 0 || ioctl(fd, SIOCGIFHWADDR, &request) < 0) {
+	if (!place.sll_ifindex || bind(fd, (struct sockaddr *)&place, sizeof(place)) < 0 ||
+	    ioctl(fd, SIOCGIFHWADDR, &request) < 0) {
 		int code = errno;
 
 		close(fd);

@@ -16,7 +16,7 @@ struct arp {
 };
 
 /* Asks over the card of this name, which is switched on, who has `peer` (an IPv4 address, "10.0.2.2"), several times a second
- * until somebody says so or `patience` ms have gone by.  An ARP probe (RFC 5227, 2.1.1): the sender has no address of IP's yet. */
+ * until somebody says so or `patience` ms have gone by.  It is an ARP probe (RFC 5227, 2.1.1): the sender has no address. */
 void arp_ask(const char *card, const char *peer, int64_t patience, struct arp *ret);
 
 #endif

@@ -4,7 +4,7 @@
  * usage: live-record [OPTION...] APPLIANCE, or with --program and --image: - in its place
  *	--machine=aarch64|x86_64  --qemu=PROGRAM  --accel=tcg|kvm  --firmware=CODE  --store=VARIABLES  --gic=2|3  --acpi-off
  *	--transport=pci|mmio  --cpus=N  --memory=MIB  --seconds=N  --arguments=TEXT  --persistent  --hotplug  --verbose
- *	--silence=N  --kernel=FILE  --initrd=FILE  --properties=OF_MACHINE
+ *	--silence=N  --kernel=FILE  --initrd=FILE  --properties=OF_MACHINE  --more=ARGUMENT_OF_QEMU
  *	--image=FILE  --image-format=raw|qcow2|...  --program=VMLINT-GUEST
  *
  * Phases and trouble go to standard error, the last lines of the console with them; the exit status is 2 then. */
@@ -15,6 +15,8 @@
 
 #include "base/text.h"
 #include "hypervisor/live.h"
+
+#define MORE 32 /* arguments behind ours */
 
 static void show_phase(void *context, unsigned boot, const char *phase)
 {
@@ -40,7 +42,7 @@ static const struct option options[] = {
 	{ "hotplug", 0, NULL, 'h' },	{ "verbose", 0, NULL, 'v' },  { "persistent", 0, NULL, 'p' },
 	{ "kernel", 1, NULL, 'k' },	{ "initrd", 1, NULL, 'i' },
 	{ "properties", 1, NULL, 'P' },
-	{ "silence", 1, NULL, 'Q' },
+	{ "silence", 1, NULL, 'Q' },	{ "more", 1, NULL, 'X' },
 	{ "image", 1, NULL, 'I' },	{ "image-format", 1, NULL, 'F' }, { "program", 1, NULL, 'G' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -48,7 +50,9 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	struct live_options live = { .vm = { .gic = 3, .cpus = 2, .memory_mib = 1024, .image_format = "raw" }, .seconds = 120 };
+	const char *more[MORE + 1] = { NULL };
 	uint64_t began = vm_now();
+	int count = 0;
 	struct live_result result;
 	struct error err = { 0 };
 	int c, rc;
@@ -72,6 +76,12 @@ int main(int argc, char **argv)
 		case 'A': live.arguments = optarg; break;
 		case 'k': live.vm.kernel = optarg; break;
 		case 'P': live.vm.properties = optarg; break;
+		case 'X':
+			if (count == MORE)
+				return 2;
+			more[count++] = optarg;
+			live.vm.more = more;
+			break;
 		case 'i': live.vm.initrd = optarg; break;
 		case 'I': live.image = optarg; break;
 		case 'F': live.vm.image_format = optarg; break;
