@@ -62,25 +62,28 @@ static int receive(int socket, void *data, size_t size, uint64_t deadline, struc
 	return 0;
 }
 
-/* Takes the helper's message of a failure and returns its status, made one that is ours to pass on. */
-static int take_failure(int socket, int32_t status, uint32_t length, uint64_t deadline, struct error *err)
+/* Takes the helper's message of a failure and returns its status, made one that is ours to pass on.  *ret_last: no other answer
+ * follows. */
+static int take_failure(int socket, int32_t status, uint32_t length, uint64_t deadline, bool *ret_last, struct error *err)
 {
 	char message[REMOTE_MESSAGE_MAX + 1];
 	int r;
 
+	*ret_last = true;
 	if (status < -4095 || length > REMOTE_MESSAGE_MAX)
 		return error_set(err, EPROTO, "the helper that reads the container sent nonsense");
 	r = receive(socket, message, length, deadline, err);
 	if (r < 0)
 		return r;
 	message[length] = 0;
+	*ret_last = status == -ETIMEDOUT || status == -EPROTO || status == -REMOTE_GONE;
 	/* Only our own readers may say that the container is at fault. */
 	if (status == -ENODATA || status == -EBADMSG || status == -ENOLINK || status == -ERANGE)
 		status = -EIO;
 	return error_set(err, -status, "%s", message);
 }
 
-static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t length, struct error *err)
+static int exchange(struct remote *remote, uint64_t offset, void *data, uint32_t length, struct error *err)
 {
 	uint64_t deadline = stream_now() + REMOTE_READ_MS + REMOTE_GRACE_MS, id = ++remote->next_id;
 	unsigned char head[REMOTE_REPLY_BYTES];
@@ -108,11 +111,8 @@ static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t le
 	reply_length = cursor_le32(&c);
 	if (!same || status > 0 || (status == 0 && reply_length != length))
 		return error_set(err, EPROTO, "the helper that reads the container sent nonsense");
-	if (status < 0) {
-		r = take_failure(remote->socket, status, reply_length, deadline, err);
-		remote->dead = r == -EPROTO || r == -ETIMEDOUT;
-		return r;
-	}
+	if (status < 0)
+		return take_failure(remote->socket, status, reply_length, deadline, &remote->dead, err);
 	r = receive(remote->socket, data, length, deadline, err);
 	if (r < 0)
 		return r;
@@ -120,6 +120,17 @@ static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t le
 	view_statistics.reads++;
 	view_statistics.bytes += length;
 	return 0;
+}
+
+/* A place that cannot be read takes no other with it; but who reads on after the helper has gone knows half of the disk. */
+static int fetch(struct remote *remote, uint64_t offset, void *data, uint32_t length, struct error *err)
+{
+	struct error why;
+	int r = exchange(remote, offset, data, length, &why);
+
+	if (r < 0 && err)
+		*err = why;
+	return r < 0 && remote->dead ? view_medium_failed(&why) : r;
 }
 
 static int get_block(struct view *view, uint64_t offset, struct block **ret, struct error *err)
@@ -194,6 +205,7 @@ int view_remote(struct arena *arena, int socket, struct view **ret, struct error
 	struct view *view;
 	uint32_t length;
 	int32_t status;
+	bool last;
 	int r = receive(socket, hello, sizeof(hello), deadline, err);
 
 	if (r < 0)
@@ -204,7 +216,7 @@ int view_remote(struct arena *arena, int socket, struct view **ret, struct error
 	length = cursor_le32(&c);
 	size = cursor_le64(&c);
 	if (status < 0)
-		return take_failure(socket, status, length, deadline, err);
+		return take_failure(socket, status, length, deadline, &last, err);
 	if (status > 0 || length || size > INT64_MAX)
 		return error_set(err, EPROTO, "the helper that reads the container sent nonsense");
 	remote = ARENA_NEW(arena, struct remote);

@@ -13,6 +13,8 @@
 #ifndef BLOCK_REMOTE_H
 #define BLOCK_REMOTE_H
 
+#include <errno.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "block/view.h"
@@ -29,6 +31,9 @@
 #define REMOTE_READ_MAX (1U << 20)
 #define REMOTE_MESSAGE_MAX 300
 
+/* The status of an answer that is the last: qemu-nbd is no more. */
+#define REMOTE_GONE ECONNRESET
+
 /* How long the helper may take, in milliseconds: until its hello (it starts qemu-nbd), and for one read. Its own limits
  * are shorter, so that its message comes before ours. */
 #define REMOTE_START_MS 20000
@@ -37,7 +42,8 @@
 
 /* A view of the disk at the far side of `socket`, which must stay open.  Waits for the helper's hello.  0, or a
  * negative errno with a message: what the helper says it could not do, -ETIMEDOUT, -EPROTO for an answer out of order,
- * -EIO if it has gone. Reads are served from a few blocks that are kept. */
+ * -EIO if it has gone.  Reads are served from a few blocks that are kept; one that finds the helper or its qemu-nbd gone, or
+ * out of step, counts as a failure of the medium (view_medium_failed), one of a place that cannot be read does not. */
 int view_remote(struct arena *arena, int socket, struct view **ret, struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/stream.h"
+#include "block/view.h"
 #include "partition/number.h"
 
 struct appliance {
@@ -207,8 +208,8 @@ static size_t appliance_data_max(const struct appliance_request *request)
 	return listing > APPLIANCE_DATA_MAX ? listing : APPLIANCE_DATA_MAX;
 }
 
-long appliance_ask(struct appliance *appliance, const struct appliance_request *request, void *data, size_t capacity,
-		   const uint8_t **ret_data, struct error *err)
+static long exchange(struct appliance *appliance, const struct appliance_request *request, void *data, size_t capacity,
+		     const uint8_t **ret_data, struct error *err)
 {
 	uint64_t deadline = stream_now() + time_for(request->op) + APPLIANCE_GRACE_MS;
 	BUFFER_AUTO out = buffer_make_room(APPLIANCE_REQUEST_BYTES + APPLIANCE_TEXT_MAX);
@@ -258,6 +259,20 @@ long appliance_ask(struct appliance *appliance, const struct appliance_request *
 		return r;
 	appliance->dead = false;
 	return (long)length;
+}
+
+long appliance_ask(struct appliance *appliance, const struct appliance_request *request, void *data, size_t capacity,
+		   const uint8_t **ret_data, struct error *err)
+{
+	struct error why;
+	long r = exchange(appliance, request, data, capacity, ret_data, &why);
+
+	if (r < 0 && err)
+		*err = why;
+	/* what does not start, or takes too long, is not looked at; who reads on after it broke off knows half of it */
+	if (r < 0 && appliance->dead && request->op != APPLIANCE_LAUNCH && why.code != ETIMEDOUT)
+		view_medium_failed(&why);
+	return r;
 }
 
 /* A string of a reply, at most `maximum` bytes, without NUL; NULL where there is none. */

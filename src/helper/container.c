@@ -320,14 +320,15 @@ static bool serve(struct nbd_handle *nbd, int64_t disk_size, uint32_t block, uns
 		const char *why = nbd_get_error();
 		char message[REMOTE_MESSAGE_MAX];
 		int code = cookie < 0 ? nbd_get_errno() : errno;
+		bool gone = nbd_aio_is_dead(nbd) == 1 || nbd_aio_is_closed(nbd) == 1;
 
 		if (code == ETIMEDOUT)
 			snprintf(message, sizeof(message), "qemu-nbd did not read within %d s", REMOTE_READ_MS / 1000);
 		else
-			snprintf(message, sizeof(message), "qemu-nbd cannot read at offset %#llx: %s",
+			snprintf(message, sizeof(message), "qemu-nbd %s at offset %#llx: %s", gone ? "broke off" : "cannot read",
 				 (unsigned long long)offset, why ? why : strerror(code));
 		/* after a time-out, libnbd may still write into the buffer: this was the last answer */
-		return send_failure(id, code ? code : EIO, message) && code != ETIMEDOUT;
+		return send_failure(id, gone ? REMOTE_GONE : code ? code : EIO, message) && !gone && code != ETIMEDOUT;
 	}
 	return send_reply(id, 0, data + (offset - start), length);
 }

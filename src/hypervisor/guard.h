@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* guard: processes of ours that see to it that nothing stays behind, however we end: one between us and a hypervisor, which ends
- * all that this has started, and one that removes a folder. */
+/* guard: processes of ours that see to it that nothing stays behind, however we end: one between us and a hypervisor (or vmlint's
+ * helper, which starts some), which ends all that this has started, and one that removes a folder. */
 #ifndef HYPERVISOR_GUARD_H
 #define HYPERVISOR_GUARD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* helper: fork and exec, with the right descriptors in the right places. */
+/* helper: a guard, and behind it the program, with the right descriptors in the right places. */
 #include "process/helper.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,9 +15,12 @@
 #include "base/limits.h"
 #include "block/remote.h"
 #include "fs/appliance.h"
+#include "hypervisor/guard.h"
 #include "process/channel.h"
 
-#define END_MS 15000
+/* What a helper has to end in order, in seconds, before its guard kills it; and that guard, in milliseconds. */
+#define PATIENCE 10
+#define END_MS 20000
 
 const char *helper_program;
 
@@ -85,35 +87,42 @@ static int no_helper(struct error *err)
 	return error_set(err, ENOENT, "the program vmlint-helper, which reads this format, is not installed");
 }
 
-/* Starts it with a socket at its last descriptor, after `image` if that is one (-1: none); our end, or a negative errno. */
+struct start {
+	char *const *argv;
+	int image, socket; /* descriptors; image -1: none */
+};
+
+static void become(void *context)
+{
+	const struct start *start = context;
+
+	/* for the helper, which ends all that is of its group but itself */
+	setpgid(0, 0);
+	limit_time();
+	if (start->image >= 0)
+		exec_helper((const int[]){ start->image, start->socket }, 2, start->argv);
+	else
+		exec_helper(&start->socket, 1, start->argv);
+}
+
+/* Starts it, behind a guard, with a socket at its last descriptor, after `image` if that is one (-1: none); our end, or a
+ * negative errno. */
 static int start(char *const argv[], int image, pid_t *ret_pid, struct error *err)
 {
-	pid_t parent = getpid();
+	struct start context = { .argv = argv, .image = image };
+	const struct guard guard = { .patience = PATIENCE, .keeper = -1, .become = become, .context = &context };
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
-	*ret_pid = fork();
-	if (*ret_pid == 0) {
-		/* our end must be its own, from the first moment; its group is for ending all that it starts */
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (getppid() != parent)
-			_exit(EXIT_FAILURE);
-		setpgid(0, 0);
-		limit_time();
-		if (image >= 0)
-			exec_helper((const int[]){ image, pair[1] }, 2, argv);
-		else
-			exec_helper(&pair[1], 1, argv);
-	}
+	context.socket = pair[1];
+	*ret_pid = guard_start(&guard);
 	close(pair[1]);
 	if (*ret_pid < 0) {
 		*ret_pid = 0;
 		close(pair[0]);
 		return error_set(err, EAGAIN, "cannot start the helper");
 	}
-	/* whichever of the two comes first */
-	setpgid(*ret_pid, *ret_pid);
 	return pair[0];
 }
 
@@ -139,8 +148,8 @@ int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, p
 
 int helper_end(pid_t pid)
 {
-	uint64_t deadline = channel_now() + END_MS;
-	bool forced = false;
+	uint64_t begin = channel_now();
+	bool forced;
 	int status = 0;
 	pid_t r;
 
@@ -150,15 +159,12 @@ int helper_end(pid_t pid)
 		r = waitpid(pid, &status, WNOHANG);
 		if (r == pid || (r < 0 && errno != EINTR))
 			break;
-		if (channel_now() >= deadline) {
-			forced = true;
-			kill(-pid, SIGKILL);
-			kill(pid, SIGKILL); /* should it have left its group */
-		}
+		if (channel_now() >= begin + END_MS)
+			kill(pid, SIGKILL);
 		usleep(2000);
 	}
-	/* whoever has outlived it */
-	kill(-pid, SIGKILL);
+	/* by the guard, or by us */
+	forced = channel_now() >= begin + PATIENCE * 1000;
 	if (r == pid && WIFSIGNALED(status) && !forced && WTERMSIG(status) != SIGTERM)
 		return -WTERMSIG(status);
 	return r == pid && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;

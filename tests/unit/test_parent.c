@@ -212,31 +212,37 @@ static void a_helper_that_dies(void **state)
 	}
 }
 
-/* What the helper starts ends with it, however it ends; its folder goes too. */
+/* What the helper starts ends with it, also in a session of its own, however it ends; its folder goes too. */
 static void nothing_outlives_the_helper(void **state)
 {
+	static const struct {
+		const char *starts, *ends;
+	} cases[] = { { "", "exit 1" }, { "setsid", "exit 1" }, { "setsid", "kill -9 $$" } };
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
-	char line[32] = "", name[128], script[512];
+	char line[32], name[128], script[512];
 	pid_t left;
 	FILE *f;
 
 	(void)state;
 	snprintf(name, sizeof(name), "%s/left", folder);
-	snprintf(script, sizeof(script), "mkdir \"$2\"; : >\"$2/nbd\"; (trap '' TERM HUP; exec sleep 300 <&- >&- 3<&-) & "
-		 "echo $! >%s; exit 1", name);
-	helper_does(script);
-	assert_string_equal(lint(arena, ask_for_guestfs), "started");
-	f = fopen(name, "r");
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f));
-	fclose(f);
-	unlink(name);
-	left = (pid_t)atoi(line);
-	assert_true(left > 1);
-	/* gone, or a zombie that its new parent has not waited for yet */
-	snprintf(script, sizeof(script), "for i in $(seq 50); do grep -qs '^State:.[^ZX]' /proc/%d/status || exit 0; sleep 0.1;"
-		 " done; exit 1", left);
-	assert_int_equal(system(script), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(script, sizeof(script), "mkdir \"$2\"; : >\"$2/nbd\"; trap '' TERM HUP; "
+			 "%s sleep 300 <&- >&- 3<&- & echo $! >%s; trap - TERM HUP; %s", cases[i].starts, name, cases[i].ends);
+		helper_does(script);
+		lint(arena, ask_for_guestfs);
+		f = fopen(name, "r");
+		assert_non_null(f);
+		line[0] = '\0';
+		assert_non_null(fgets(line, sizeof(line), f));
+		fclose(f);
+		unlink(name);
+		left = (pid_t)atoi(line);
+		assert_true(left > 1);
+		/* gone, or a zombie that its new parent has not waited for yet */
+		snprintf(script, sizeof(script), "for i in $(seq 50); do grep -qs '^State:.[^ZX]' /proc/%d/status || exit 0; "
+			 "sleep 0.1; done; exit 1", left);
+		assert_int_equal(system(script), 0);
+	}
 }
 
 /* The last: it is remembered. */

@@ -121,14 +121,18 @@ static void bad_replies(void **state)
 		int32_t status;
 		uint32_t length;
 		int result;
+		bool gone; /* what was read before is half of the disk */
 	} cases[] = {
-		{ 1, 0, 100, -EIO }, /* right, but the data never comes */
-		{ 2, 0, 100, -EPROTO },
-		{ 1, 0, 99, -EPROTO },
-		{ 1, 0, 0xffffffff, -EPROTO },
-		{ 1, 7, 100, -EPROTO },
-		{ 1, -EIO, 0xffffffff, -EPROTO },
-		{ 1, -EIO, 5, -EIO },
+		{ 1, 0, 100, -EIO, true }, /* right, but the data never comes */
+		{ 2, 0, 100, -EPROTO, true },
+		{ 1, 0, 99, -EPROTO, true },
+		{ 1, 0, 0xffffffff, -EPROTO, true },
+		{ 1, 7, 100, -EPROTO, true },
+		{ 1, -EIO, 0xffffffff, -EPROTO, true },
+		{ 1, -EIO, 5, -EIO, false },
+		{ 1, -EIO, 6, -EIO, true }, /* its message is cut short */
+		{ 1, -REMOTE_GONE, 5, -REMOTE_GONE, true },
+		{ 1, -ETIMEDOUT, 5, -ETIMEDOUT, true },
 	};
 
 	(void)state;
@@ -144,7 +148,11 @@ static void bad_replies(void **state)
 		socket = scripted(&b);
 		assert_int_equal(view_remote(arena, socket, &v, &err), 0);
 		assert_int_equal(v->size, 100);
+		view_statistics.failures = 0;
 		assert_int_equal(view_read(v, 0, out, 10, &err), cases[i].result);
+		assert_int_equal(view_statistics.failures, cases[i].gone);
+		if (cases[i].gone)
+			assert_string_equal(view_statistics.first_failure.message, err.message);
 		assert_true(view_read(v, 0, out, 10, &err) < 0);
 		close(socket);
 	}

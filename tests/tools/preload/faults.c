@@ -22,9 +22,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 ssize_t pread64(int fd, void *data, size_t size, off64_t offset);
+ssize_t preadv64(int fd, const struct iovec *iov, int count, off64_t offset);
 int fstat64(int fd, struct stat64 *st);
 
 /* Descriptors of files that faults are meant for: a worker, which cannot ask for their names, has them from its parent. */
@@ -159,6 +161,18 @@ ssize_t write(int fd, const void *data, size_t size)
 		}
 	}
 	return real(fd, data, size);
+}
+
+/* What QEMU reads with.  A short read is as good as any. */
+ssize_t preadv64(int fd, const struct iovec *iov, int count, off64_t offset)
+{
+	static ssize_t (*real)(int, const struct iovec *, int, off64_t);
+
+	if (!real)
+		real = (ssize_t(*)(int, const struct iovec *, int, off64_t))dlsym(RTLD_NEXT, "preadv64");
+	if (getenv("FAULT_PREAD") && meant(fd) && count > 0)
+		return pread64(fd, iov->iov_base, iov->iov_len, offset);
+	return real(fd, iov, count, offset);
 }
 
 int fstat64(int fd, struct stat64 *st)
