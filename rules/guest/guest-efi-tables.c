@@ -42,6 +42,6 @@ RULE(guest_efi_tables)
 
 	if (!guest_next(guest, NULL, "probe-table") || !guest_next(guest, NULL, "linux-table"))
 		return not_applicable(check, "the configuration table was not read twice");
-	compare(check, "8868e871-e4f1-11d3-bc22-0080c73c8881", "ACPI 2.0");
-	compare(check, "b1b621d5-f19c-41a5-830b-d9152c69aae0", "the device tree");
+	compare(check, MACHINE_ENTRY_ACPI, "ACPI 2.0");
+	compare(check, MACHINE_ENTRY_TREE, "the device tree");
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
+
 bool address_is(const char *text)
 {
 	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -25,11 +27,6 @@ const char *address_shown(struct arena *arena, const char *text)
 	return arena_printf(arena, "%.*s***%s", (int)(host - text), text, at);
 }
 
-static int digit(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
-
 /* Undoes %XX; NULL if one is none, or if it hides a NUL. */
 static const char *decoded(struct arena *arena, const char *text)
 {
@@ -42,8 +39,8 @@ static const char *decoded(struct arena *arena, const char *text)
 			*out++ = *p;
 			continue;
 		}
-		high = digit(p[1]);
-		low = high < 0 ? -1 : digit(p[2]);
+		high = hex_digit(p[1]);
+		low = high < 0 ? -1 : hex_digit(p[2]);
 		if (low < 0 || (high == 0 && low == 0))
 			return NULL;
 		*out++ = (char)(high << 4 | low);

@@ -10,6 +10,8 @@
 
 #include <nettle/sha2.h>
 
+#include "base/hex.h"
+
 #define CHUNK (1 << 20)
 
 const char *digest_name(enum digest_kind kind)
@@ -22,22 +24,13 @@ static size_t size_of(enum digest_kind kind)
 	return kind == DIGEST_SHA256 ? SHA256_DIGEST_SIZE : SHA512_DIGEST_SIZE;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool digest_parse(const char *text, size_t length, struct digest *ret)
 {
 	*ret = (struct digest){ 0 };
 	if (length != 2 * SHA256_DIGEST_SIZE && length != 2 * SHA512_DIGEST_SIZE)
 		return false;
 	for (size_t i = 0; i < length; i += 2) {
-		int high = hex(text[i]), low = hex(text[i + 1]);
+		int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

@@ -3,20 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "guest/check.h"
 
 #define CPUS_TRIED 8
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int put(const char *path, char c)
 {
@@ -45,11 +37,11 @@ static char get(const char *path)
 
 static void step(struct facts *facts, const char *path, char to, const char *key, const char *key_ms)
 {
-	int64_t began = now_ms();
+	uint64_t began = stream_now();
 	int rc = put(path, to);
 
 	fact_errno(facts, key, rc == 0 && get(path) != to ? EIO : rc);
-	fact_decimal(facts, key_ms, now_ms() - began);
+	fact_decimal(facts, key_ms, (int64_t)(stream_now() - began));
 }
 
 void check_cpus(struct facts *facts)

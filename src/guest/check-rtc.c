@@ -8,18 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "guest/check.h"
 
 #define STEP 3600
 #define PATIENCE_MS 3000
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int get(int fd, time_t *ret)
 {
@@ -61,13 +54,13 @@ static int set(int fd, time_t when)
 static int64_t wait_tick(int fd, time_t *from)
 {
 	struct timespec pause = { 0, 10 * 1000 * 1000 };
-	int64_t began = now_ms();
+	uint64_t began = stream_now();
 	time_t now;
 
-	while (now_ms() - began < PATIENCE_MS) {
+	while (stream_now() - began < PATIENCE_MS) {
 		if (get(fd, &now) == 0 && now != *from) {
 			*from = now;
-			return now_ms() - began;
+			return (int64_t)(stream_now() - began);
 		}
 		nanosleep(&pause, NULL);
 	}
@@ -78,7 +71,7 @@ void check_rtc(struct facts *facts)
 {
 	int fd = open("/dev/rtc0", O_RDONLY | O_CLOEXEC), rc;
 	time_t before = 0, after = 0, restored = 0;
-	int64_t began, tick;
+	uint64_t began;
 
 	fact_begin(facts, "rtc");
 	fact_errno(facts, "open", fd < 0 ? errno : 0);
@@ -90,20 +83,19 @@ void check_rtc(struct facts *facts)
 	fact_errno(facts, "read", rc);
 	if (rc == 0) {
 		fact_decimal(facts, "before", before);
-		tick = wait_tick(fd, &before);
-		fact_decimal(facts, "tick-ms", tick);
+		fact_decimal(facts, "tick-ms", wait_tick(fd, &before));
 		/* a second has just begun: so the clock can be set back without losing a part of one */
-		began = now_ms();
+		began = stream_now();
 		rc = set(fd, before + STEP);
 		fact_errno(facts, "set", rc);
 		if (rc == 0) {
 			fact_decimal(facts, "to", before + STEP);
 			fact_errno(facts, "read-back", get(fd, &after));
 			fact_decimal(facts, "after", after);
-			fact_errno(facts, "restore", set(fd, before + (now_ms() - began) / 1000));
+			fact_errno(facts, "restore", set(fd, before + (time_t)((stream_now() - began) / 1000)));
 			fact_errno(facts, "read-restored", get(fd, &restored));
 			fact_decimal(facts, "restored", restored);
-			fact_decimal(facts, "elapsed-ms", now_ms() - began);
+			fact_decimal(facts, "elapsed-ms", (int64_t)(stream_now() - began));
 		}
 	}
 	fact_end(facts);

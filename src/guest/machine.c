@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY_ACPI "8868e871-e4f1-11d3-bc22-0080c73c8881" /* UEFI 2.10, 4.6.1.1 */
-#define ENTRY_TREE "b1b621d5-f19c-41a5-830b-d9152c69aae0"
 #define LINUX_TABLES "/sys/firmware/acpi/tables/"
 
 const char *machine_file(const struct machine *machine, const char *path)
@@ -349,10 +347,10 @@ const struct machine *machine_read(struct arena *arena, const struct guest *gues
 	find_gaps(m);
 	m->architecture = architecture(m);
 	m->efi = has_efi(m);
-	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, ENTRY_ACPI);
+	m->acpi_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, MACHINE_ENTRY_ACPI);
 	if (m->acpi_entry == MACHINE_UNREADABLE)
 		m->acpi_entry = told_acpi(m);
-	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, ENTRY_TREE);
+	m->tree_entry = m->efi == MACHINE_ABSENT ? MACHINE_ABSENT : entry(m, MACHINE_ENTRY_TREE);
 	read_rsdp(m);
 	read_tables(m);
 	decode(m);

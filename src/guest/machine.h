@@ -8,6 +8,10 @@
 #include "guest/record.h"
 #include "guest/tree.h"
 
+/* entries of the EFI configuration table (UEFI 2.10, 4.6.1.1) */
+#define MACHINE_ENTRY_ACPI "8868e871-e4f1-11d3-bc22-0080c73c8881"
+#define MACHINE_ENTRY_TREE "b1b621d5-f19c-41a5-830b-d9152c69aae0"
+
 enum machine_have {
 	MACHINE_UNREADABLE, /* the record does not say */
 	MACHINE_ABSENT,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
+#include "base/hex.h"
 
 struct reader {
 	struct arena *arena;
@@ -16,17 +17,6 @@ struct reader {
 	uint8_t *data; /* of the whole record; facts point into it */
 	size_t used, capacity_data;
 };
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static bool name_char(char c)
 {
@@ -45,9 +35,9 @@ static long decode(uint8_t *to, const char *text, size_t size)
 			to[n++] = (uint8_t)text[i];
 			continue;
 		}
-		if (size - i < 3 || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0)
+		if (size - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
 			return -1;
-		to[n++] = (uint8_t)(hex(text[i + 1]) << 4 | hex(text[i + 2]));
+		to[n++] = (uint8_t)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
 		i += 2;
 	}
 	return (long)n;
@@ -106,9 +96,9 @@ static bool read_data(struct reader *r, const char *text, size_t size)
 		if (size % 2 == 0)
 			return false;
 		for (size_t i = 1; i < size; i += 2) {
-			if (hex(text[i]) < 0 || hex(text[i + 1]) < 0)
+			if (hex_digit(text[i]) < 0 || hex_digit(text[i + 1]) < 0)
 				return false;
-			bytes[length++] = (uint8_t)(hex(text[i]) << 4 | hex(text[i + 1]));
+			bytes[length++] = (uint8_t)(hex_digit(text[i]) << 4 | hex_digit(text[i + 1]));
 		}
 	} else {
 		length = decode(bytes, text + 1, size - 1);

@@ -81,7 +81,9 @@ bool boots_keep(struct report *report, const struct lint_result *result, enum bo
 	struct kept *kept;
 
 	/* what came of a boot that did not come to its end belongs to the words on that */
-	if (!boots || !result->boot || result->status != STATUS_CHECKED || boots->number > BOOTS || !text->data || text->overflowed)
+	if (!boots || !result->boot || result->status != STATUS_CHECKED || boots->number > BOOTS)
+		return false;
+	if (!text->data || text->overflowed)
 		return false;
 	kept = find(boots, kind, text);
 	if (!kept)

@@ -12,8 +12,8 @@ enum boots_kind { BOOTS_FINDING, BOOTS_UNKNOWN, BOOTS_NOTE };
 /* A result is going to be printed.  Nothing is kept of one that is not a boot, or the only one. */
 void boots_begin(struct report *report, const struct lint_result *result);
 
-/* Keeps a line, or a diagnostic's lines: what stands `before` the name, and what follows it up to the end of the line.  False if it
- * has to be printed now. */
+/* Keeps a line, or a diagnostic's lines: what stands `before` the name, and what follows it to the end.  False if it has to be
+ * printed now. */
 bool boots_keep(struct report *report, const struct lint_result *result, enum boots_kind kind, const char *before,
 		const struct buffer *text);
 
