@@ -19,6 +19,8 @@
  * expect: !boot/3: error: the system began to run, and then was not heard of any more
  * bad:    gicv3 | add host-trouble boot=1 kind=reset code=ECONNRESET message=x
  * expect: !boot/1: error: the system reset the machine without being told to
+ * bad:    gicv3 | add host-trouble boot=1 kind=silent code=ETIMEDOUT seconds=240 message=x
+ * expect: !boot/1: error: nothing was heard of a system in 240 s
  */
 #include <string.h>
 
@@ -40,16 +42,31 @@ static const struct {
 	{ "flood", "the console was flooded" },
 };
 
+/* Was the time too short? */
+static void help(struct check *check, struct diagnostic *d, const char *kind)
+{
+	if (!strcmp(kind, "silent") || !strcmp(kind, "hang"))
+		finding_help(check, d, "if the machine is only slow: --timeout=SECONDS of `vmlint boot` gives it more time");
+}
+
 RULE(guest_boot)
 {
 	const struct fact *trouble = check->machine->trouble;
+	struct diagnostic *d;
+	uint64_t seconds;
 	const char *kind = fact_text(trouble, "kind"), *boot = fact_text(trouble, "boot");
 
 	if (!guest_next(check->machine->guest, NULL, "host-boot"))
 		return not_applicable(check, "the record is not of a run that the host watched");
 	for (size_t i = 0; kind && i < sizeof(troubles) / sizeof(*troubles); i++) {
-		if (!strcmp(kind, troubles[i].kind))
-			finding(check, at_fact(arena_printf(check->arena, "boot/%s", boot ? boot : "?")), "%s",
-				troubles[i].message);
+		const char *message = troubles[i].message;
+
+		if (strcmp(kind, troubles[i].kind))
+			continue;
+		if (!strcmp(kind, "silent") && fact_number(trouble, "seconds", &seconds))
+			message = arena_printf(check->arena, "nothing was heard of a system in %llu s",
+					       (unsigned long long)seconds);
+		d = finding(check, at_fact(arena_printf(check->arena, "boot/%s", boot ? boot : "?")), "%s", message);
+		help(check, d, kind);
 	}
 }

@@ -28,7 +28,10 @@ struct run {
 	bool ended;	 /* QEMU says that the machine went off */
 	size_t began;	 /* where this boot begins in the record */
 	uint64_t deadline;
-	uint64_t silent_until, panic_until; /* 0 where there is no such bound */
+	uint64_t silent_until; /* 0 where there is no such bound */
+	/* What the console says that ends a machine, and when it is believed if nobody speaks on; NULL: nothing. */
+	const struct last_words *words;
+	uint64_t words_until;
 	const char *asked; /* what the guest was told to do, for messages; or NULL */
 	const char *device; /* live_wait ends when QEMU says what became of this one, too */
 	bool deleted;	    /* and it is gone */

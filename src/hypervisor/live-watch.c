@@ -14,8 +14,10 @@
 /* What no guest can say. */
 #define NOTHING "\n"
 
-/* Seconds after which a kernel has panicked that says so: a system that speaks on says only that somebody wrote the words. */
+/* Seconds after which a kernel has panicked, or firmware gone no further, that says so: a system that speaks on says only that
+ * somebody wrote the words.  From a firmware's menu with such words in it to the probe it may take some. */
 #define PANIC 3
+#define FIRMWARE 10
 
 /* Seconds that QEMU may take to say that a device is gone which the guest has let go. */
 #define RELEASE 30
@@ -51,15 +53,17 @@ void live_settle(struct run *run)
 	buffer_clear(&run->held);
 }
 
-/* What on a console says that it goes no further; firmware would wait for ever.  Once the guest has said hello, anybody in it may
- * write there. */
-static int look(struct run *run, const char *line)
+struct last_words {
+	const char *text;
+	int code;
+	const char *kind, *message;
+};
+
+/* What on a console says that it goes no further; firmware would wait for ever.  It ends nothing by itself: anybody may write it,
+ * a menu of the firmware's or a program in the guest. */
+static void look(struct run *run, const char *line)
 {
-	static const struct {
-		const char *text;
-		int code;
-		const char *kind, *message;
-	} ends[] = {
+	static const struct last_words panic = { "Kernel panic - not syncing", EIO, "panic", "the kernel panicked" }, ends[] = {
 		{ "EFI Internal Shell", ENOEXEC, "shell", "the firmware found nothing to start and went into its shell" },
 		{ "UEFI Interactive Shell", ENOEXEC, "shell", "the firmware found nothing to start and went into its shell" },
 		{ "No bootable option or device was found", ENOEXEC, "nothing-to-start", "the firmware found nothing to start" },
@@ -68,13 +72,23 @@ static int look(struct run *run, const char *line)
 		{ "vmlint probe: ", ENOEXEC, "probe", "the probe could not go on" },
 	};
 
-	if (strstr(line, "Kernel panic - not syncing"))
-		run->panic_until = vm_now() + PANIC * 1000;
-	for (size_t i = 0; !run->hello && i < sizeof(ends) / sizeof(*ends); i++) {
-		if (strstr(line, ends[i].text))
-			return wrong(run, ends[i].kind, ends[i].code, ends[i].message);
+	if (strstr(line, panic.text) && run->words != &panic) {
+		run->words = &panic;
+		run->words_until = vm_now() + PANIC * 1000;
 	}
-	return 0;
+	/* there is no firmware any more once the guest has said hello */
+	for (size_t i = 0; !run->hello && !run->words && i < sizeof(ends) / sizeof(*ends); i++) {
+		if (!strstr(line, ends[i].text))
+			continue;
+		run->words = &ends[i];
+		run->words_until = vm_now() + FIRMWARE * 1000;
+	}
+}
+
+/* They were the last. */
+static int believe(struct run *run)
+{
+	return wrong(run, run->words->kind, run->words->code, run->words->message);
 }
 
 /* Is the line a fact of this kind? */
@@ -124,7 +138,7 @@ static int got_text(struct run *run, const struct vm_event *event)
 	/* a line of a boot that is over, or forged with what it let out */
 	if (!run->hello || event->boot != run->id)
 		return 0;
-	run->panic_until = 0;
+	run->words = NULL;
 	if (sscanf(event->text, "phase name=%31[a-z]", name) == 1)
 		live_phase(run, name);
 	run->unheard |= is_kind(event->text, "unheard");
@@ -174,8 +188,10 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	}
 	if (run->told == TOLD_OFF)
 		return error_set(run->err, ECONNRESET, "boot %u: the machine was told to go off, and has reset", run->boot);
-	if (run->panic_until)
-		return wrong(run, "panic", EIO, "the kernel panicked");
+	if (run->words && !strcmp(run->words->kind, "panic"))
+		return believe(run);
+	/* firmware that went no further goes on */
+	run->words = NULL;
 	if (run->hello)
 		return wrong(run, "reset", ECONNRESET, "the guest reset by itself");
 	/* firmware may start itself anew once it has set itself up */
@@ -248,8 +264,8 @@ static int timed_out(struct run *run, const char *text)
 	const struct live_options *o = run->options;
 	uint64_t now = vm_now();
 
-	if (run->panic_until)
-		return wrong(run, "panic", EIO, "the kernel panicked");
+	if (run->words)
+		return believe(run);
 	if (run->device)
 		return 0;
 	/* that the machine does not go off or reset itself, is what a rule says of it */
@@ -280,7 +296,7 @@ static uint64_t until(const struct run *run)
 
 	if (run->silent_until && run->silent_until < least)
 		least = run->silent_until;
-	return run->panic_until && run->panic_until < least ? run->panic_until : least;
+	return run->words && run->words_until < least ? run->words_until : least;
 }
 
 /* The hypervisor has ended; it should have if text is NULL. */
@@ -291,8 +307,8 @@ static int ended(struct run *run, const struct vm_event *event, const char *text
 
 	if (rc < 0 || !text)
 		return rc;
-	if (run->panic_until)
-		return wrong(run, "panic", EIO, "the kernel panicked");
+	if (run->words)
+		return believe(run);
 	if (run->unheard)
 		return error_set(run->err, EIO, "boot %u: the guest heard nothing of us for too long, and switched itself off",
 				 run->boot);
@@ -330,9 +346,11 @@ int live_wait(struct run *run, const char *text)
 		case VM_CONSOLE:
 			keep_tail(run, event.text);
 			/* the probe has the machine, and gives it to the kernel in a moment */
-			if (!run->hello && is_kind(event.text, "probe-firmware"))
+			if (!run->hello && is_kind(event.text, "probe-firmware")) {
 				live_phase(run, "kernel");
-			rc = look(run, event.text);
+				run->words = NULL;
+			}
+			look(run, event.text);
 			break;
 		case VM_QMP:
 			rc = got_qmp(run, &event);
@@ -351,7 +369,7 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_TIMEOUT:
 			/* a byte that came when the time of silence was up, or half a line before */
-			if (time < run->deadline && !run->panic_until && run->result->heard && vm_now() < run->deadline)
+			if (time < run->deadline && !run->words && run->result->heard && vm_now() < run->deadline)
 				break;
 			return timed_out(run, text);
 		}

@@ -32,7 +32,7 @@ void live_begin_boot(struct run *run, const char *how)
 	live_settle(run);
 	run->boot++;
 	run->resets = 0;
-	run->panic_until = 0;
+	run->words = NULL;
 	run->began = run->result->record.size;
 	run->hello = false;
 	run->told = TOLD_NOTHING;
@@ -309,6 +309,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 			fact_string(&run.facts, "kind", run.trouble);
 		fact_errno(&run.facts, "code", rc);
 		fact_string(&run.facts, "message", err->message);
+		fact_decimal(&run.facts, "seconds", options->seconds);
 		fact_end(&run.facts);
 	}
 	vm_stop(run.vm);

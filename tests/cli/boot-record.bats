@@ -44,3 +44,13 @@ does not tell is not judged: \`make appliance\` makes it anew" ] || complain "a 
 	FAKE_RECORD= boot outruns
 	says "guest: note: QEMU 9.2.1 emulated the machine (TCG): "
 }
+
+@test "boot: firmware in whose menu a shell stands, and who tells of an earlier crash, goes on" {
+	boot menu --timeout=5
+	exits 1
+	says "[guest-devicetree]" "guest: 1 error, 0 warnings"
+	# and where it does not go on, it was that
+	boot shell --timeout=20
+	exits 2
+	says "guest!boot/1: error: the firmware found nothing to start and went into its shell [guest-boot]"
+}
