@@ -58,6 +58,10 @@ TREE='^probe-table guid=b1b621d5-f19c-41a5-830b-d9152c69aae0 '
 		"^[+]$(printf 'vmlint hotplug %s' "$nonce" | od -An -v -tx1 | tr -d ' \n')0a00"
 	[ "$(grep -c '^hotplug-gone .* gone=yes' <<<"$output")" = 2 ]
 	[ "$(grep -c "^variable-read name=VmlintPersist read=ok attributes=0x7 value=$nonce\$" <<<"$output")" = 2 ]
+	# and the probe's
+	[ "$(sed -n "s/^probe-kept name=VmlintProbeKept do=\(.*\)$nonce/\1/p" <<<"$output")" = "write wanted= set=0x0
+read get=0x0 value= attributes=0x7
+delete get=0x0 value= attributes=0x7 delete=0x0" ]
 	# the clock was set back: QEMU sees the last setting in the first boot leave no offset, or what a second's end makes
 	[[ $(sed -n '/number=2/q; /RTC_CHANGE/p' <<<"$output" | tail -n 1) =~ '"offset":'(-1|0|1), ]]
 }
@@ -79,9 +83,13 @@ variable-read name=VmlintPersist read=ENOENT" ]
 	has 'GIC-0  27 Level     arch_timer' '^host-machine .* gic=2 .* store=no$'
 }
 
-@test "U-Boot: a device tree alone, and variables that cannot be written when the system runs" {
-	record build/appliance-aarch64.img --firmware=/usr/lib/u-boot/qemu_arm64/u-boot.bin
-	has 'vendor=Das%20U-Boot' "$TREE" '^variable name=VmlintLive .* write=EROFS'
+@test "U-Boot: a device tree alone, and variables that cannot be written when the system runs, and are kept on the disk" {
+	record build/appliance-aarch64.img --firmware=/usr/lib/u-boot/qemu_arm64/u-boot.bin --persistent
+	has 'vendor=Das%20U-Boot' "$TREE" '^variable name=VmlintLive .* write=EROFS' '^probe-store file=ubootefi.var' \
+		'^probe-gic by=tree address=0x8000000 version=3 pidr2-64k=0x3b ' \
+		'^probe-kept name=VmlintProbeKept do=write wanted=[0-9a-f]{16} set=0x0$' \
+		'^probe-kept name=VmlintProbeKept do=read get=0x0 value=[0-9a-f]{16} attributes=0x7$' \
+		'^probe-kept name=VmlintProbeKept do=delete get=0x800000000000000e '
 	hasnt "$ACPI"
 }
 
