@@ -33,7 +33,7 @@
  * bad:    systemd-boot-arm64 | entry replace "initrd " "devicetree /gone.dtb\ninitrd "
  * expect: !p1/loader/entries/debian-*.conf:6:12: error: the device tree /gone.dtb does not exist in the vfat file system in partition 1
  * bad:    debian-arm64 | grub write "menuentry a {\n while true; do true; done\n linux /nope root=LABEL=zzz console=ttyAMA0\n}\n"
- * expect: : not evaluated: whether the entry "a" boots is not known: the script runs too many commands, * (line 2 of /boot/grub/grub.cfg) [boot-kernel-missing*]
+ * expect: : not evaluated: whether the entry "a" boots is not known: the script runs too many commands, * (line 2 of /boot/grub/grub.cfg), a limit that no option raises [boot-kernel-missing*]
  * expect: : not evaluated: what the entry "a" boots is not known: * [boot-config-missing]
  * expect: : not evaluated: what "a" boots is not known: * [kernel-arch*]
  */

@@ -97,7 +97,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_QCOW2_HEADER_EXTENSIONS 64
 #define LIMIT_QCOW2_THOROUGH_BYTES (8 * GiB) /* metadata that --thorough walks */
 #define LIMIT_BACKING_DEPTH 16
-#define LIMIT_CONTAINER_TABLES (1 * MiB)         /* of other containers' tables, without --thorough */
+#define LIMIT_CONTAINER_TABLES (16 * MiB)        /* of other containers' tables, without --thorough: a VMDK of 256 GiB */
 #define LIMIT_CONTAINER_DESCRIPTOR (64 * KiB) /* VMDK descriptor, VHDX metadata */
 #define LIMIT_FILE_NAME 4096
 

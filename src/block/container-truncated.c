@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include <errno.h>
 #include "base/guid.h"
 #include "base/limits.h"
 
@@ -19,6 +20,7 @@ struct search {
 	struct arena *arena;
 	struct view *file;
 	uint64_t budget; /* bytes of tables that may still be read */
+	bool cut;        /* there are more of them */
 	struct container_truncation *result;
 };
 
@@ -52,6 +54,7 @@ static int read_entry(struct search *s, uint64_t offset, unsigned width, uint64_
 	struct cursor c = cursor_make(bytes, sizeof(bytes));
 	int r = 0;
 
+	s->cut |= !s->budget;
 	if (offset <= s->file->size && s->file->size - offset >= width)
 		r = view_read(s->file, offset, bytes, width, err);
 	*ret = cursor_le64(&c);
@@ -82,8 +85,13 @@ static int search_table(struct search *s, const struct table *table, struct erro
 		return 0;
 	if (length > s->file->size - table->offset)
 		length = (s->file->size - table->offset) / table->width * table->width;
-	for (at = length; at && s->budget; at -= step) {
+	for (at = length; at; at -= step) {
 		struct cursor c;
+
+		if (!s->budget) {
+			s->cut = true;
+			return 0;
+		}
 
 		step = at % CHUNK ? at % CHUNK : CHUNK;
 		c = cursor_make(bytes, (size_t)step);
@@ -145,7 +153,7 @@ static int search_vmdk(struct search *s, struct error *err)
 	least = flags & 1 << 16 || capacity % grain ? SECTOR : multiply(grain, SECTOR);
 	tables = capacity / covered + (capacity % covered != 0);
 	leads_to(s, add(multiply(directory, SECTOR), multiply(tables, 4)), 56, 8);
-	for (uint64_t i = tables < s->file->size / 4 ? tables : s->file->size / 4; i-- > 0 && s->budget;) {
+	for (uint64_t i = tables < s->file->size / 4 ? tables : s->file->size / 4; i-- > 0 && !s->cut;) {
 		struct table table = { .count = per_table, .width = 4, .end = grain_end, .context = &least };
 		uint64_t sector;
 
@@ -256,12 +264,13 @@ static int search_qed(struct search *s, struct error *err)
 	length = multiply(cluster, cursor_le32(&header));
 	cursor_seek(&header, 40);
 	l1 = cursor_le64(&header);
-	if (!cluster || length > s->budget)
+	s->cut = length > s->budget;
+	if (!cluster || s->cut)
 		return 0;
 	/* the cluster at the end of the disk may be written in part */
 	least = cursor_le64(&header) % cluster ? 1 : cluster;
 	leads_to(s, add(l1, length), 40, 8);
-	for (uint64_t at = length; at >= 8 && s->budget; at -= 8) {
+	for (uint64_t at = length; at >= 8 && !s->cut; at -= 8) {
 		struct table table = { .count = length / 8, .width = 8, .end = qed_cluster_end, .context = &least };
 
 		r = read_entry(s, add(l1, at - 8), 8, &table.offset, err);
@@ -307,29 +316,39 @@ static int search_parallels(struct search *s, struct error *err)
 	return search_table(s, &table, err);
 }
 
-int container_check_truncated(struct arena *arena, struct view *file, const struct container *container, bool thorough,
-			      struct container_truncation *ret, struct error *err)
+static int search(struct search *s, const struct container *container, struct error *err)
 {
-	struct search s = { .arena = arena,
-			    .file = file,
-			    .budget = thorough ? LIMIT_QCOW2_THOROUGH_BYTES : LIMIT_CONTAINER_TABLES,
-			    .result = ret };
-
-	*ret = (struct container_truncation){ 0 };
 	switch (container->format) {
 	case CONTAINER_VMDK:
-		return search_vmdk(&s, err);
+		return search_vmdk(s, err);
 	case CONTAINER_VHD:
-		return container->access == CONTAINER_HELPER ? search_vhd(&s, err) : 0;
+		return container->access == CONTAINER_HELPER ? search_vhd(s, err) : 0;
 	case CONTAINER_VHDX:
-		return search_vhdx(&s, err);
+		return search_vhdx(s, err);
 	case CONTAINER_VDI:
-		return search_vdi(&s, err);
+		return search_vdi(s, err);
 	case CONTAINER_QED:
-		return search_qed(&s, err);
+		return search_qed(s, err);
 	case CONTAINER_PARALLELS:
-		return search_parallels(&s, err);
+		return search_parallels(s, err);
 	default:
 		return 0;
 	}
+}
+
+int container_check_truncated(struct arena *arena, struct view *file, const struct container *container, bool thorough,
+			      struct container_truncation *ret, struct error *err)
+{
+	uint64_t budget = thorough ? LIMIT_QCOW2_THOROUGH_BYTES : LIMIT_CONTAINER_TABLES;
+	struct search s = { .arena = arena, .file = file, .budget = budget, .result = ret };
+	int r;
+
+	*ret = (struct container_truncation){ 0 };
+	r = search(&s, container, err);
+	/* what was found stands */
+	if (r == 0 && s.cut && !ret->needed_bytes)
+		r = error_set(err, EFBIG, "the %s has more than %llu MiB of tables%s", container->format_name,
+			      (unsigned long long)(budget / MiB),
+			      thorough ? "" : ", of which the last were looked at (--thorough looks at all)");
+	return r;
 }

@@ -107,6 +107,7 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 	size_t before = entry->attempt_count;
 
 	if (before == LIMIT_BOOT_ATTEMPTS) {
+		limit_error(NULL, "an entry of GRUB's menu may start more than %d kernels", LIMIT_BOOT_ATTEMPTS);
 		boot_incomplete(entry, "it may start too many kernels");
 		return;
 	}
@@ -143,19 +144,21 @@ static bool is_by_key(const struct grub_course *course)
 	return false;
 }
 
-/* "the script runs too many commands (line 3 of /boot/grub/grub.cfg)" */
+/* "the script runs too many commands (line 3 of /boot/grub/grub.cfg), a limit that no option raises" */
 static const char *limit_reason(struct boot_maker *maker, const struct grub_course *course)
 {
 	const struct boot_place *place = &course->end_place;
 
 	if (!place->source || !place->line)
-		return course->end_reason;
-	return arena_printf(maker->image->arena, "%s (line %u of %s)", course->end_reason, place->line, place->source->path);
+		return arena_printf(maker->image->arena, "%s, a limit that no option raises", course->end_reason);
+	return arena_printf(maker->image->arena, "%s (line %u of %s), a limit that no option raises", course->end_reason,
+			    place->line, place->source->path);
 }
 
 static void add_course(struct boot_maker *maker, struct boot_entry *entry, const struct grub_course *course)
 {
 	size_t before = entry->attempt_count;
+	const char *reason;
 
 	for (size_t i = 0; i < course->attempt_count; i++)
 		add_attempt(maker, entry, &course->attempts[i]);
@@ -173,7 +176,10 @@ static void add_course(struct boot_maker *maker, struct boot_entry *entry, const
 		boot_incomplete(entry, course->end_reason);
 		break;
 	case GRUB_END_LIMIT:
-		boot_incomplete(entry, limit_reason(maker, course));
+		reason = limit_reason(maker, course);
+		/* nobody need ask for an entry that is not the default */
+		limit_error(NULL, "%s", reason);
+		boot_incomplete(entry, reason);
 		break;
 	case GRUB_END_MENU:
 	case GRUB_END_BOOT:
@@ -205,6 +211,8 @@ static struct boot_entry *find_entry(struct boot_maker *maker, const struct grub
 
 static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 {
+	if (menu->truncated)
+		limit_error(NULL, "a menu of GRUB has more than %d entries, a limit that no option raises", LIMIT_GRUB_ENTRIES);
 	for (size_t i = 0; i < menu->entry_count; i++) {
 		const struct grub_entry *from = &menu->entries[i];
 		struct boot_entry *entry;

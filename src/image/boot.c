@@ -62,6 +62,8 @@ void boot_set_cmdline(struct boot_maker *maker, struct boot_entry *entry, struct
 		      const struct boot_text *text)
 {
 	if (maker->cmdline_bytes > LIMIT_BOOT_CMDLINES) {
+		limit_error(NULL, "the command lines of all entries have more than %llu bytes, a limit that no option raises",
+			    LIMIT_BOOT_CMDLINES);
 		boot_incomplete(entry, "the command lines of all entries are too long");
 		return;
 	}

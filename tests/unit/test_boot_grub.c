@@ -94,7 +94,8 @@ static void test_limits(void **state)
 	assert_int_equal(m->path.entry_count, 0);
 	assert_int_equal(m->path.grub->problem_count, 0);
 	assert_int_equal(m->path.have, UNREADABLE);
-	assert_string_equal(m->path.reason, "blocks are nested too deeply to be read (line 65 of /boot/grub/grub.cfg)");
+	assert_string_equal(m->path.reason, "blocks are nested too deeply to be read (line 65 of /boot/grub/grub.cfg), a "
+			    "limit that no option raises");
 }
 
 /* The default entry may be one of those that are not listed. */
@@ -133,7 +134,8 @@ static void test_limit_of_entry(void **state)
 	assert_true(m->path.entries[0].complete);
 	assert_false(m->path.entries[1].complete);
 	assert_string_equal(m->path.entries[1].reason,
-			    "blocks are nested too deeply to be read (line 68 of /boot/grub/grub.cfg)");
+			    "blocks are nested too deeply to be read (line 68 of /boot/grub/grub.cfg), a limit that no "
+			    "option raises");
 }
 
 int main(void)

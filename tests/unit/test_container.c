@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +292,37 @@ static void vhdx_parent(void **state)
 	free(b);
 }
 
+/* Tables that name each other again and again, or are as long as those of a very large disk: what is not looked at is said. */
+static void tables_beyond_what_is_read(void **state)
+{
+	enum { DIRECTORY = 1024, TABLES = 9000, SIZE = 64 * 1024 };
+	const struct container c = { .format = CONTAINER_VMDK, .format_name = "vmdk" };
+	unsigned char *b = calloc(1, SIZE);
+	struct container_truncation t;
+	struct view *file = view_memory(arena, b, SIZE);
+
+	(void)state;
+	memcpy(b, "KDMV", 4);
+	b[20] = 128; /* sectors of a grain */
+	b[45] = 2;   /* 512 grains in a table */
+	b[57] = DIRECTORY / 512 >> 8;
+	b[56] = DIRECTORY / 512;
+	for (unsigned i = 0; i < 4; i++)
+		b[12 + 2 + i] = (unsigned char)(TABLES >> 8 * i); /* sectors of the disk, in 65536 */
+	for (unsigned i = 0; i < TABLES; i++)
+		b[DIRECTORY + i * 4] = (DIRECTORY + TABLES * 4) / 512 + 1;
+	assert_int_equal(container_check_truncated(arena, file, &c, false, &t, &err), -EFBIG);
+	assert_non_null(strstr(err.message, "the vmdk has more than 16 MiB of tables"));
+	assert_non_null(strstr(err.message, "--thorough"));
+	assert_int_equal(container_check_truncated(arena, file, &c, true, &t, &err), 0);
+	assert_int_equal(t.needed_bytes, 0);
+	/* a finding stands: in the last table, which is looked at first */
+	b[((DIRECTORY + TABLES * 4) / 512 + 1) * 512 + 1] = 1;
+	assert_int_equal(container_check_truncated(arena, file, &c, false, &t, &err), 0);
+	assert_true(t.needed_bytes > SIZE);
+	free(b);
+}
+
 static struct container_truncation truncation(const void *bytes, size_t size)
 {
 	struct container_truncation t;
@@ -395,7 +427,7 @@ int main(void)
 		TEST(magic_numbers),     TEST(commands),           TEST(text_descriptor),
 		TEST(long_descriptor),   TEST(vmdk_capacity_zero), TEST(vhd_kinds),
 		TEST(parents_by_header), TEST(vhdx_parent),        TEST(tables_that_lead_too_far),
-		TEST(made_by_qemu_img),
+		TEST(made_by_qemu_img),  TEST(tables_beyond_what_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
