@@ -25,6 +25,7 @@ const char guest_usage[] =
 	"  -v, --verbose    also skipped rules\n"
 	"  --fail-on=LEVEL  the least severity that makes the exit status 1: error (default), warning or note\n"
 	"  --exit-zero      exit with 0 although there are findings\n"
+	"  -h, --help       this text\n"
 	"\n"
 	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, a record could not be read, or a\n"
 	"rule at or above --fail-on could not be evaluated.\n";

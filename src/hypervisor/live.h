@@ -11,7 +11,7 @@
 #include "hypervisor/qemu.h"
 
 #define LIVE_RECORD_MAXIMUM (32u * 1024 * 1024)
-#define LIVE_TAIL 12 /* lines */
+#define LIVE_TAIL 24 /* lines: a panic with what it came of */
 
 struct live_options {
 	struct vm_config vm;   /* `store`, `disk`, `image`, `seed`, `scratch`, `append` and `ports` are ours to fill in */

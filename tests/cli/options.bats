@@ -242,3 +242,25 @@ setup_file() {
 	vmlint lint --profile=./ blank.img
 	refuses ./
 }
+
+@test "every option that --help of a command prints stands in its manual page" {
+	local command option page
+	for command in lint boot guest; do
+		page=$(sed 's/\\-/-/g; s/\\f.//g' "$TOP/man/vmlint-$command.1")
+		vmlint "$command" --help
+		# at the beginning of a line, behind a comma, and in the line of usage
+		for option in $(grep -oE -- '(^|[ ,[])(--[a-z][a-z-]+|-[a-z])\b' <<<"$output" | grep -oE -- '-.*' | sort -u); do
+			grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" <<<"$page" || complain "vmlint-$command(1) has no $option"
+		done
+		run groff -man -ww -Tutf8 -z "$TOP/man/vmlint-$command.1"
+		[ -z "$output" ] || complain "groff"
+	done
+}
+
+@test "guest --help has every option that its manual page names" {
+	vmlint guest --help
+	local option
+	for option in $(sed 's/\\-/-/g; s/\\f.//g' "$TOP/man/vmlint-guest.1" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+		says "$option"
+	done
+}
