@@ -13,13 +13,15 @@ struct watch {
 	const char *name; /* of a file beside the image; NULL: the image itself */
 	int64_t size;     /* bytes; -1: cannot be told */
 	struct timespec modified; /* of a device it tells of its node alone, and is not compared */
+	uint64_t writes;          /* that a device has had; 0 of a file */
 };
 
 /* Remembers how the file is.  fd stays the caller's. */
 struct watch watch_begin(int fd, const char *name);
 
 /* NULL, or a sentence that says how the file has changed since.  A write within the clock tick of the one before
- * watch_begin (4 ms at most) is not seen, nor is one to a device that keeps its size. */
+ * watch_begin (4 ms at most) is not seen, nor is one to a device that the kernel still keeps in
+ * memory, or that somebody makes past this machine's kernel. */
 const char *watch_changed(struct arena *arena, const struct watch *watch);
 
 void watch_end(struct watch *watch);

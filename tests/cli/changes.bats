@@ -12,6 +12,10 @@ setup() {
 	"$MUTATE" "$(fixture firmware-x86_64)" image.img "raw poke 0 00"
 }
 
+teardown() {
+	[ -z "${device:-}" ] || losetup -d "$device"
+}
+
 # meanwhile COMMAND ARGUMENT...: what vmlint says of files of which one, image.img, is changed by a shell command at its third read
 meanwhile() {
 	local change=$1 parent worker= i
@@ -69,6 +73,15 @@ only() {
 @test "it is written to" {
 	meanwhile 'printf x | dd of=image.img bs=1 seek=33000000 conv=notrunc status=none' image.img
 	only "the image changed while it was read: somebody wrote to it"
+}
+
+@test "a block device is written to" {
+	device=$(losetup -f --show image.img 2>/dev/null) || skip "no loop devices here"
+	FILE=$device meanwhile true "$device"
+	exits 0
+	FILE=$device meanwhile "dd if=/dev/zero of=$device bs=4096 count=1 seek=8000 conv=notrunc oflag=direct status=none" "$device"
+	exits 2
+	says "$device: could not check: the image changed while it was read: somebody wrote to it"
 }
 
 @test "others go on, and JSON says so" {
