@@ -301,15 +301,10 @@ void gather_head(struct facts *facts, uint32_t boot, const char *console)
 	fact_end(facts);
 }
 
-void gather_devices(struct facts *facts)
-{
-	each(facts, devices, sizeof(devices) / sizeof(*devices));
-}
-
 void gather_files(struct facts *facts)
 {
 	each(facts, machine, sizeof(machine) / sizeof(*machine));
-	gather_devices(facts);
+	each(facts, devices, sizeof(devices) / sizeof(*devices));
 	fact_begin(facts, "gathered");
 	fact_decimal(facts, "uptime-ms", gather_uptime());
 	fact_end(facts);

@@ -20,9 +20,6 @@ int64_t gather_uptime(void);
  * them. */
 void gather_files(struct facts *facts);
 
-/* Only those files that tell of devices, which come and go. */
-void gather_devices(struct facts *facts);
-
 /* The EFI system table and configuration table as they stand in memory, with the ACPI root pointer and the device tree if memory
  * can be read: `linux-system-table`, `linux-table`, `linux-device-tree`, `linux-acpi`. */
 void gather_efi(struct facts *facts);

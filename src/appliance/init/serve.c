@@ -47,8 +47,6 @@ static bool obey(struct facts *facts, struct channel *channel, char *command)
 		serve_leave(facts, channel, RB_POWER_OFF);
 	else if (n == 1 && !strcmp(words[0], "reboot"))
 		serve_leave(facts, channel, RB_AUTOBOOT);
-	else if (n == 1 && !strcmp(words[0], "devices"))
-		gather_devices(facts);
 	else if (n == 4 && !strcmp(words[0], "variable") && !strcmp(words[1], "write"))
 		variable_write(facts, words[2], words[3]);
 	else if (n == 3 && !strcmp(words[0], "variable") && !strcmp(words[1], "read"))

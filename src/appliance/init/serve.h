@@ -2,7 +2,7 @@
 /* serve: looks at the machine and then does what the host says, for the appliance's init and for a guest whose system is
  * somebody else's.
  *
- * Commands: "variable write NAME VALUE", "variable read NAME", "variable delete NAME", "devices", "hotplug block SERIAL",
+ * Commands: "variable write NAME VALUE", "variable read NAME", "variable delete NAME", "hotplug block SERIAL",
  * "hotplug net ADDRESS", "gone CLASS FILE VALUE", "reboot", "poweroff".
  * Each is answered by its facts and `done`.  `ready` says that all is gathered.
  */
