@@ -1,11 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Output is safe: hostile strings at every place that reaches it, in every format (tests/cli/hostile.py).
-#
-# The build without sanitizers: it runs four times for each of a hundred strings.
 
 load common
-VMLINT=$PLAIN
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
