@@ -105,9 +105,9 @@ controls: $(C)/both.img $(C)/reset.img $(C)/empty.img $(C)/kernel $(C)/initrd
 .PHONY: appliance check-live bench-live
 appliance: build/deps.stamp
 	@+$(ANEW) $(APPLIANCE_IMAGES) $(APPLIANCE_IMAGES:.img=.qcow2) $(GUEST_PROGRAMS)
-check-live: appliance controls
-	@+$(ANEW) all test-tools
-	@tests/live/controls && bats tests/live
+check-live: build/deps.stamp
+	@+$(ANEW) all
+	@tests/run live
 bench-live: appliance
 	@+$(ANEW) build/tests/live-record
 	@tests/bench/live --rounds=$(or $(ROUNDS),1)

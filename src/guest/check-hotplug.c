@@ -19,6 +19,7 @@
 #include "guest/gather.h"
 
 #define READ_SIZE 512
+#define SETTLE 5000 /* ms from a disk's name to the disk */
 #define ANSWER 5000 /* ms in which somebody on the network says who he is */
 
 static int64_t patience = 20000; /* ms */
@@ -87,6 +88,18 @@ static bool wait_for(struct facts *facts, const char *kind, const char *folder, 
 	return true;
 }
 
+/* Linux shows a disk in /sys a moment before it can be opened: ENOENT without its node, ENXIO without what is behind that. */
+static int open_disk(const char *path)
+{
+	int64_t began = gather_uptime();
+	int fd;
+
+	while ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 && (errno == ENXIO || errno == ENOENT) &&
+	       gather_uptime() - began < (patience < SETTLE ? patience : SETTLE))
+		nap();
+	return fd;
+}
+
 void hotplug_block(struct facts *facts, const char *serial)
 {
 	char name[64], path[80];
@@ -97,7 +110,7 @@ void hotplug_block(struct facts *facts, const char *serial)
 	if (!wait_for(facts, "hotplug-block", "/sys/class/block", "serial", serial, name))
 		return;
 	snprintf(path, sizeof(path), "/dev/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_disk(path);
 	if (fd >= 0) {
 		size = read(fd, data, sizeof(data));
 		close(fd);
