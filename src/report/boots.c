@@ -38,10 +38,11 @@ void boots_begin(struct report *report, const struct lint_result *result)
 	report->kept->number++;
 }
 
-static struct kept *find(const struct boots *boots, enum boots_kind kind, const struct buffer *text)
+/* One that is not of the boot at hand yet: what one boot says twice are two findings. */
+static struct kept *find(const struct boots *boots, enum boots_kind kind, const struct buffer *text, uint64_t boot)
 {
 	for (struct kept *k = boots->first; k; k = k->next) {
-		if (k->kind == kind && !strcmp(k->text, text->data))
+		if (k->kind == kind && !(k->boots & boot) && !strcmp(k->text, text->data))
 			return k;
 	}
 	return NULL;
@@ -79,18 +80,20 @@ bool boots_keep(struct report *report, const struct lint_result *result, enum bo
 {
 	struct boots *boots = report->kept;
 	struct kept *kept;
+	uint64_t boot;
 
 	/* what came of a boot that did not come to its end belongs to the words on that */
 	if (!boots || !result->boot || result->status != STATUS_CHECKED || boots->number > BOOTS)
 		return false;
 	if (!text->data || text->overflowed)
 		return false;
-	kept = find(boots, kind, text);
+	boot = UINT64_C(1) << (boots->number - 1);
+	kept = find(boots, kind, text, boot);
 	if (!kept)
 		kept = add(boots, kind, result->name ? result->name : result->image, before, text->data);
 	if (!kept)
 		return false;
-	kept->boots |= UINT64_C(1) << (boots->number - 1);
+	kept->boots |= boot;
 	return true;
 }
 

@@ -70,11 +70,27 @@ static void test_merged(void **state)
 	begin(&p, 3);
 	boot(&p, 1, STATUS_CHECKED, (const char *const[]){ "all", "first", "last", NULL });
 	boot(&p, 2, STATUS_CHECKED, (const char *const[]){ "all", "second", NULL });
-	boot(&p, 3, STATUS_CHECKED, (const char *const[]){ "all", "last", "all", NULL });
+	boot(&p, 3, STATUS_CHECKED, (const char *const[]){ "all", "last", NULL });
 	assert_string_equal(end(&p), "guest: note: all\n"
 				     "guest[1]: note: first\n"
 				     "guest: note: last\n    note: in boots 1 and 3 of 3\n"
 				     "guest[2]: note: second\n");
+}
+
+/* What one boot says twice are two findings, as the sums say; each has its like in the other boots. */
+static void test_twice(void **state)
+{
+	struct printed p;
+
+	(void)state;
+	begin(&p, 3);
+	boot(&p, 1, STATUS_CHECKED, (const char *const[]){ "one", "two", "two", NULL });
+	boot(&p, 2, STATUS_CHECKED, (const char *const[]){ "two", "two", "one", "two", NULL });
+	boot(&p, 3, STATUS_CHECKED, (const char *const[]){ "one", "two", NULL });
+	assert_string_equal(end(&p), "guest: note: one\n"
+				     "guest: note: two\n"
+				     "guest: note: two\n    note: in boots 1 and 2 of 3\n"
+				     "guest[2]: note: two\n");
 }
 
 /* One boot has nobody to share with; one that broke off says what it has to say at once. */
@@ -126,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merged),
+		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_many),
 	};
