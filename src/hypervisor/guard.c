@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/folder.h"
 
 /* Seconds in which a process that was killed is gone, unless the kernel holds it. */
@@ -160,10 +162,7 @@ static void become(const struct guard *guard, pid_t parent)
 /* Nobody's end of a pipe or socket may stay open because of us. */
 static void close_others(int keep)
 {
-	if (keep >= 0 && dup2(keep, 3) == 3)
-		close_range(4, ~0u, 0);
-	else
-		close_range(3, ~0u, 0);
+	descriptors_close(keep >= 0 && dup2(keep, 3) == 3 ? 4 : 3, INT_MAX);
 }
 
 pid_t guard_start(const struct guard *guard)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/limits.h"
 #include "block/remote.h"
 #include "fs/appliance.h"
@@ -62,9 +64,7 @@ static void exec_helper(const int descriptors[], int count, char *const argv[])
 	if (!good)
 		_exit(EXIT_FAILURE);
 	/* what the caller of vmlint left open is no concern of the helper */
-	if (close_range(3 + (unsigned)count, ~0U, 0) < 0)
-		for (int fd = 3 + count; fd < 1024; fd++)
-			close(fd);
+	descriptors_close(3 + count, INT_MAX);
 	execv(argv[0], argv);
 	_exit(EXIT_FAILURE);
 }

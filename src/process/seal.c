@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/sanitized.h"
@@ -53,16 +54,6 @@ static int set_limits(struct error *err)
 	return 0;
 }
 
-/* Descriptors from `from` to `to`, both included. */
-static void close_between(int from, int to)
-{
-	if (from > to || close_range((unsigned)from, (unsigned)to, 0) == 0)
-		return;
-	/* a kernel before 5.9: what limits of the shell allow */
-	for (int fd = from; fd <= to && fd < 65536; fd++)
-		close(fd);
-}
-
 /* Whatever the caller of vmlint left open is no concern of a worker, and could be written to. */
 static int close_others(const int keep[], size_t count, struct error *err)
 {
@@ -86,7 +77,7 @@ static int close_others(const int keep[], size_t count, struct error *err)
 		for (size_t i = 0; i < count; i++)
 			if (keep[i] > last && keep[i] < next)
 				next = keep[i];
-		close_between(last + 1, next == INT_MAX ? INT_MAX : next - 1);
+		descriptors_close(last + 1, next == INT_MAX ? INT_MAX : next - 1);
 		if (next == INT_MAX)
 			return 0;
 		last = next;
