@@ -78,7 +78,7 @@ $(foreach m,$(MACHINES),$(eval $(call appliance_rules,$(m))))
 C := build/controls
 $(A)/aarch64/obj/tests/live/%.o: tests/live/%.c
 	@mkdir -p $(@D)
-	$(call QUIET,CC)aarch64-linux-gnu-gcc $(PROBE_CFLAGS) $(PROBE_CFLAGS_aarch64) -Isrc/appliance/probe -MMD -MP -c -o $@ $<
+	$(call QUIET,CC)aarch64-linux-gnu-gcc $(PROBE_CFLAGS) $(PROBE_CFLAGS_aarch64) -Isrc/appliance/probe -Isrc -MMD -MP -c -o $@ $<
 $(A)/aarch64/obj/probe-main.o: $(A)/aarch64/obj/src/appliance/probe/probe.o
 	@aarch64-linux-gnu-objcopy --redefine-sym efi_main=probe_main $< $@
 $(C)/both.efi: $(filter-out %/probe.o,$(PROBE_SOURCES:%.c=$(A)/aarch64/obj/%.o)) $(A)/aarch64/obj/probe-main.o

@@ -53,7 +53,7 @@ static const char usage[] =
 	"@"
 	"\n"
 	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, the machine could not be taken\n"
-	"through its boots, or a rule at or above --fail-on could not be evaluated.\n";
+	"through its boots, a rule at or above --fail-on could not be evaluated, or the output could not be written.\n";
 
 enum option_key {
 	OPTION_ARCH = 256,

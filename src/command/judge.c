@@ -27,5 +27,5 @@ const char guest_usage[] =
 	"  --exit-zero      exit with 0 although there are findings\n"
 	"  -h, --help       this text\n"
 	"\n"
-	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, a record could not be read, or a\n"
-	"rule at or above --fail-on could not be evaluated.\n";
+	"Exit status: 0 clean; 1 findings at or above --fail-on; 2 the call was wrong, a record could not be read, a rule\n"
+	"at or above --fail-on could not be evaluated, or the output could not be written.\n";

@@ -37,6 +37,17 @@ setup_file() {
 	done
 }
 
+@test "whatever judges says that output that is lost makes its exit status 2, in --help and in its manual page" {
+	local command
+	for command in lint guest boot; do
+		vmlint $command --help
+		[[ $(tr -s '\n' ' ' <<<"$output") == *" 2 "*" at or above --fail-on could not be evaluated, or the output could not be written."* ]] ||
+			complain "$command: not a word"
+		sed -n '/^.SH EXIT STATUS/,/^.SH SEE/p' "$TOP/man/vmlint-$command.1" | tr '\n' ' ' | grep -q 'output.* could not be written' ||
+			complain "$command: the manual page does not say it"
+	done
+}
+
 @test "lint --help names every option that the manual page names, and the other way round" {
 	vmlint lint --help
 	local help page

@@ -8,6 +8,7 @@
  * What QEMU's option `-fw_cfg name=opt/vmlint/acpi,string=SIGNATURE:OFFSET:HEX;...` says is changed in the tables of ACPI before
  * anybody looks at them, and their checksums with it, so that firmware can be wrong in whatever way a control needs.
  */
+#include "base/hex.h"
 #include "record.h"
 
 static const struct efi_guid hobs_guid = { 0x7739f24c, 0x93d7, 0x11d4, { 0x9a, 0x3a, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d } };
@@ -116,11 +117,6 @@ static uint8_t *find_table(const struct efi_system *system, const char *signatur
 	return NULL;
 }
 
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "SPCR:36:12;GTDT:68:01": false if that cannot be done. */
 static bool change_tables(const struct efi_system *system, const char *text)
 {
@@ -135,10 +131,10 @@ static bool change_tables(const struct efi_system *system, const char *text)
 			at = at * 10 + (uint32_t)(*text - '0');
 		if (*text++ != ':')
 			return false;
-		for (; digit(text[0]) >= 0 && digit(text[1]) >= 0; text += 2) {
+		for (; hex_digit(text[0]) >= 0 && hex_digit(text[1]) >= 0; text += 2) {
 			if (at >= size)
 				return false;
-			table[at++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+			table[at++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
 		}
 		for (uint32_t i = 0; i < size; i++)
 			sum = (uint8_t)(sum + table[i]);
