@@ -97,7 +97,8 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_QCOW2_HEADER_EXTENSIONS 64
 #define LIMIT_QCOW2_THOROUGH_BYTES (8 * GiB) /* metadata that --thorough walks */
 #define LIMIT_BACKING_DEPTH 16
-#define LIMIT_CONTAINER_TABLES (16 * MiB)        /* of other containers' tables, without --thorough: a VMDK of 256 GiB */
+#define LIMIT_CONTAINER_TABLES (1 * GiB) /* of other containers' tables, without --thorough: a VMDK of 15 TiB */
+#define LIMIT_CONTAINER_TABLES_THOROUGH (4 * GiB) /* with it: a VMDK of 62 TiB, which is the largest that there is */
 #define LIMIT_CONTAINER_DESCRIPTOR (64 * KiB) /* VMDK descriptor, VHDX metadata */
 #define LIMIT_FILE_NAME 4096
 

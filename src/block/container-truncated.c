@@ -7,19 +7,25 @@
  */
 #include "block/container-internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
-#include <errno.h>
 #include "base/guid.h"
 #include "base/limits.h"
 
 #define SECTOR 512ULL
 #define CHUNK 4096
 
+/* What work costs, in bytes of the budget, however few are read: an entry of a directory; a part of a table, wherever it lies (a
+ * grain table's own size); and one that is a hole, as most of a new disk's tables are, which QEMU and others lay out at once. */
+#define ENTRY_COST 32
+#define READ_COST 2048
+#define HOLE_COST 256
+
 struct search {
 	struct arena *arena;
 	struct view *file;
-	uint64_t budget; /* bytes of tables that may still be read */
+	uint64_t budget; /* bytes of tables that may still be read, or what else costs as much */
 	bool cut;        /* there are more of them */
 	struct container_truncation *result;
 };
@@ -47,6 +53,11 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
+static void pay(struct search *s, uint64_t cost)
+{
+	s->budget -= s->budget < cost ? s->budget : cost;
+}
+
 /* One integer of the file, as its format stores it; 0 past the end of the file. */
 static int read_entry(struct search *s, uint64_t offset, unsigned width, uint64_t *ret, struct error *err)
 {
@@ -58,7 +69,7 @@ static int read_entry(struct search *s, uint64_t offset, unsigned width, uint64_
 	if (offset <= s->file->size && s->file->size - offset >= width)
 		r = view_read(s->file, offset, bytes, width, err);
 	*ret = cursor_le64(&c);
-	s->budget -= s->budget < width ? s->budget : width;
+	pay(s, ENTRY_COST);
 	return r;
 }
 
@@ -92,10 +103,14 @@ static int search_table(struct search *s, const struct table *table, struct erro
 			s->cut = true;
 			return 0;
 		}
-
 		step = at % CHUNK ? at % CHUNK : CHUNK;
+		/* in no format does a zero lead anywhere, but in VHD */
+		if (!table->big_endian && view_next_data(s->file, table->offset + at - step) >= table->offset + at) {
+			pay(s, HOLE_COST);
+			continue;
+		}
 		c = cursor_make(bytes, (size_t)step);
-		s->budget -= s->budget < step ? s->budget : step;
+		pay(s, step < READ_COST ? READ_COST : step);
 		r = view_read(s->file, table->offset + at - step, bytes, (size_t)step, err);
 		if (r < 0)
 			return r;
@@ -339,7 +354,7 @@ static int search(struct search *s, const struct container *container, struct er
 int container_check_truncated(struct arena *arena, struct view *file, const struct container *container, bool thorough,
 			      struct container_truncation *ret, struct error *err)
 {
-	uint64_t budget = thorough ? LIMIT_QCOW2_THOROUGH_BYTES : LIMIT_CONTAINER_TABLES;
+	uint64_t budget = thorough ? LIMIT_CONTAINER_TABLES_THOROUGH : LIMIT_CONTAINER_TABLES;
 	struct search s = { .arena = arena, .file = file, .budget = budget, .result = ret };
 	int r;
 
@@ -347,8 +362,8 @@ int container_check_truncated(struct arena *arena, struct view *file, const stru
 	r = search(&s, container, err);
 	/* what was found stands */
 	if (r == 0 && s.cut && !ret->needed_bytes)
-		r = error_set(err, EFBIG, "the %s has more than %llu MiB of tables%s", container->format_name,
-			      (unsigned long long)(budget / MiB),
+		r = error_set(err, EFBIG, "the %s has more than %llu GiB of tables%s", container->format_name,
+			      (unsigned long long)(budget / GiB),
 			      thorough ? "" : ", of which the last were looked at (--thorough looks at all)");
 	return r;
 }

@@ -263,6 +263,20 @@ untouched() {
 	sha256sum --quiet -c sums
 }
 
+@test "a new disk of 256 GiB and more is looked at whole, whose tables are laid out already" {
+	local format size
+	for format in vmdk qed vdi vhdx parallels; do
+		for size in 256G 512G 16T; do
+			qemu-img create -q -f "$format" large "$size" 2>/dev/null || continue
+			[ "$size" = 512G ] || [ "$size" = 16T ] || made=$((${made:-0} + 1))
+			vmlint large
+			lacks "not evaluated" "could not check"
+			rm large
+		done
+	done
+	[ "$made" = 5 ] || complain "a disk of each format expected"
+}
+
 @test "bad qcow2 headers: one finding or a clear refusal" {
 	local field
 	for field in 'size 0x8000000000000000' 'size 0xffffffffffffffff' 'l1_size 0' 'l1_size 0xffffffff' \

@@ -292,35 +292,95 @@ static void vhdx_parent(void **state)
 	free(b);
 }
 
+/* A VMDK whose directory names one grain table of one entry, again and again: in [0, hole) of the file, or in its hole. */
+static struct {
+	unsigned char *bytes;
+	uint64_t hole, reads;
+} vmdk;
+
+static int vmdk_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *why)
+{
+	(void)view;
+	(void)why;
+	memset(data, 0, length);
+	if (offset < vmdk.hole)
+		memcpy(data, vmdk.bytes + offset, length < vmdk.hole - offset ? length : vmdk.hole - offset);
+	vmdk.reads += offset >= vmdk.hole - 512;
+	return 0;
+}
+
+static uint64_t vmdk_next_data(struct view *view, uint64_t offset)
+{
+	return offset < vmdk.hole ? offset : view->size;
+}
+
+static const struct view_ops vmdk_ops = { vmdk_read, vmdk_next_data };
+
+#define VMDK_DIRECTORY 1024
+
+static int check_vmdk(uint64_t tables, bool in_hole, bool thorough, struct container_truncation *ret)
+{
+	const struct container c = { .format = CONTAINER_VMDK, .format_name = "vmdk" };
+	uint64_t table = (VMDK_DIRECTORY + tables * 4) / 512 + 1;
+	struct view file = { .ops = &vmdk_ops, .size = (table + 2) * 512 };
+	int r;
+
+	vmdk.reads = 0;
+	vmdk.hole = (table + 1) * 512;
+	vmdk.bytes = calloc(1, vmdk.hole);
+	memcpy(vmdk.bytes, "KDMV", 4);
+	put_le(vmdk.bytes + 12, 8, tables);
+	put_le(vmdk.bytes + 20, 8, 1);
+	put_le(vmdk.bytes + 44, 4, 1);
+	put_le(vmdk.bytes + 56, 8, VMDK_DIRECTORY / 512);
+	for (uint64_t i = 0; i < tables; i++)
+		put_le(vmdk.bytes + VMDK_DIRECTORY + i * 4, 4, table + in_hole);
+	if (ret->needed_bytes)
+		put_le(vmdk.bytes + table * 512, 4, ret->needed_bytes / 512);
+	r = container_check_truncated(arena, &file, &c, thorough, ret, &err);
+	free(vmdk.bytes);
+	return r;
+}
+
 /* Tables that name each other again and again, or are as long as those of a very large disk: what is not looked at is said. */
 static void tables_beyond_what_is_read(void **state)
 {
-	enum { DIRECTORY = 1024, TABLES = 9000, SIZE = 64 * 1024 };
-	const struct container c = { .format = CONTAINER_VMDK, .format_name = "vmdk" };
-	unsigned char *b = calloc(1, SIZE);
-	struct container_truncation t;
-	struct view *file = view_memory(arena, b, SIZE);
+	/* as if each of them were as long as it is in a disk, and an entry of the directory for each */
+	const uint64_t all = (LIMIT_CONTAINER_TABLES - 1) / (2048 + 32) + 1;
+	const uint64_t thorough = (LIMIT_CONTAINER_TABLES_THOROUGH - 1) / (2048 + 32) + 1;
+	struct container_truncation t = { 0 };
 
 	(void)state;
-	memcpy(b, "KDMV", 4);
-	b[20] = 128; /* sectors of a grain */
-	b[45] = 2;   /* 512 grains in a table */
-	b[57] = DIRECTORY / 512 >> 8;
-	b[56] = DIRECTORY / 512;
-	for (unsigned i = 0; i < 4; i++)
-		b[12 + 2 + i] = (unsigned char)(TABLES >> 8 * i); /* sectors of the disk, in 65536 */
-	for (unsigned i = 0; i < TABLES; i++)
-		b[DIRECTORY + i * 4] = (DIRECTORY + TABLES * 4) / 512 + 1;
-	assert_int_equal(container_check_truncated(arena, file, &c, false, &t, &err), -EFBIG);
-	assert_non_null(strstr(err.message, "the vmdk has more than 16 MiB of tables"));
+	/* 512 entries for grains of 64 KiB in each: a VMDK of 15 TiB, and with --thorough one of 62 TiB, as large as it can be */
+	assert_true(all >= 15 * 1024 * GiB / (32 * MiB));
+	assert_true(thorough >= 62 * 1024 * GiB / (32 * MiB));
+	assert_int_equal(check_vmdk(all, false, false, &t), 0);
+	assert_int_equal(vmdk.reads, all);
+	assert_int_equal(check_vmdk(all + 1, false, false, &t), -EFBIG);
+	assert_int_equal(vmdk.reads, all);
+	assert_non_null(strstr(err.message, "the vmdk has more than 1 GiB of tables"));
 	assert_non_null(strstr(err.message, "--thorough"));
-	assert_int_equal(container_check_truncated(arena, file, &c, true, &t, &err), 0);
+	assert_int_equal(check_vmdk(all + 1, false, true, &t), 0);
 	assert_int_equal(t.needed_bytes, 0);
+	assert_int_equal(check_vmdk(thorough, false, true, &t), 0);
+	assert_int_equal(check_vmdk(thorough + 1, false, true, &t), -EFBIG);
 	/* a finding stands: in the last table, which is looked at first */
-	b[((DIRECTORY + TABLES * 4) / 512 + 1) * 512 + 1] = 1;
-	assert_int_equal(container_check_truncated(arena, file, &c, false, &t, &err), 0);
-	assert_true(t.needed_bytes > SIZE);
-	free(b);
+	t.needed_bytes = 1 * GiB;
+	assert_int_equal(check_vmdk(all + 1, false, false, &t), 0);
+	assert_int_equal(t.needed_bytes, 1 * GiB + 512);
+}
+
+/* The tables of a new disk are there, and hold nothing: they are not read. */
+static void tables_that_are_holes(void **state)
+{
+	struct container_truncation t = { 0 };
+
+	(void)state;
+	assert_int_equal(check_vmdk(62 * 1024 * GiB / (32 * MiB), true, false, &t), 0);
+	assert_int_equal(vmdk.reads, 0);
+	assert_int_equal(t.needed_bytes, 0);
+	assert_int_equal(check_vmdk(LIMIT_CONTAINER_TABLES / (256 + 32) + 2, true, false, &t), -EFBIG);
+	assert_int_equal(vmdk.reads, 0);
 }
 
 static struct container_truncation truncation(const void *bytes, size_t size)
@@ -427,7 +487,7 @@ int main(void)
 		TEST(magic_numbers),     TEST(commands),           TEST(text_descriptor),
 		TEST(long_descriptor),   TEST(vmdk_capacity_zero), TEST(vhd_kinds),
 		TEST(parents_by_header), TEST(vhdx_parent),        TEST(tables_that_lead_too_far),
-		TEST(made_by_qemu_img),  TEST(tables_beyond_what_is_read),
+		TEST(made_by_qemu_img),  TEST(tables_beyond_what_is_read), TEST(tables_that_are_holes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
