@@ -63,7 +63,7 @@ bool machine_next_region(const struct machine *machine, const char *name, struct
 
 bool machine_region(const struct machine *machine, const char *name, uint64_t *ret_base, uint64_t *ret_size)
 {
-	struct machine_region region = { NULL };
+	struct machine_region region = { 0 };
 	bool found = machine_next_region(machine, name, &region);
 
 	*ret_base = region.first;

@@ -2,6 +2,7 @@
 /* fuzz_container: whatever the bytes, detection ends, and a container that names another file never goes to the helper.
  */
 #include <stddef.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct container_truncation t;
 	struct container c;
 	struct error err;
+	int rc;
 
 	if (container_detect(arena, view_memory(arena, data, size), &c, &err) < 0)
 		abort(); /* memory cannot fail */
@@ -25,9 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (c.access == CONTAINER_SELF && c.disk_size > size)
 		abort();
-	if (container_check_truncated(arena, view_memory(arena, data, size), &c, false, &t, &err) < 0)
+	rc = container_check_truncated(arena, view_memory(arena, data, size), &c, false, &t, &err);
+	/* more tables than are looked at, which many entries that name one table make of a small file */
+	if (rc < 0 && rc != -EFBIG)
 		abort();
-	if (t.needed_bytes && t.needed_bytes <= size)
+	if (rc == 0 && t.needed_bytes && t.needed_bytes <= size)
 		abort();
 	(void)container_unpack_command(arena, c.format, "image");
 	return 0;
