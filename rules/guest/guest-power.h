@@ -7,12 +7,13 @@
 
 #include "lint/guest-findings.h"
 
-/* Does a host-event say that the guest asked for `event`, as QMP calls it? */
-static inline bool guest_power_is(const struct fact *f, const char *event)
+/* Is it `event`, as QMP calls it, and did the guest ask for it?  Else somebody did who is neither in it nor us. */
+static inline bool guest_power_is(const struct fact *f, const char *event, bool guest)
 {
 	const char *name = fact_text(f, "name"), *data = fact_text(f, "data");
 
-	return name && !strcmp(name, event) && data && strstr(data, "\"guest\":true");
+	return !strcmp(f->kind, "host-event") && name && !strcmp(name, event) && data &&
+	       !!strstr(data, "\"guest\":true") == guest;
 }
 
 /* Each `phase` must be followed by its event before the next boot; `told` and `did_not` make the messages: "power off", "switch
@@ -22,7 +23,8 @@ static inline void guest_power_check(struct check *check, const char *phase, con
 				     const char *did_not)
 {
 	const struct guest *guest = check->machine->guest;
-	bool any = false, said = false, ended = false, missed = false, last = !strcmp(event, "SHUTDOWN");
+	bool any = false, said = false, ended = false, missed = false, outside = false,
+	     last = !strcmp(event, "SHUTDOWN");
 
 	if (!guest_next(guest, NULL, "host-machine")) {
 		not_applicable(check, "the record is not of a run that the host watched");
@@ -32,12 +34,16 @@ static inline void guest_power_check(struct check *check, const char *phase, con
 		const struct fact *f = &guest->facts[i];
 		const char *name = fact_text(f, "name");
 
-		if (!strcmp(f->kind, "host-event") && guest_power_is(f, event)) {
+		if (guest_power_is(f, event, true)) {
 			said = ended = true;
 			missed = missed && !last;
+		} else if (guest_power_is(f, event, false)) {
+			outside = ended = true;
 		} else if (!strcmp(f->kind, "phase") && name && !strcmp(name, phase)) {
 			any = true;
 			missed = missed || !said;
+			if (missed && outside)
+				return guest_unknown(check, "somebody outside of the guest ended it");
 			/* of the very end nobody has told */
 			if (missed && !ended)
 				return guest_unknown(check, "the record ends before the machine does");
@@ -46,7 +52,7 @@ static inline void guest_power_check(struct check *check, const char *phase, con
 		} else if (!strcmp(f->kind, "host-boot")) {
 			if (missed)
 				break;
-			said = false;
+			said = outside = false;
 			ended = true;
 		}
 	}

@@ -168,12 +168,16 @@ static void note_image(const struct live_options *live, bool told, const struct 
 		return;
 	else if (o->no_cloud_init)
 		lint_result_note(result, arena,
-				 "nobody in the image answered, so it has no cloud-init that asks NoCloud, or did not boot: "
-				 "looked at from inside the appliance, with the image as a second disk");
+				 arena_printf(arena,
+					      "nobody in the image answered, so it has no cloud-init that asks NoCloud, or did "
+					      "not boot: looked at from inside the appliance, with the image as a second disk%s",
+					      skipped(result, arena)));
 	else
 		lint_result_note(result, arena,
-				 "the image has no cloud-init that asks NoCloud: looked at from inside the appliance, with the "
-				 "image as a second disk");
+				 arena_printf(arena,
+					      "the image has no cloud-init that asks NoCloud: looked at from inside the "
+					      "appliance, with the image as a second disk%s",
+					      skipped(result, arena)));
 }
 
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)

@@ -34,7 +34,7 @@ static const char usage[] =
 	"  --device-tree         ACPI off: firmware hands out a device tree\n"
 	"  --matrix              all combinations of these that are worth running, of the lists that are given\n"
 	"  --smp=N, --memory=MIB 2 processors and 1024 MiB unless told\n"
-	"  --timeout=SECONDS     that the guest may be silent about its next step; 240 unless told, 600 in an image\n"
+	"  --timeout=SECONDS     that the guest may take for its next step; 240 unless told, 600 in an image\n"
 	"\n"
 	"What to try (the first boot does; the others only look):\n"
 	"  --persistent, --no-persistent  do variables live through a reset, and in a new process? (default: yes, but no in\n"

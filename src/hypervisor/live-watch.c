@@ -162,6 +162,9 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	event_fact(run, event->name, event->text);
 	if (run->held.overflowed || run->result->record.overflowed)
 		return error_set(run->err, ENOBUFS, "boot %u: QEMU tells of too many events", run->boot);
+	/* a signal, a window that was closed, an error of QEMU's: neither the guest's doing nor ours */
+	if (!strcmp(event->name, "SHUTDOWN") && !strstr(event->text, "\"guest\":true"))
+		return error_set(run->err, EIO, "boot %u: QEMU was told from outside to end: %s", run->boot, event->text);
 	if (!strcmp(event->name, "SHUTDOWN"))
 		run->ended = true;
 	/* what KVM cannot go on with, for one; nobody else asks it to */

@@ -151,11 +151,20 @@ const struct tree *guest_tree(const struct machine *machine)
 	return tree && !tree->wrong && tree_at(tree, "/cpus") ? tree : NULL;
 }
 
+bool guest_tree_is_empty(const struct machine *machine)
+{
+	const struct tree *tree = machine->tree;
+
+	/* the root, and the /chosen of who starts Linux */
+	return tree && !tree->wrong && (tree->count == 1 || (tree->count == 2 && tree_at(tree, "/chosen")));
+}
+
 bool guest_tree_of_loader(struct check *check)
 {
 	const struct machine *m = check->machine;
 
-	if (m->tree_entry != MACHINE_HAVE || guest_tree(m) || !guest_find(m->guest, "host-machine", "system", "image"))
+	if (m->tree_entry != MACHINE_HAVE || guest_tree(m) || guest_tree_is_empty(m) ||
+	    !guest_find(m->guest, "host-machine", "system", "image"))
 		return false;
 	not_applicable(check, "the image started its own boot loader, and that may have put the device tree there");
 	return true;

@@ -53,8 +53,12 @@ bool guest_without_acpi(struct check *check);
 /* The same of the device tree. */
 bool guest_without_tree(struct check *check);
 
-/* True, and the rule is skipped, when an image's own boot loader ran before Linux and the tree describes no machine: GRUB puts
- * one of its own there, which hides whether firmware had any. */
+/* Does the device tree hold what starts Linux, and no machine?  GRUB and the kernel's EFI stub make such a tree where firmware
+ * has none, and pass its own on where it has one. */
+bool guest_tree_is_empty(const struct machine *machine);
+
+/* True, and the rule is skipped, when an image's own boot loader ran before Linux and the tree describes no machine, but is not
+ * empty either: somebody may have put it in the place of the firmware's. */
 bool guest_tree_of_loader(struct check *check);
 
 /* The device tree, if it describes a machine as far as can be told: if it can be read and has processors. */

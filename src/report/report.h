@@ -25,8 +25,9 @@ struct report_options {
 	unsigned boots; /* that are planned */
 };
 
-/* Of a name that several rules stand behind: the worse, the higher. */
-enum report_verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_SKIP, VERDICT_FAIL };
+/* Of a name that several rules stand behind: the worse, the higher.  LEFT: of this machine nobody looked, which says less than
+ * that another rule, or another boot, is content. */
+enum report_verdict { VERDICT_NONE, VERDICT_LEFT, VERDICT_PASS, VERDICT_SKIP, VERDICT_FAIL };
 #define REPORT_NAMES 24
 
 struct report {

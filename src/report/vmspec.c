@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* vmspec: the names by which Linaro's vmspec-tools reported, one `NAME: PASS` or `NAME: FAIL` a line.
  *
- * Findings of warning and error count.  `NAME: SKIP` with a reason is what could not be looked at, which that tool did not know;
- * a name that does not apply, or whose rules were not asked for, has no line.  An image or a record that cannot be read at all
- * fails, as with that tool: scripts that look for FAIL would let it pass otherwise.  One set of lines is for all boots of an
- * image and what was read of it: a name fails if it fails in one of them.
+ * Findings of warning and error count.  `NAME: SKIP` with a reason is what could not be looked at, or of a machine what nobody
+ * was there to look at, which that tool did not know; a name that does not apply, or whose rules were not asked for, has no line.
+ * An image or a record that cannot be read at all fails, as with that tool: scripts that look for FAIL would let it pass
+ * otherwise.  One set of lines is for all boots of an image and what was read of it: a name fails if it fails in one of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,12 @@ static enum report_verdict judge(const struct report *report, const struct lint_
 			*ret_reason = o->reason;
 			return VERDICT_SKIP;
 		}
-		verdict = follows_finding(result, rule) ? VERDICT_FAIL : VERDICT_NONE;
+		if (follows_finding(result, rule)) {
+			verdict = VERDICT_FAIL;
+		} else {
+			*ret_reason = o->reason;
+			verdict = result->guest ? VERDICT_LEFT : VERDICT_NONE;
+		}
 	}
 	return verdict;
 }
@@ -114,7 +119,8 @@ static void add(struct report *report, int name, enum report_verdict verdict, co
 
 static void flush(struct report *report, bool heading)
 {
-	static const char *const words[] = { [VERDICT_PASS] = "PASS", [VERDICT_SKIP] = "SKIP", [VERDICT_FAIL] = "FAIL" };
+	static const char *const words[] = { [VERDICT_LEFT] = "SKIP", [VERDICT_PASS] = "PASS",
+					    [VERDICT_SKIP] = "SKIP", [VERDICT_FAIL] = "FAIL" };
 	BUFFER_AUTO line = buffer_make(REPORT_LINE_BYTES);
 	bool any = false;
 
@@ -130,7 +136,7 @@ static void flush(struct report *report, bool heading)
 		if (report->verdicts[i] == VERDICT_NONE)
 			continue;
 		buffer_printf(&line, "%s: %s", names[i].name, words[report->verdicts[i]]);
-		if (report->verdicts[i] == VERDICT_SKIP) {
+		if (report->verdicts[i] == VERDICT_SKIP || report->verdicts[i] == VERDICT_LEFT) {
 			buffer_string(&line, " (");
 			text_escape(&line, report->reasons[i] ? report->reasons[i] : "");
 			buffer_char(&line, ')');

@@ -137,6 +137,10 @@ gic=2 transport=mmio acpi=off" ]
 	boot off
 	exits 2
 	says "guest!boot/1: error: the machine switched itself off without being told to"
+	boot ended
+	exits 2
+	says "guest: could not check: boot 1: QEMU was told from outside to end: " host-signal
+	lacks "[guest-boot]" "that is not the machine's doing"
 }
 
 @test "boot: reboots for ever, a flooded console, forged lines" {

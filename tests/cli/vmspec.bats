@@ -99,6 +99,9 @@ VMSPEC-IMAGE-BOOTAA64: PASS" ] || complain headings
 	# the tables fail with their entry; variables live on the disk, and another disk has none
 	judge u-boot
 	fails VMSPEC-EFI-ACPI VMSPEC-OS-EFI-RTC VMSPEC-OS-ACPI VMSPEC-EFIVARIABLE-WRITE VMSPEC-EFIVARIABLE-READ
+	# nobody switched it off and on to look again
+	judge gicv2
+	says "VMSPEC-EFIVARIABLE-READ: SKIP ("
 	judge x86_64
 	exits 0
 	lacks DTB UART
