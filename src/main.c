@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vmlint: finds the subcommand and runs it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command/command.h"
 
@@ -20,19 +17,8 @@ static int help(void)
 	return command_finish(EXIT_CLEAN);
 }
 
-/* A standard descriptor that the caller closed would be the number of the next file that we open, an image or a socket, and
- * reports would be written there.  Opened the wrong way round, writing still fails as it should. */
-static void hold_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-	}
-}
-
 int main(int argc, char **argv)
 {
-	hold_standard_descriptors();
 	command_begin();
 	if (argc < 2)
 		return command_usage(NULL, "no command and no image");

@@ -37,7 +37,8 @@ struct lint_key *command_key(struct arena *arena, const char *argument);
 /* Prints "vmlint: message" and where help is to be had, to standard error; returns EXIT_TROUBLE. */
 int command_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Before anything is printed: makes standard output a stream that writes everything, or fails once and for all. */
+/* First of all: standard descriptors that the caller closed are held, a write beyond the limit of the size of files is an error
+ * of that write alone, and standard output is a stream that writes everything, or fails once and for all. */
 void command_begin(void);
 
 /* Has something that was printed not come out?  Nothing that follows will, either. */

@@ -5,7 +5,9 @@
  * would go on with the next one, behind a hole.  So standard output is a stream of ours.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,10 +55,24 @@ static ssize_t write_all(void *cookie, const char *data, size_t size)
 	return failure ? 0 : (ssize_t)size;
 }
 
+/* A standard descriptor that the caller closed would be the number of the next file that we open, an image or a socket, and
+ * reports would be written there.  Opened the wrong way round, writing still fails as it should. */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 void command_begin(void)
 {
-	FILE *ours = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_all });
+	FILE *ours;
 
+	hold_standard_descriptors();
+	/* what is written beyond `ulimit -f`, be it to a file in memory, is an error of that write */
+	signal(SIGXFSZ, SIG_IGN);
+	ours = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_all });
 	if (!ours) {
 		failure = ENOMEM;
 		return;

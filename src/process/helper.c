@@ -98,6 +98,8 @@ static void become(void *context)
 
 	/* for the helper, which ends all that is of its group but itself */
 	setpgid(0, 0);
+	/* and its limit of the size of files ends it, whatever vmlint ignores */
+	signal(SIGXFSZ, SIG_DFL);
 	limit_time();
 	if (start->image >= 0)
 		exec_helper((const int[]){ start->image, start->socket }, 2, start->argv);

@@ -396,27 +396,23 @@ void parent_lint(struct arena *arena, const char *name, const struct lint_option
 	run(&job, size, options, result);
 }
 
-/* A file in memory, with that in it and open for reading alone; negative, with the reason in result. */
+/* A file in memory, with that in it, which nobody can change any more; -1 with the reason in result. */
 static int memory_file(struct arena *arena, const char *text, size_t size, struct lint_result *result)
 {
 	int fd = memfd_create("record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ssize_t n = 0;
 
-	for (size_t at = 0; fd >= 0 && at < size;) {
-		ssize_t n = write(fd, text + at, size - at);
-
-		if (n < 0 && errno != EINTR) {
-			close(fd);
-			fd = -1;
-		}
-		at += n > 0 ? (size_t)n : 0;
+	for (size_t at = 0; fd >= 0 && n >= 0 && at < size; at += n > 0 ? (size_t)n : 0) {
+		n = write(fd, text + at, size - at);
+		if (n < 0 && errno == EINTR)
+			n = 0;
 	}
-	if (fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
-		unreadable(result, arena_printf(arena, "cannot make a file in memory: %s", strerror(errno)));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	if (fd >= 0 && n >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+		return fd;
+	unreadable(result, arena_printf(arena, "cannot make a file in memory: %s", strerror(errno)));
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void parent_judge(struct arena *arena, const char *text, size_t size, const struct lint_options *options,

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -116,6 +117,8 @@ int seal_process(const int keep[], size_t count, struct error *err)
 	drop_capabilities();
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, errno, "prctl: %s", strerror(errno));
+	/* one that writes to a file is stopped, whatever vmlint ignores */
+	signal(SIGXFSZ, SIG_DFL);
 	r = landlock_confine(NULL, 0, true, err);
 	if (r >= 0)
 		r = set_limits(err);

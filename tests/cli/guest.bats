@@ -90,6 +90,31 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	[[ "$output" == *"cannot write the output"* ]]
 }
 
+@test "guest: where no file may grow, a record is not judged, and that is said" {
+	cp "$TOP/tests/guest/gicv3.record" .
+	run --separate-stderr bash -c "ulimit -f 0; exec '$VMLINT' guest --judge gicv3.record 2>&1"
+	exits 2
+	says "gicv3.record: could not check: cannot make a file in memory: File too large"
+	run bash -c "ulimit -f 1; exec '$PLAIN' guest --record >small"
+	exits 2
+	says "vmlint: cannot write the output: File too large"
+}
+
+@test "guest: what the caller closed is held, in the program of its own, too" {
+	local guest
+	make -s -C "$TOP" "build/vmlint-guest-$(uname -m)"
+	for guest in "$PLAIN guest" "$TOP/build/vmlint-guest-$(uname -m)"; do
+		run --separate-stderr bash -c "exec strace -f -o trace -e trace=open,openat sh -c 'exec $guest --record <&- >&-'"
+		exits 2
+		[[ $stderr == *"cannot write the output"* ]] || complain "no word of it"
+		# after the start of the program itself, where libraries are opened and closed
+		sed -n '/"\/dev\/null"/,$p' trace >opened
+		grep -q '/proc/version' opened
+		[ "$(grep -cE ' = [012]$' opened)" = 2 ] || complain "$(grep -E ' = [012]$' opened)"
+		[ "$(grep -E ' = [012]$' opened | grep -c '"/dev/null"')" = 2 ] || complain "$(cat opened)"
+	done
+}
+
 @test "guest --judge: diagnostics and exit status as lint's" {
 	cp "$TOP"/tests/guest/{gicv3,u-boot}.record .
 	vmlint guest --judge gicv3.record
