@@ -21,6 +21,8 @@
  * expect: !boot/1: error: the system reset the machine without being told to
  * bad:    gicv3 | add host-trouble boot=1 kind=silent code=ETIMEDOUT seconds=240 message=x
  * expect: !boot/1: error: nothing was heard of a system in 240 s
+ * bad:    gicv3 | add host-trouble boot=1 kind=silent code=ETIMEDOUT seconds=240 heard=no message=x
+ * expect: !boot/1: error: not a byte came over the console in 240 s, of firmware neither
  */
 #include <string.h>
 
@@ -54,8 +56,11 @@ RULE(guest_boot)
 	const struct fact *trouble = check->machine->trouble;
 	struct diagnostic *d;
 	uint64_t seconds;
-	const char *kind = fact_text(trouble, "kind"), *boot = fact_text(trouble, "boot");
+	const char *kind = fact_text(trouble, "kind"), *boot = fact_text(trouble, "boot"), *heard;
+	bool mute;
 
+	heard = fact_text(trouble, "heard");
+	mute = kind && !strcmp(kind, "silent") && heard && !strcmp(heard, "no");
 	if (!guest_next(check->machine->guest, NULL, "host-boot"))
 		return not_applicable(check, "the record is not of a run that the host watched");
 	for (size_t i = 0; kind && i < sizeof(troubles) / sizeof(*troubles); i++) {
@@ -64,9 +69,14 @@ RULE(guest_boot)
 		if (strcmp(kind, troubles[i].kind))
 			continue;
 		if (!strcmp(kind, "silent") && fact_number(trouble, "seconds", &seconds))
-			message = arena_printf(check->arena, "nothing was heard of a system in %llu s",
+			message = arena_printf(check->arena,
+					       mute ? "not a byte came over the console in %llu s, of firmware neither"
+						    : "nothing was heard of a system in %llu s",
 					       (unsigned long long)seconds);
 		d = finding(check, at_fact(arena_printf(check->arena, "boot/%s", boot ? boot : "?")), "%s", message);
-		help(check, d, kind);
+		if (mute)
+			finding_help(check, d, "give the machine firmware that is made for it, and that writes to its first serial port");
+		else
+			help(check, d, kind);
 	}
 }

@@ -310,6 +310,7 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		fact_errno(&run.facts, "code", rc);
 		fact_string(&run.facts, "message", err->message);
 		fact_decimal(&run.facts, "seconds", options->seconds);
+		fact_string(&run.facts, "heard", result->heard ? "yes" : "no");
 		fact_end(&run.facts);
 	}
 	vm_stop(run.vm);

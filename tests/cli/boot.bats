@@ -126,6 +126,9 @@ gic=2 transport=mmio acpi=off" ]
 @test "boot: a guest that says nothing, or nothing more" {
 	boot silent --timeout=1
 	exits 2
+	says "guest!boot/1: error: not a byte came over the console in 1 s, of firmware neither [guest-boot]"
+	boot slow --timeout=1
+	exits 2
 	says "guest!boot/1: error: nothing was heard of a system in 1 s [guest-boot]" "--timeout=SECONDS of \`vmlint boot\` gives it"
 	lacks "could not check"
 	boot silent --timeout=1 --ignore=guest-boot
