@@ -28,18 +28,28 @@
  * expect: !devicetree: error: what answers at 0x8000000 is no distributor of a GIC: its GICD_PIDR2 is 0x1b
  * bad:    gicv2 | drop probe-gic
  * expect: : not evaluated: the program that ran before Linux did not read the registers of the GIC's distributor
- * bad:    gicv2 | set probe-gic typer:=unmapped
+ * bad:    gicv2 | set probe-gic typer:=unmapped | text-like /proc/interrupts GIC XIC
  * expect: : not evaluated: firmware does not map 0x8000000, where the MADT has the GIC's distributor
+ * bad:    gicv2 | set probe-gic typer:=untried | text-like /proc/interrupts GIC XIC
+ * expect: : not evaluated: no read could be tried at 0x8000000, where the MADT has the GIC's distributor, before Linux started
+ * bad:    gicv2 | drop probe-gic | add probe-gic by=acpi address=0x8000000 version=2 | text-like /proc/interrupts GIC XIC
+ * expect: : not evaluated: the record does not say what stands at 0x8000000, where the MADT has the GIC's distributor
+ * bad:    gicv3 | set probe-gic address:=0x9000000 typer:=abort pidr2-64k:=abort iidr:=abort
+ * expect: : not evaluated: registers were read at 0x9000000 before Linux started, the MADT has the GIC's distributor at 0x8000000
+ * good:   gicv2 | set probe-gic typer:=unmapped
+ * good:   gicv2 | set probe-gic typer:=untried
+ * good:   gicv3 | set probe-gic typer:=unmapped
  */
 #include "guest/gic.h"
 #include "lint/guest-findings.h"
 
-/* Does Linux drive a GIC whose distributor is there?  It says so of a GICv3. */
+/* Does Linux drive a GIC whose distributor is there?  It says so of a GICv3, as far as it shows addresses.  It has them from
+ * what describes the machine, and nowhere else from. */
 static bool linux_has(const struct machine *m, uint64_t address)
 {
 	uint64_t base, size;
 
-	return machine_region(m, "GICD", &base, &size) && base == address;
+	return machine_region(m, "GICD", &base, &size) ? base == address : gic_of_linux(m) != 0;
 }
 
 /* What a table tells of the distributor. */
@@ -50,6 +60,26 @@ struct told {
 	unsigned number; /* version; 0: a system looks at the hardware itself */
 };
 
+/* Nobody has seen what stands there, because... */
+static void unseen(struct check *check, const struct told *told, enum gic_answer why)
+{
+	unsigned long long at = told->base;
+
+	if (linux_has(check->machine, at))
+		not_applicable(check, "what stands at %#llx was not read before Linux started, which drives the GIC there", at);
+	else if (why == GIC_UNMAPPED)
+		not_evaluated(check, NULL, "firmware does not map %#llx, where %s has the GIC's distributor", at, told->who);
+	else if (why == GIC_UNTRIED)
+		not_evaluated(check, NULL,
+			      "no read could be tried at %#llx, where %s has the GIC's distributor, before Linux started", at,
+			      told->who);
+	else
+		guest_unknown(check, arena_printf(check->arena,
+						  "the record does not say what stands at %#llx, where %s has the GIC's "
+						  "distributor",
+						  at, told->who));
+}
+
 static void judge(struct check *check, const struct told *told)
 {
 	struct gic_found found;
@@ -58,16 +88,18 @@ static void judge(struct check *check, const struct told *told)
 		guest_unprobed(check, "the program that ran before Linux did not read the registers of the GIC's distributor");
 		return;
 	}
-	/* which is guest-gic-address's to find */
+	/* where a distributor answered, it is guest-gic-address's to find */
 	if (found.address != told->base)
-		return;
+		return guest_unknown(check, arena_printf(check->arena,
+							 "registers were read at %#llx before Linux started, %s has the GIC's "
+							 "distributor at %#llx",
+							 (unsigned long long)found.address, told->who,
+							 (unsigned long long)told->base));
 	switch (found.answer) {
 	case GIC_UNKNOWN:
-		if (linux_has(check->machine, found.address))
-			not_applicable(check, "firmware does not map the GIC's distributor, which Linux drives");
-		else
-			not_evaluated(check, NULL, "firmware does not map %#llx, where %s has the GIC's distributor",
-				      (unsigned long long)found.address, told->who);
+	case GIC_UNTRIED:
+	case GIC_UNMAPPED:
+		unseen(check, told, found.answer);
 		break;
 	case GIC_NOBODY:
 		finding(check, told->address, "no device answers at %#llx, where %s has the GIC's distributor",

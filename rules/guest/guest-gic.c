@@ -33,25 +33,11 @@
  * bad:    acpi-off | tree-raw-text arm,gic-v3 arm,gic-v9
  * expect: !devicetree: error: no node is compatible with arm,gic-v3, or a GICv2 (arm,cortex-a15-gic, arm,gic-400)
  */
-#include <string.h>
-
 #include "guest/gic.h"
 #include "lint/guest-findings.h"
 
 #define VERSION 20 /* in the structure */
 #define PFR0_GIC (UINT64_C(0xf) << 24) /* of ID_AA64PFR0_EL1: how many versions of the GIC's system registers there are */
-
-/* The version by the driver's name in Linux's list of interrupts: "GICv3", "GICv2", of older kernels "GIC-0"; 0 without any. */
-static unsigned linux_version(const struct machine *m)
-{
-	const char *interrupts = machine_file(m, "/proc/interrupts");
-
-	if (!interrupts)
-		return 0;
-	if (strstr(interrupts, " GICv3 ") || strstr(interrupts, " GICv4"))
-		return 3;
-	return strstr(interrupts, " GICv2 ") || strstr(interrupts, " GIC-0 ") ? 2 : 0;
-}
 
 static bool check_madt(struct check *check)
 {
@@ -67,7 +53,7 @@ static bool check_madt(struct check *check)
 	if (d->version == 1 || d->version > 4)
 		finding(check, at_acpi(check, "APIC", d->offset + VERSION, 1),
 			"the distributor is of GIC version %u, 2, 3 or 4 expected", d->version);
-	else if (d->version == 2 && linux_version(check->machine) == 3)
+	else if (d->version == 2 && gic_of_linux(check->machine) == 3)
 		finding(check, at_acpi(check, "APIC", d->offset + VERSION, 1),
 			"the distributor is described as of GIC version 2, Linux drives a GICv3");
 	else if (d->version >= 3 && fact_number(check->machine->registers, "pfr0", &features) && !(features & PFR0_GIC))
@@ -83,7 +69,7 @@ static void check_asked(struct check *check, const struct acpi_madt_entry *d, co
 {
 	struct location where = at_fact("linux/interrupts");
 	const char *who = "Linux drives";
-	unsigned version = linux_version(check->machine);
+	unsigned version = gic_of_linux(check->machine);
 	uint64_t asked;
 
 	if (!version && d && d->version) {

@@ -28,6 +28,12 @@
  * expect: !hotplug/block: warning: the hypervisor refused to add a disk: no such bus
  * bad:    gicv3 | add host-hotplug class=block kept=the%20guest%20refused
  * expect: !hotplug/block: warning: the disk did not go when it was taken away: the guest refused
+ * bad:    gicv3 | drop hotplug-block | set done command=hotplug%20block* known:=no
+ * expect: : not evaluated: the guest does not know the command "hotplug block *"
+ * bad:    gicv3 | drop hotplug-gone serial=* | set done command=gone%20block* known:=no
+ * expect: : not evaluated: the guest does not know the command "gone block *"
+ * bad:    gicv3 | drop hotplug-block
+ * expect: : not evaluated: the guest has not told what came of "hotplug block *"
  */
 #include <string.h>
 
@@ -60,8 +66,10 @@ RULE(guest_hotplug_block)
 
 	if (refused)
 		finding(check, at_fact("hotplug/block"), "the hypervisor refused to add a disk: %s", refused);
-	else if (!added)
+	else if (!added && !guest_disobeyed(check, "hotplug block"))
 		not_applicable(check, "no disk was added to the running machine");
+	else if (!added)
+		return;
 	else if (machine_differs(added, "appeared", "yes"))
 		finding(check, at_fact("hotplug/block"), "the disk that was added did not appear");
 	else if (machine_differs(added, "read", "ok"))
@@ -79,4 +87,6 @@ RULE(guest_hotplug_block)
 		finding(check, at_fact("hotplug/block"), "the disk did not go when it was taken away");
 	else if (kept)
 		finding(check, at_fact("hotplug/block"), "the disk did not go when it was taken away: %s", kept);
+	else if (!gone)
+		guest_disobeyed(check, "gone block");
 }

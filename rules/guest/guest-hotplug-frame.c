@@ -72,6 +72,8 @@ RULE(guest_hotplug_frame)
 	const char *none = fact_text(guest_find(guest, "host-hotplug", "class", "network"), "refused");
 	const char *peer = fact_text(added, "peer"), *sent = fact_text(added, "sent");
 
+	if (!added && guest_disobeyed(check, "hotplug net"))
+		return;
 	if (!added || machine_differs(added, "appeared", "yes"))
 		not_applicable(check, "no network card was added to the running machine");
 	else if (none)

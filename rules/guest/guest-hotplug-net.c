@@ -22,6 +22,12 @@
  * expect: !hotplug/net: warning: the hypervisor refused to add a network card: no such bus
  * bad:    gicv3 | add host-hotplug class=net kept=the%20guest%20refused
  * expect: !hotplug/net: warning: the network card did not go when it was taken away: the guest refused
+ * bad:    gicv3 | drop hotplug-net | set done command=hotplug%20net* known:=no
+ * expect: : not evaluated: the guest does not know the command "hotplug net *" [guest-hotplug-net, guest-hotplug-frame]
+ * bad:    gicv3 | drop hotplug-gone address=* | set done command=gone%20net* known:=no
+ * expect: : not evaluated: the guest does not know the command "gone net *"
+ * bad:    gicv3 | drop hotplug-net
+ * expect: : not evaluated: the guest has not told what came of "hotplug net *" [guest-hotplug-net, guest-hotplug-frame]
  */
 #include "lint/guest-findings.h"
 
@@ -36,8 +42,10 @@ RULE(guest_hotplug_net)
 
 	if (refused)
 		finding(check, at_fact("hotplug/net"), "the hypervisor refused to add a network card: %s", refused);
-	else if (!added)
+	else if (!added && !guest_disobeyed(check, "hotplug net"))
 		not_applicable(check, "no network card was added to the running machine");
+	else if (!added)
+		return;
 	else if (machine_differs(added, "appeared", "yes"))
 		finding(check, at_fact("hotplug/net"), "the network card that was added did not appear");
 	else if (machine_differs(added, "up", "ok"))
@@ -47,4 +55,6 @@ RULE(guest_hotplug_net)
 		finding(check, at_fact("hotplug/net"), "the network card did not go when it was taken away");
 	else if (kept)
 		finding(check, at_fact("hotplug/net"), "the network card did not go when it was taken away: %s", kept);
+	else if (!gone)
+		guest_disobeyed(check, "gone net");
 }

@@ -19,12 +19,12 @@
  * expect: !linux/rtc0: error: the clock cannot be set: EINVAL
  * bad:    gicv3 | set rtc read-back:=EIO after:=1 restore:=EIO
  * expect: !linux/rtc0: error: the clock was set, and cannot be read after that: EIO
- * bad:    gicv3 | set rtc after:=@before
- * expect: !linux/rtc0: error: the clock was set to 1* and shows 1*, in seconds since 1970
+ * bad:    gicv3 | set rtc to:=1795392778 after:=1795389177
+ * expect: !linux/rtc0: error: the clock was set to 1795392778 and shows 1795389177, in seconds since 1970
  * bad:    gicv3 | set rtc restore:=EIO
  * expect: !linux/rtc0: error: the clock was set, and cannot be set back: EIO
- * bad:    gicv3 | set rtc restored:=@to
- * expect: !linux/rtc0: error: the clock was set back to 1* and shows 1*, in seconds since 1970
+ * bad:    gicv3 | set rtc before:=1795389177 restored:=1795392778
+ * expect: !linux/rtc0: error: the clock was set back to 1795389177 and shows 1795392778, in seconds since 1970
  * bad:    gicv3 | set rtc open:=ENOENT
  * expect: !linux/rtc0: error: there is no clock that can be opened: ENOENT
  */

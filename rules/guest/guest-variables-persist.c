@@ -36,6 +36,8 @@
  * expect: !efi/variables: error: VmlintProbeKept was written as non-volatile and has attributes 0x6 after power-off
  * bad:    gicv3 | drop variable-read | drop probe-kept do=delete
  * expect: : not evaluated: the machine was not switched off and on again to look for a variable
+ * bad:    gicv3 | drop variable-write | set done command=variable%20write* known:=no
+ * expect: : not evaluated: the guest does not know the command "variable write *"
  */
 #include <string.h>
 
@@ -156,6 +158,8 @@ RULE(guest_variables_persist)
 			cold = cold || (read && is_cold);
 		}
 	}
+	if (!lives[0].written && guest_disobeyed(check, "variable write"))
+		return;
 	if (!written)
 		not_applicable(check, "no variable was written for a later boot to find");
 	else if (!cold)

@@ -33,10 +33,11 @@ $(A)/generated/rules-table.c: $(RULE_SOURCES) src/lint/rules-table.awk
 	$(call QUIET,AWK)awk -v guests_only=1 -f src/lint/rules-table.awk $(filter %.c,$^) > $@.new && mv $@.new $@
 
 # A digest of what looks at a machine and tells of it, which is put into the appliance and into vmlint-guest: by it `vmlint boot`
-# knows what was made of other sources.  What these use of src/base and src/linux is not in it, as it seldom changes what they tell.
+# knows what was made of other sources.
+TELLER_LIBRARY := $(filter src/base/% src/linux/%,$(INIT_SOURCES))
 TELLER_SOURCES := $(sort $(wildcard src/appliance/probe/*.[chS] src/appliance/init/*.[ch] src/guest/arp.[ch] src/guest/check*.[ch] \
 	src/guest/frame.[ch] src/guest/gather*.[ch] src/guest/write.[ch]) src/appliance/guest/main.c src/appliance/probe/probe.lds \
-	src/appliance/pack)
+	src/appliance/pack src/base/cursor.h src/base/hex.h $(TELLER_LIBRARY) $(wildcard $(TELLER_LIBRARY:.c=.h)))
 # changed only when the digest is, so that nothing is made anew for it
 $(A)/generated/appliance-sources.h: FORCE
 	@mkdir -p $(@D)

@@ -17,7 +17,7 @@
 
 #define PROGRAM_MAXIMUM (64 << 20)
 
-/* What both say of themselves: "vmlint.facts=1 vmlint.sources=0123456789abcdef". */
+/* What both say of themselves: "vmlint.facts=2 vmlint.sources=0123456789abcdef". */
 #define FACTS "vmlint.facts="
 #define SOURCES " vmlint.sources="
 #define DIGEST (sizeof(APPLIANCE_SOURCES) - 1)
@@ -48,8 +48,8 @@ static int compare(struct arena *arena, const char *path, const struct mark *mar
 
 	if (mark->facts != GUEST_FORMAT)
 		return error_set(err, ENOTSUP,
-				 "%s tells its facts in format %u, and this vmlint reads format %d: `make appliance` in the "
-				 "source tree of this vmlint makes one that fits",
+				 "%s tells its facts in format %u, and this vmlint starts what does so in format %d: "
+				 "`make appliance` in the source tree of this vmlint makes one that fits",
 				 path, mark->facts, GUEST_FORMAT);
 	if (!strcmp(mark->sources, APPLIANCE_SOURCES))
 		return 0;

@@ -23,6 +23,18 @@ unsigned gic_node_version(const struct tree_node *node)
 	return tree_has_string(node, "compatible", "arm,gic-v3") ? 3 : 2;
 }
 
+unsigned gic_of_linux(const struct machine *m)
+{
+	const char *interrupts = machine_file(m, "/proc/interrupts");
+
+	if (!interrupts)
+		return 0;
+	/* older kernels call a GICv2 "GIC-0" */
+	if (strstr(interrupts, " GICv3 ") || strstr(interrupts, " GICv4"))
+		return 3;
+	return strstr(interrupts, " GICv2 ") || strstr(interrupts, " GIC-0 ") ? 2 : 0;
+}
+
 /* ArchRev, the version of the architecture in GICD_PIDR2 (of which the upper 24 bits are reserved); 0 if it was not read. */
 static unsigned revision(const struct fact *fact, const char *key)
 {
@@ -67,8 +79,10 @@ static enum gic_answer answer(const struct fact *fact, unsigned found)
 		return GIC_THERE;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		/* two pages of 4 KiB: what is not there of one says nothing of the other */
-		if (says(fact, keys[i], "unmapped") || says(fact, keys[i], "untried"))
-			return GIC_UNKNOWN;
+		if (says(fact, keys[i], "untried"))
+			return GIC_UNTRIED;
+		if (says(fact, keys[i], "unmapped"))
+			return GIC_UNMAPPED;
 		told += fact_text(fact, keys[i]) != NULL;
 		aborts += says(fact, keys[i], "abort");
 	}

@@ -233,9 +233,9 @@ int guest_read(struct arena *arena, const void *text, size_t size, const struct 
 	if (!guest->count || strcmp(guest->facts[0].kind, "guest") || !fact_number(&guest->facts[0], "format", &format))
 		return error_set(err, EINVAL, "this is no record of a guest: it does not begin with \"guest format=%d\"",
 				 GUEST_FORMAT);
-	if (format != GUEST_FORMAT)
-		return error_set(err, ENOTSUP, "the record has format %llu, and %d is what can be read",
-				 (unsigned long long)format, GUEST_FORMAT);
+	if (format < GUEST_FORMAT_OLDEST || format > GUEST_FORMAT)
+		return error_set(err, ENOTSUP, "the record has format %llu, and %d to %d are what can be read",
+				 (unsigned long long)format, GUEST_FORMAT_OLDEST, GUEST_FORMAT);
 	*ret = guest;
 	return 0;
 }

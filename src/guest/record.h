@@ -10,8 +10,9 @@
  *     &text                           the same without the end of line: more of this line follows, or the text ends here
  *     # text                          a comment
  *
- * The first fact is `guest format=1`.  What the hypervisor's side adds has a kind that begins with "host-".  Facts stand in the
- * order in which things happened, so `boot` (the system started) divides one boot from the next.
+ * The first fact is `guest format=2`.  The facts of format 1 are the same, of a guest that knows other commands of the host's.
+ * What the hypervisor's side adds has a kind that begins with "host-".  Facts stand in the order in which things happened, so
+ * `boot` (the system started) divides one boot from the next.
  *
  * A fact with size= or crc= says what its data has to be, so that a line that got lost on the way does not change it.
  *
@@ -27,7 +28,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-#define GUEST_FORMAT 1
+#define GUEST_FORMAT 2
+#define GUEST_FORMAT_OLDEST 1 /* that can be read */
 
 #define GUEST_LINE 4096		      /* bytes of one line */
 #define GUEST_FACTS 65536	      /* of one record */

@@ -23,7 +23,7 @@ struct run {
 	unsigned resets; /* in this boot, before the guest said hello */
 	bool hello;	 /* it did */
 	bool unheard;	 /* it said that it heard nothing of us for so long that it leaves */
-	bool failed;	 /* since the last command: a device did not come, or did not go */
+	bool failed;	 /* since the last command: a device did not come, or did not go, or the guest knows no such command */
 	enum { TOLD_NOTHING, TOLD_RESET, TOLD_OFF } told; /* what it was told to do with the machine */
 	bool ended;	 /* QEMU says that the machine went off */
 	size_t began;	 /* where this boot begins in the record */

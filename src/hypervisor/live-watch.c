@@ -142,6 +142,7 @@ static int got_text(struct run *run, const struct vm_event *event)
 	if (sscanf(event->text, "phase name=%31[a-z]", name) == 1)
 		live_phase(run, name);
 	run->unheard |= is_kind(event->text, "unheard");
+	run->failed |= is_kind(event->text, "done") && strstr(event->text, " known=no");
 	run->failed |= !strncmp(event->text, "hotplug-", 8) &&
 		       (strstr(event->text, " appeared=no ") || strstr(event->text, " gone=no "));
 	keep_text(run, event->text);

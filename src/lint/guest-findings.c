@@ -2,6 +2,8 @@
 /* guest-findings: see the header. */
 #include "lint/guest-findings.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 
@@ -45,6 +47,25 @@ bool guest_incomplete(struct check *check)
 	if (check->machine->incomplete)
 		lacks(check, check->machine->incomplete);
 	return check->machine->incomplete != NULL;
+}
+
+bool guest_disobeyed(struct check *check, const char *command)
+{
+	const struct guest *guest = check->machine->guest;
+	size_t length = strlen(command);
+
+	for (const struct fact *f = guest_next(guest, NULL, "done"); f; f = guest_next(guest, f, "done")) {
+		const char *given = fact_text(f, "command");
+
+		if (!given || strncmp(given, command, length) || (given[length] && given[length] != ' '))
+			continue;
+		if (machine_differs(f, "known", "yes"))
+			guest_unknown(check, arena_printf(check->arena, "the guest does not know the command \"%s\"", given));
+		else
+			guest_unknown(check, arena_printf(check->arena, "the guest has not told what came of \"%s\"", given));
+		return true;
+	}
+	return false;
 }
 
 enum machine_have guest_table(struct check *check, const char *signature)

@@ -26,6 +26,10 @@ bool guest_incomplete(struct check *check);
 /* Is there a table of ACPI?  Where that is not known the rule is not evaluated. */
 enum machine_have guest_table(struct check *check, const char *signature);
 
+/* True, and the rule is not evaluated, when the guest was given a command that begins with these words: it does not know it, or
+ * has not told what came of it.  For who does not find what it should have told. */
+bool guest_disobeyed(struct check *check, const char *command);
+
 /* What one source says of a thing that others tell of as well. */
 struct guest_claim {
 	const char *who; /* "the MADT" */

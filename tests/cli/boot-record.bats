@@ -24,9 +24,10 @@ load boot
 }
 
 @test "boot: an appliance that was made of other sources is named, once; one that tells in another way is not started" {
-	appliance stale vmlint.facts=1 0123456789abcdef
+	appliance stale vmlint.facts=2 0123456789abcdef
 	appliance nameless "" ""
-	appliance later vmlint.facts=2
+	appliance older vmlint.facts=1
+	appliance later vmlint.facts=3
 	boot good --appliance=stale --matrix
 	exits 1
 	ours=$(grep -o '[0-9a-f]\{16\}' "$TOP/build/appliance/generated/appliance-sources.h")
@@ -35,9 +36,12 @@ does not tell is not judged: \`make appliance\` makes it anew" ] || complain "a 
 	boot good --appliance=nameless
 	exits 1
 	[[ $stderr == "vmlint: warning: nameless was made of sources that it does not name, not of this vmlint's ($ours), "* ]]
-	boot good --appliance=later
-	exits 2
-	[[ -z $output && $stderr == "vmlint: later tells its facts in format 2, and this vmlint reads format 1: \`make appliance\` "* ]]
+	for wrong in older:1 later:3; do
+		boot good --appliance="${wrong%:*}"
+		exits 2
+		[[ -z $output && $stderr == "vmlint: ${wrong%:*} tells its facts in format ${wrong#*:}, and this vmlint starts what does so in \
+format 2: \`make appliance\` "* ]] || complain "$wrong"
+	done
 }
 
 @test "boot: a guest that was ready before anybody read a word of it or QEMU" {

@@ -62,6 +62,14 @@ gic=2 transport=mmio acpi=off" ]
 	rm gicv2.record gicv3.record
 }
 
+@test "boot: of what a guest does not know to do, nothing is judged, and that is said" {
+	boot no-command --hotplug --persistent
+	exits 2
+	says 'guest: not evaluated: the guest does not know the command "hotplug block vmlint-hot" [guest-hotplug-block]' \
+		'guest: not evaluated: the guest does not know the command "hotplug net 52:54:00:76:6d:6c 10.0.2.2" [guest-hotplug-net, ' \
+		'guest: not evaluated: the guest does not know the command "variable write VmlintPersist '
+}
+
 @test "boot: --verbose shows the console, --log-dir keeps it and the record, --keep also the disks" {
 	boot good --verbose --log-dir=log --keep
 	exits 1

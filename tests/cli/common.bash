@@ -20,7 +20,7 @@ fixture() {
 
 # appliance FILE [FACTS [SOURCES]]: a disk with nothing on it but the settings, as if made of this tree unless told
 appliance() {
-	local facts=${2-vmlint.facts=1} sources=${3-$(grep -o '[0-9a-f]\{16\}' "$TOP/build/appliance/generated/appliance-sources.h")}
+	local facts=${2-vmlint.facts=2} sources=${3-$(grep -o '[0-9a-f]\{16\}' "$TOP/build/appliance/generated/appliance-sources.h")}
 	head -c 4096 /dev/zero >"$1"
 	printf '%-2047s\n' "vmlint.settings=1${facts:+ $facts}${sources:+ vmlint.sources=$sources} loglevel=4" >>"$1"
 	truncate -s 2M "$1"

@@ -47,7 +47,7 @@ fails() { # fails MESSAGE
 @test "a guest that does what it is told" {
 	record good
 	[ "$status" = 0 ]
-	[ "${lines[0]}" = "guest format=1" ]
+	[ "${lines[0]}" = "guest format=2" ]
 	[[ "$output" == *"fact key=value"* && "$output" == *"host-exit status=0"* ]]
 	[[ "$output" == *"host-lines good=5 lost=0 damaged=0 foreign=0"* ]]
 }
@@ -104,6 +104,14 @@ host-hotplug class=net refused=Bus%20'port1'%20not%20found" ]
 	[ "$(grep -c '^done command=gone' <<<"$output")" = 2 ]
 	record no-answer --hotplug --seconds=3
 	fails 'boot 1: after 3 s there was no answer from QEMU'
+}
+
+@test "a guest that does not know a command says so, and the run goes on without" {
+	record no-command --hotplug --persistent --seconds=20
+	[ "$status" = 0 ] || { echo "$stderr"; return 1; }
+	[ "$(grep -c '^done command=hotplug.* known=no' <<<"$output")" = 2 ]
+	[ "$(grep -c '^done command=gone' <<<"$output")" = 0 ]
+	[ "$(grep -c '^done command=variable.* known=no' <<<"$output")" = 4 ]
 }
 
 @test "only the answer to a command is its answer" {

@@ -154,7 +154,9 @@ static void test_not_a_record(void **state)
 	refuse("# guest format=1\n", -EINVAL);
 	refuse("boot id=1\nguest format=1\n", -EINVAL);
 	refuse("guest\n", -EINVAL);
-	refuse("guest format=2\n", -ENOTSUP);
+	refuse("guest format=0\n", -ENOTSUP);
+	refuse("guest format=3\n", -ENOTSUP);
+	assert_int_equal(read_text("guest format=2\n")->count, 1);
 	refuse("guest format=-1\n", -EINVAL);
 }
 

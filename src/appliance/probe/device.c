@@ -14,6 +14,10 @@
 #define PAGE_OFFSET 0xfffull
 #define VECTORS_ALIGNMENT 2048
 
+/* as CurrentEL has them */
+#define EL1 (1u << 2)
+#define EL2 (2u << 2)
+
 /* 0, or 1 after an abort, which leaves *value as it is. */
 uint64_t probe_load(uint64_t address, uint32_t *value);
 /* here, and in no table of addresses */
@@ -76,13 +80,20 @@ __asm__(
 	"	ret\n"
 	".popsection\n");
 
+static uint64_t current_level(void)
+{
+	uint64_t level;
+
+	__asm__ volatile("mrs %0, CurrentEL" : "=r"(level));
+	return level;
+}
+
 /* Would a read at this address go to it? */
 static bool is_mapped(uint64_t address)
 {
-	uint64_t level, par;
+	uint64_t par;
 
-	__asm__ volatile("mrs %0, CurrentEL" : "=r"(level));
-	if (level == 8)
+	if (current_level() == EL2)
 		__asm__ volatile("at s1e2r, %1; isb; mrs %0, par_el1" : "=r"(par) : "r"(address) : "memory");
 	else
 		__asm__ volatile("at s1e1r, %1; isb; mrs %0, par_el1" : "=r"(par) : "r"(address) : "memory");
@@ -93,6 +104,9 @@ enum device_read device_read(uint64_t address, uint32_t *value)
 {
 	/* where firmware has put us is its affair; a register is as long as its address is a multiple of */
 	if ((uint64_t)(uintptr_t)probe_vectors % VECTORS_ALIGNMENT || address % sizeof(*value))
+		return DEVICE_UNTRIED;
+	/* at EL3, other registers say what is mapped, and where vectors are */
+	if (current_level() != EL1 && current_level() != EL2)
 		return DEVICE_UNTRIED;
 	if (!is_mapped(address))
 		return DEVICE_UNMAPPED;

@@ -58,6 +58,8 @@ void record_gic_acpi(struct record *r, const uint8_t *madt)
 {
 	uint32_t size = le32(madt + 4);
 
+	if (size > TABLE_MAXIMUM)
+		return;
 	for (uint32_t at = MADT_ENTRIES; at + 24 <= size && madt[at + 1] >= 2; at += madt[at + 1]) {
 		if (madt[at] == MADT_DISTRIBUTOR && madt[at + 1] >= 24)
 			return put_distributor(r, "acpi", le64(madt + at + 8), madt[at + 20]);
@@ -139,7 +141,7 @@ void record_gic_tree(struct record *r, const uint8_t *tree)
 	struct level levels[LEVELS] = { { 0 } };
 	unsigned depth = 0; /* of open nodes */
 
-	if (be32(tree) != 0xd00dfeedu || total < 40 || at % 4 || strings > total)
+	if (be32(tree) != 0xd00dfeedu || total < 40 || total > TREE_MAXIMUM || at % 4 || strings > total)
 		return;
 	while (total >= 4 && at <= total - 4) {
 		token = be32(tree + at);

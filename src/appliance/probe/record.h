@@ -5,6 +5,11 @@
 
 #include "efi.h"
 
+/* Bytes that a table, and a device tree, may say that they have: what says more is not walked.  Linux takes no larger tree
+ * (Documentation/arch/arm64/booting.rst). */
+#define TABLE_MAXIMUM (256 * 1024)
+#define TREE_MAXIMUM (2 * 1024 * 1024)
+
 /* all is in one file: no global offset table, which would want relocations */
 #pragma GCC visibility push(hidden)
 

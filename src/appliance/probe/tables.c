@@ -6,7 +6,6 @@
 #include "record.h"
 
 #define HEADER_SIZE 36
-#define TABLE_MAXIMUM (256 * 1024)
 #define ENTRIES_MAXIMUM 256
 
 static void table(struct record *r, uint64_t address)
