@@ -213,6 +213,7 @@ void boot_one(struct boot_options *options, const struct boot *boot, struct aren
 	}
 	if (options->keep) {
 		live_options.keep_disk = arena_printf(arena, "%s/%s.disk", options->log_dir, boot->file);
+		live_options.keep_first = arena_printf(arena, "%s/%s-first.disk", options->log_dir, boot->file);
 		live_options.keep_store = arena_printf(arena, "%s/%s.store", options->log_dir, boot->file);
 	}
 	if (show_begin(&show, options, boot, &err) < 0) {

@@ -18,6 +18,7 @@ struct run {
 	char nonce[FRAME_NONCE + 1];
 	char append[2080];	/* the command line of a kernel that QEMU starts */
 	const char *trouble;	/* what went wrong in the guest, as the record calls it; NULL: nothing, or not there */
+	struct error unkept;	/* why the first disk could not be saved; code 0: it could, or need not be */
 	unsigned boot;	 /* from 1, in all processes */
 	unsigned starts; /* of processes */
 	unsigned resets; /* in this boot, before the guest said hello */

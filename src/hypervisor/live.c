@@ -137,8 +137,13 @@ static int copy_disk(const struct live_options *options, struct error *err)
 /* A new copy of the appliance: what firmware has put on the first is not the machine's. */
 static int renew_disk(struct run *run, struct vm_config *config, uint64_t *offset)
 {
-	int disk = copy_disk(run->options, run->err);
+	const char *first = run->options->keep_first;
+	int disk;
 
+	/* another hypervisor's gets the new one under the same name.  What cannot be kept is no reason to look no further. */
+	if (first)
+		disk_save(config->disk, first, &run->unkept);
+	disk = copy_disk(run->options, run->err);
 	if (disk < 0)
 		return disk;
 	close(config->disk);
@@ -320,6 +325,10 @@ int live_run(const struct live_options *options, struct live_result *result, str
 		rc = keep(config.disk, options->keep_disk, rc, err);
 	if (rc != -EINTR && config.store >= 0 && options->keep_store)
 		rc = keep(config.store, options->keep_store, rc, err);
+	if (rc == 0 && run.unkept.code) {
+		*err = run.unkept;
+		rc = -err->code;
+	}
 	result->unkept = ran == 0 && rc < 0;
 	close_all(&config);
 	buffer_free(&run.held);

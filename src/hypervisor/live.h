@@ -25,6 +25,7 @@ struct live_options {
 	unsigned seconds;      /* that the machine may take to its next step: until it is ready, for a command, to go off */
 	unsigned silence;      /* that may go by before the first byte on the console; 0: no other bound than `seconds` */
 	const char *keep_disk, *keep_store; /* files that get what is on them in the end; may be NULL */
+	const char *keep_first;		    /* one for the disk that `persistent` puts another in the place of; may be NULL */
 	/* What goes on: a boot and its phase, and lines of the console that are no facts, as they came.  May be NULL. */
 	void (*phase)(void *context, unsigned boot, const char *phase);
 	void (*console)(void *context, const char *line);

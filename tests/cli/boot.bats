@@ -85,6 +85,20 @@ gic=2 transport=mmio acpi=off" ]
 	boot good --log-dir=/dev/null/log
 	exits 2
 	says "could not check: cannot make the folder /dev/null/log: Not a directory"
+	# the disk is made anew before the second start: what is told to the boot after a reset stands on the first
+	boot good --persistent --log-dir=twice --keep
+	exits 2
+	lacks "could not check"
+	[ "$(ls twice | tr '\n' ' ')" = "gic3-pci-first.disk gic3-pci.command gic3-pci.console gic3-pci.disk gic3-pci.record " ]
+	grep -qa ' vmlint.variable=read ' twice/gic3-pci-first.disk
+	grep -qa ' vmlint.variable=delete ' twice/gic3-pci.disk
+	rm -r twice
+	mkdir -p twice/gic3-pci-first.disk
+	boot good --persistent --log-dir=twice --keep
+	exits 2
+	says "could not check further: cannot write twice/gic3-pci-first.disk: Is a directory"
+	lacks "console:"
+	rm -r twice
 	# what cannot be kept is nothing that the guest has said
 	for what in record disk; do
 		rm -r log
