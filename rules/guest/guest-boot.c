@@ -75,7 +75,8 @@ RULE(guest_boot)
 					       (unsigned long long)seconds);
 		d = finding(check, at_fact(arena_printf(check->arena, "boot/%s", boot ? boot : "?")), "%s", message);
 		if (mute)
-			finding_help(check, d, "give the machine firmware that is made for it, and that writes to its first serial port");
+			finding_help(check, d,
+				     "give the machine firmware that is made for it, and that writes to its first serial port");
 		else
 			help(check, d, kind);
 	}

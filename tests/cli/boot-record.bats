@@ -44,6 +44,30 @@ format 2: \`make appliance\` "* ]] || complain "$wrong"
 	done
 }
 
+@test "boot: of what a guest does not know to do, nothing is judged, and that is said" {
+	boot no-command --hotplug --persistent
+	exits 2
+	says 'guest: not evaluated: the guest does not know the command "hotplug block vmlint-hot" [guest-hotplug-block]' \
+		'guest: not evaluated: the guest does not know the command "hotplug net 52:54:00:76:6d:6c 10.0.2.2" [guest-hotplug-net, ' \
+		'guest: not evaluated: the guest does not know the command "variable write VmlintPersist '
+}
+
+@test "boot: --keep keeps the disk of the first start, too, before another takes its place" {
+	# the disk is made anew before the second start: what is told to the boot after a reset stands on the first
+	boot good --persistent --log-dir=twice --keep
+	exits 2
+	lacks "could not check"
+	[ "$(ls twice | tr '\n' ' ')" = "gic3-pci-first.disk gic3-pci.command gic3-pci.console gic3-pci.disk gic3-pci.record " ]
+	grep -qa ' vmlint.variable=read ' twice/gic3-pci-first.disk
+	grep -qa ' vmlint.variable=delete ' twice/gic3-pci.disk
+	rm -r twice
+	mkdir -p twice/gic3-pci-first.disk
+	boot good --persistent --log-dir=twice --keep
+	exits 2
+	says "could not check further: cannot write twice/gic3-pci-first.disk: Is a directory"
+	lacks "console:"
+}
+
 @test "boot: a guest that was ready before anybody read a word of it or QEMU" {
 	FAKE_RECORD= boot outruns
 	says "guest: note: QEMU 9.2.1 emulated the machine (TCG): "

@@ -10,7 +10,7 @@ LINE='^([a-z0-9-]+( [a-z0-9-]+=[!-~]*)*|[+]([0-9a-f]{2})*|[|&][ -~]*)$'
 	vmlint guest --record
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
-	[ "${lines[0]}" = "guest format=1" ]
+	[ "${lines[0]}" = "guest format=2" ]
 	[[ "${lines[1]}" == "boot id=0x"*" program=vmlint"* ]]
 	strange=$(grep -vE "$LINE" <<<"$output") || :
 	[ -z "$strange" ] || complain "$strange"

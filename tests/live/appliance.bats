@@ -40,13 +40,13 @@ setup() {
 @test "the static program records and judges wherever it runs, by itself" {
 	run build/vmlint-guest-x86_64 --record
 	[ "$status" = 0 ]
-	[[ "${lines[0]}" == "guest format=1" && "$output" == *"file path=/proc/version "* ]]
+	[[ "${lines[0]}" == "guest format=2" && "$output" == *"file path=/proc/version "* ]]
 	run build/vmlint-guest-x86_64 --judge x
 	[[ "$status" = 2 && "$output" == *"judges the machine that it runs on"* ]]
 	[ -n "$(command -v qemu-aarch64-static)" ] || skip "qemu-user-static is missing"
 	run qemu-aarch64-static build/vmlint-guest-aarch64 --record
 	[ "$status" = 0 ]
-	[[ "${lines[0]}" == "guest format=1" && "$output" == *"file path=/proc/version "* ]]
+	[[ "${lines[0]}" == "guest format=2" && "$output" == *"file path=/proc/version "* ]]
 	# and what it wrote is a record
 	echo "$output" >"$BATS_TEST_TMPDIR/here.record"
 	run build/vmlint guest --judge "$BATS_TEST_TMPDIR/here.record"
