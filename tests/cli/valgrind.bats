@@ -59,6 +59,6 @@ checked() {
 	checked 0 rules
 	checked 0 rules --format=json
 	checked 0 explain gpt-missing
-	checked 1 guest --judge "$TOP/tests/guest/no-store.record"
+	checked 1 guest --judge --no-sandbox "$TOP/tests/guest/no-store.record"
 	checked 2 lint --no-such-option
 }
