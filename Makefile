@@ -87,6 +87,8 @@ $(LIBRARY) $(B)/generated/rules-table.c: $(B)/sources.list
 $(B)/sources.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LIBRARY_SOURCES) $(RULE_SOURCES)' | cmp -s - $@ || echo '$(LIBRARY_SOURCES) $(RULE_SOURCES)' > $@
+# else .SECONDARY takes it for an intermediate file, whose absence makes nothing anew
+.PHONY: FORCE
 FORCE:
 
 $(B)/vmlint: $(call objects,$(MAIN_SOURCES)) $(LIBRARY)
