@@ -22,8 +22,10 @@
 #define BITMAP_ENTRY 24
 #define CHUNK 65536U
 
-/* What looking up an entry of an active table costs, in bytes of the budget: as many can be read meanwhile. */
-#define MAP_COST 64
+/* What work costs, in bytes of the budget, however few are read: an entry that is looked up, or whose cluster is anywhere
+ * among the counts; and a read, which is a page at least.  Else small clusters and holes are many for nothing. */
+#define ENTRY_COST 64
+#define READ_COST 4096
 
 struct walk {
 	struct qcow2_state *s;
@@ -35,15 +37,14 @@ struct walk {
 	unsigned char *table;  /* one L2 table, or one refcount block */
 	uint64_t block_offset; /* of the refcount block that `block` holds; 0: none */
 	unsigned char *block;
-	uint64_t budget; /* bytes of metadata that may still be read */
+	uint64_t budget; /* bytes of metadata that may still be read, or what else costs as much */
 	struct qcow2_refcounts *result;
 };
 
 static int charge(struct walk *w, uint64_t bytes, struct error *err)
 {
 	if (w->budget < bytes)
-		return error_set(err, EFBIG, "the qcow2 has more metadata than %llu GiB",
-				 LIMIT_QCOW2_THOROUGH_BYTES / GiB);
+		return error_set(err, EFBIG, "the qcow2 has more metadata than is walked");
 	w->budget -= bytes;
 	return 0;
 }
@@ -83,7 +84,7 @@ static int each_entry(struct walk *w, uint64_t offset, uint64_t count, void (*on
 	while (count && offset < size) {
 		uint64_t n = qcow2_min(qcow2_min(CHUNK, count * 8), (size - offset) / 8 * 8);
 		struct cursor c = cursor_make(w->chunk, (size_t)n);
-		int r = n ? charge(w, n, err) : 0;
+		int r = n ? charge(w, n / 8 * ENTRY_COST, err) : 0;
 
 		if (r == 0 && n)
 			r = view_read(w->s->file, offset, w->chunk, (size_t)n, err);
@@ -101,7 +102,7 @@ static int each_entry(struct walk *w, uint64_t offset, uint64_t count, void (*on
 static int read_cluster(struct walk *w, uint64_t offset, unsigned char *data, struct error *err)
 {
 	uint64_t size = w->s->q->cluster_size, present = 0;
-	int r = charge(w, size, err);
+	int r = charge(w, size < READ_COST ? READ_COST : size, err);
 
 	if (r < 0)
 		return r;
@@ -362,7 +363,7 @@ static int look_up(struct walk *w, uint64_t guest, struct qcow2_mapping *ret, st
 {
 	struct qcow2_mapping map;
 	struct error why;
-	int r = charge(w, MAP_COST, err);
+	int r = charge(w, ENTRY_COST, err);
 
 	*ret = (struct qcow2_mapping){ 0 };
 	if (r < 0)

@@ -28,6 +28,7 @@ struct span {
 static struct span spans[64];
 static unsigned span_count;
 static uint64_t snapshot_count, file_size, bytes_read, reads;
+static uint64_t own_tables;       /* L1 entries from 2048 on, each of which names a cluster of 512 bytes of its own */
 static unsigned char *compressed; /* lies at compressed_at */
 static size_t compressed_size;
 static uint64_t compressed_at;
@@ -68,6 +69,9 @@ static int sparse_read(struct view *view, uint64_t offset, void *data, size_t le
 		for (size_t k = 0; overlap(offset, length, s->offset, s->size, &from, &to) && from + k < to; k++)
 			out[from + k] = s->bytes[(offset + from + k - s->offset) % s->period];
 	}
+	if (own_tables && overlap(offset, length, 2048, own_tables * 8, &from, &to))
+		for (size_t k = from; k < to; k++)
+			out[k] = (unsigned char)(((offset + k) / 8 * 512 + own_tables * 8) >> (56 - (offset + k) % 8 * 8));
 	if (compressed && overlap(offset, length, compressed_at, compressed_size, &from, &to))
 		memcpy(out + from, compressed + (offset + from - compressed_at), to - from);
 	bytes_read += length;
@@ -82,7 +86,7 @@ static int start(void **state)
 	(void)state;
 	arena = arena_new(LIMIT_ARENA_BYTES);
 	span_count = 0;
-	snapshot_count = 0;
+	snapshot_count = own_tables = 0;
 	bytes_read = reads = 0;
 	return 0;
 }
@@ -178,6 +182,38 @@ static void snapshots_that_share_an_l1_table(void **state)
 	assert_true(bytes_read < (count + 4) * entries * 8);
 }
 
+static void snapshots_have_an_end(void **state)
+{
+	const uint64_t entries = LIMIT_QCOW2_L1_BYTES / 8, table = 1 * GiB, count = 4000;
+	const uint64_t snapshot[] = { 4 * CLUSTER, entries << 32, 0, 0, 0 };
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	snapshot_count = count;
+	put(64, 1, table);
+	put_all(table, count, snapshot, 5);
+	q = open_qcow2(12, GiB, 512, table + 100 * CLUSTER);
+	assert_int_equal(q->snapshots, count);
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), -EFBIG);
+	/* 64 is paid for each of 8 */
+	assert_true(bytes_read <= LIMIT_QCOW2_THOROUGH_BYTES / 8);
+}
+
+/* A table in each cluster of a file that is nearly all holes. */
+static void small_clusters_have_an_end(void **state)
+{
+	const uint64_t entries = LIMIT_QCOW2_L1_BYTES / 8;
+	struct qcow2_refcounts counts;
+	struct qcow2 *q;
+
+	(void)state;
+	q = open_qcow2(9, entries * 64 * 512, entries, 4 * 512 + entries * 8 + (entries + 256) * 512);
+	own_tables = entries;
+	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), -EFBIG);
+	assert_true(reads <= LIMIT_QCOW2_THOROUGH_BYTES / 4096);
+}
+
 static void blocks_past_the_end_that_are_one(void **state)
 {
 	uint64_t cluster = 2 * MiB;
@@ -260,6 +296,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_l2_table_that_all_l1_entries_name, start, stop),
 		cmocka_unit_test_setup_teardown(references_are_counted_as_often_as_they_stand_there, start, stop),
 		cmocka_unit_test_setup_teardown(snapshots_that_share_an_l1_table, start, stop),
+		cmocka_unit_test_setup_teardown(snapshots_have_an_end, start, stop),
+		cmocka_unit_test_setup_teardown(small_clusters_have_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(blocks_past_the_end_that_are_one, start, stop),
 		cmocka_unit_test_setup_teardown(large_clusters_are_kept_while_four_are_read_side_by_side, start, stop),
 		cmocka_unit_test_setup_teardown(decompressing_the_same_clusters_again_and_again_has_an_end, start, stop),
