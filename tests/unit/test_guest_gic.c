@@ -54,8 +54,8 @@ static void test_registers(void **state)
 		{ "version=2 pidr2-4k=0xffffffff pidr2-64k=0xffffffff typer=0xffffffff iidr=0xffffffff", GIC_OTHER, 0 },
 		/* nobody; nobody could look */
 		{ "version=3 pidr2-64k=abort pidr2-4k=abort typer=abort iidr=abort", GIC_NOBODY, 0 },
-		{ "version=3 pidr2-64k=unmapped pidr2-4k=unmapped typer=unmapped iidr=unmapped", GIC_UNKNOWN, 0 },
-		{ "version=3 pidr2-64k=untried pidr2-4k=untried typer=untried iidr=untried", GIC_UNKNOWN, 0 },
+		{ "version=3 pidr2-64k=unmapped pidr2-4k=unmapped typer=unmapped iidr=unmapped", GIC_UNMAPPED, 0 },
+		{ "version=3 pidr2-64k=untried pidr2-4k=untried typer=untried iidr=untried", GIC_UNTRIED, 0 },
 		{ "version=3", GIC_UNKNOWN, 0 },
 		{ "version=3 pidr2-64k=0x3b", GIC_UNKNOWN, 0 },
 	};
