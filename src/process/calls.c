@@ -46,6 +46,8 @@ static const struct call table[] = {
 	CALL(fadvise64), CALL(fadvise64_64), CALL(arm_fadvise64_64),
 	/* the size of a file below --allow-backing; stat by name is no call of these */
 	CALL(fstat), CALL(fstat64),
+	/* libfdisk ends with it where it refuses a disk; nothing that is open here can be written to */
+	CALL(fsync),
 	/* the C library's last words; standard output and error are /dev/null, or a sanitizer's */
 	CALL_IF(write, BELOW(0, 3)), CALL_IF(writev, BELOW(0, 3)),
 	CALL(close),

@@ -100,3 +100,11 @@ breaking() {
 	grep -qE '^Max open files +128 +128 ' <<<"$limits"
 	[[ $text == *"CapPrm:	0000000000000000"* && $text == *"CapEff:	0000000000000000"* ]]
 }
+
+@test "libfdisk, asked for a second opinion, is not stopped where it refuses a disk" {
+	cp --sparse=always "$(fixture debian-arm64)" large.img
+	truncate -s 64G large.img
+	PATH=$PATH:/usr/sbin sgdisk -e large.img >/dev/null
+	vmlint --verbose '--select=gpt-*,mbr-*,esp-*,efi-*,pe-*,image-*,container-*,disk-*,qcow2-*,firmware-*' large.img
+	exits 0
+}
