@@ -7,6 +7,7 @@
 #   make bench               vmlint beside the shell pipeline and libguestfs, in one run
 #   make check-firmware      asserts each rule's effect in one run of OVMF
 #   make check-images        tests on images of whole distributions (downloads some 1 GB, once)
+#   make check-arm64         vmlint on an Arm machine under TCG: sandbox, unit tests, the same reports (10 minutes)
 #   make fuzz T=gpt SECONDS=60
 #   make fuzz-all MINUTES=30   each fuzz target until it has had so much CPU time; may be stopped and goes on
 #   make campaign COUNT=10000 SEED=1   lints so many mutated images
@@ -184,7 +185,7 @@ include src/appliance/appliance.mk
 
 # The package list may bring the very libraries that $(PKG_LIBS) asks for, so what is built is built by a second make.
 ANEW = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-.PHONY: run check bench check-firmware check-images lint
+.PHONY: run check bench check-firmware check-images check-arm64 lint
 run: build/deps.stamp
 	@+$(ANEW) all
 	@tests/run-sample build/vmlint $(if $(IMAGE),'$(IMAGE)')
@@ -201,6 +202,10 @@ check-images: build/deps.stamp build/deps-images.stamp
 	@$(MAKE) --no-print-directory all
 	@+$(ANEW) appliance
 	@VMLINT_BOOT_IMAGES=1 bats tests/images tests/live/image.bats
+# cross-built, and run where system calls and registers are others
+check-arm64: build/deps.stamp
+	@+$(ANEW) all
+	@tests/arm64/check
 lint:
 	@tests/style/check
 
