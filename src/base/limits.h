@@ -95,7 +95,8 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_QCOW2_L1_BYTES (32 * MiB) /* QEMU's own bound */
 #define LIMIT_QCOW2_CLUSTER_BITS 21
 #define LIMIT_QCOW2_HEADER_EXTENSIONS 64
-#define LIMIT_QCOW2_THOROUGH_BYTES (8 * GiB) /* metadata that --thorough walks */
+#define LIMIT_QCOW2_TABLES (8 * GiB) /* of its tables are read, and as many again by the walk of --thorough */
+#define LIMIT_QCOW2_FAR (32 * KiB)   /* what a read of them counts for that does not begin where the last one ended */
 #define LIMIT_BACKING_DEPTH 16
 #define LIMIT_CONTAINER_TABLES (1 * GiB) /* of other containers' tables, without --thorough: a VMDK of 15 TiB */
 #define LIMIT_CONTAINER_TABLES_THOROUGH (4 * GiB) /* with it: a VMDK of 62 TiB, which is the largest that there is */

@@ -61,6 +61,8 @@ struct qcow2_state {
 	struct view view;
 	struct qcow2_page *pages;
 	uint64_t clock;
+	uint64_t tables_left; /* bytes of tables that may still be read, or what else costs as much */
+	uint64_t tables_end;  /* of what was read of them last */
 	struct qcow2_cluster clusters[QCOW2_CLUSTERS];
 	unsigned cluster_slots;        /* how many of them are used with clusters of this size */
 	uint64_t decompressed;         /* bytes so far; who reads here and there has the same cluster decompressed anew */
@@ -86,6 +88,10 @@ struct qcow2_mapping {
 /* Adds to the bounded list unless the same defect at the same offset is there. */
 void qcow2_problem(struct qcow2 *q, enum qcow2_kind kind, enum qcow2_defect defect, uint64_t offset, uint64_t length,
 		   const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Pays for a read of `length` bytes of tables at `offset` of the file: what is small and lies far apart takes as long as what is
+ * larger and does not, and a file of holes has more of it than anybody waits for.  limit_error when there is nothing left. */
+int qcow2_pay(struct qcow2_state *s, uint64_t offset, uint64_t length, struct error *err);
 
 /* A big-endian 64-bit integer of the file's tables, aligned to 8, through the page cache.  -ENODATA past the end (no
  * problem is added), or the view's error. */

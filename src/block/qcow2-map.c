@@ -10,6 +10,22 @@
 #include <inttypes.h>
 
 #include "base/cursor.h"
+#include "base/limits.h"
+
+int qcow2_pay(struct qcow2_state *s, uint64_t offset, uint64_t length, struct error *err)
+{
+	uint64_t cost = offset == s->tables_end ? QCOW2_PAGE : LIMIT_QCOW2_FAR;
+
+	if (cost < length)
+		cost = length;
+	if (s->tables_left < cost)
+		return limit_error(err, "the qcow2's tables are larger, or lie further apart, than is read (%llu GiB, of "
+				   "which each read elsewhere takes %llu KiB)", LIMIT_QCOW2_TABLES >> 30,
+				   LIMIT_QCOW2_FAR >> 10);
+	s->tables_left -= cost;
+	s->tables_end = offset + length;
+	return 0;
+}
 
 /* The page of the file that holds `offset`; offset lies in the file. */
 static int get_page(struct qcow2_state *s, uint64_t offset, struct qcow2_page **ret, struct error *err)
@@ -29,7 +45,9 @@ static int get_page(struct qcow2_state *s, uint64_t offset, struct qcow2_page **
 	}
 	oldest->length = 0;
 	oldest->offset = start;
-	r = view_read(s->file, start, oldest->data, (size_t)qcow2_min(QCOW2_PAGE, s->file->size - start), err);
+	r = qcow2_pay(s, start, QCOW2_PAGE, err);
+	if (r == 0)
+		r = view_read(s->file, start, oldest->data, (size_t)qcow2_min(QCOW2_PAGE, s->file->size - start), err);
 	if (r < 0)
 		return r;
 	oldest->length = (size_t)qcow2_min(QCOW2_PAGE, s->file->size - start);

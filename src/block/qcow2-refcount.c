@@ -22,10 +22,9 @@
 #define BITMAP_ENTRY 24
 #define CHUNK 65536U
 
-/* What work costs, in bytes of the budget, however few are read: an entry that is looked up, or whose cluster is anywhere
- * among the counts; and a read, which is a page at least.  Else small clusters and holes are many for nothing. */
+/* What work costs that is no read, in bytes of the budget: an entry that is looked up, or whose cluster is anywhere among the
+ * counts. */
 #define ENTRY_COST 64
-#define READ_COST 4096
 
 struct walk {
 	struct qcow2_state *s;
@@ -37,15 +36,14 @@ struct walk {
 	unsigned char *table;  /* one L2 table, or one refcount block */
 	uint64_t block_offset; /* of the refcount block that `block` holds; 0: none */
 	unsigned char *block;
-	uint64_t budget; /* bytes of metadata that may still be read, or what else costs as much */
 	struct qcow2_refcounts *result;
 };
 
 static int charge(struct walk *w, uint64_t bytes, struct error *err)
 {
-	if (w->budget < bytes)
+	if (w->s->tables_left < bytes)
 		return error_set(err, EFBIG, "the qcow2 has more metadata than is walked");
-	w->budget -= bytes;
+	w->s->tables_left -= bytes;
 	return 0;
 }
 
@@ -102,7 +100,7 @@ static int each_entry(struct walk *w, uint64_t offset, uint64_t count, void (*on
 static int read_cluster(struct walk *w, uint64_t offset, unsigned char *data, struct error *err)
 {
 	uint64_t size = w->s->q->cluster_size, present = 0;
-	int r = charge(w, size < READ_COST ? READ_COST : size, err);
+	int r = qcow2_pay(w->s, offset, size, err);
 
 	if (r < 0)
 		return r;
@@ -168,14 +166,18 @@ static void note_table(struct walk *w, uint64_t entry)
 	w->is_table[table / 8] |= (unsigned char)(1U << table % 8);
 }
 
+static bool is_table(const struct walk *w, uint64_t cluster)
+{
+	return w->is_table[cluster / 8] >> cluster % 8 & 1;
+}
+
 /* Was it one, until now? */
 static bool take_table(struct walk *w, uint64_t table)
 {
-	unsigned char bit = (unsigned char)(1U << (table >> w->s->cluster_bits) % 8);
-	unsigned char *byte = &w->is_table[(table >> w->s->cluster_bits) / 8];
-	bool was = *byte & bit;
+	uint64_t cluster = table >> w->s->cluster_bits;
+	bool was = is_table(w, cluster);
 
-	*byte &= (unsigned char)~bit;
+	w->is_table[cluster / 8] &= (unsigned char)~(1U << cluster % 8);
 	return was;
 }
 
@@ -207,16 +209,16 @@ static int walk_tables(struct walk *w, struct error *err)
 	uint64_t count = 0, at = 0;
 
 	for (uint64_t i = 0; i < w->clusters; i++)
-		count += w->is_table[i / 8] >> i % 8 & 1;
+		count += is_table(w, i);
 	w->times = ARENA_ARRAY(w->s->arena, count, uint16_t);
 	for (uint64_t i = 0; i < w->clusters; i++)
-		if (w->is_table[i / 8] >> i % 8 & 1)
+		if (is_table(w, i))
 			w->times[at++] = w->references[i];
 	at = 0;
 	for (uint64_t i = 0; i < w->clusters; i++) {
 		int r = 0;
 
-		if (w->is_table[i / 8] >> i % 8 & 1)
+		if (is_table(w, i))
 			r = walk_l2(w, i << w->s->cluster_bits, w->times[at++], err);
 		if (r < 0)
 			return r;
@@ -434,7 +436,8 @@ static int check_active(struct walk *w, struct error *err)
 int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct error *err)
 {
 	struct qcow2_state *s = q->state;
-	struct walk w = { .s = s, .budget = LIMIT_QCOW2_THOROUGH_BYTES, .result = ret };
+	struct walk w = { .s = s, .result = ret };
+	const uint64_t before = s->tables_left;
 	int r;
 
 	*ret = (struct qcow2_refcounts){ 0 };
@@ -451,6 +454,8 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 	w.chunk = arena_alloc(s->arena, CHUNK);
 	w.table = arena_alloc(s->arena, q->cluster_size);
 	w.block = arena_alloc(s->arena, q->cluster_size);
+	/* what this takes is not missing where the disk is read */
+	s->tables_left = LIMIT_QCOW2_TABLES;
 	/* what L1 entries refer to comes first, so that it says how often each L2 table is named */
 	r = each_entry(&w, q->l1_offset, q->l1_entries, note_table, err);
 	if (!r)
@@ -470,5 +475,6 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 		r = compare(&w, err);
 	if (!r)
 		r = check_active(&w, err);
+	s->tables_left = before;
 	return r;
 }

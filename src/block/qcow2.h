@@ -115,7 +115,7 @@ struct qcow2_refcounts {
 
 /* Walks all tables, those of snapshots too, and compares them with the reference counts (specification, "Host cluster
  * management").  What it finds wrong, leaks apart, is added to problems.  0, or a negative errno if it could not look:
- * -EFBIG if the metadata is over LIMIT_QCOW2_THOROUGH_BYTES. */
+ * -EFBIG if the metadata is over LIMIT_QCOW2_TABLES. */
 int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct error *err);
 
 #endif

@@ -29,6 +29,7 @@ static struct span spans[64];
 static unsigned span_count;
 static uint64_t snapshot_count, file_size, bytes_read, reads;
 static uint64_t own_tables;       /* L1 entries from 2048 on, each of which names a cluster of 512 bytes of its own */
+static uint64_t tables_step;      /* of so many is the next one's cluster */
 static unsigned char *compressed; /* lies at compressed_at */
 static size_t compressed_size;
 static uint64_t compressed_at;
@@ -55,6 +56,11 @@ static bool overlap(uint64_t offset, size_t length, uint64_t at, uint64_t size, 
 	return at < offset + length && at + size > offset;
 }
 
+static unsigned char own_table_byte(uint64_t at)
+{
+	return (unsigned char)((at / 8 * tables_step * 512 + own_tables * 8) >> (56 - at % 8 * 8));
+}
+
 static int sparse_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *why)
 {
 	unsigned char *out = data;
@@ -71,7 +77,7 @@ static int sparse_read(struct view *view, uint64_t offset, void *data, size_t le
 	}
 	if (own_tables && overlap(offset, length, 2048, own_tables * 8, &from, &to))
 		for (size_t k = from; k < to; k++)
-			out[k] = (unsigned char)(((offset + k) / 8 * 512 + own_tables * 8) >> (56 - (offset + k) % 8 * 8));
+			out[k] = own_table_byte(offset + k);
 	if (compressed && overlap(offset, length, compressed_at, compressed_size, &from, &to))
 		memcpy(out + from, compressed + (offset + from - compressed_at), to - from);
 	bytes_read += length;
@@ -87,6 +93,7 @@ static int start(void **state)
 	arena = arena_new(LIMIT_ARENA_BYTES);
 	span_count = 0;
 	snapshot_count = own_tables = 0;
+	tables_step = 1;
 	bytes_read = reads = 0;
 	return 0;
 }
@@ -161,17 +168,24 @@ static void references_are_counted_as_often_as_they_stand_there(void **state)
 	assert_int_equal(q->problem_count, 0);
 }
 
+/* A table of snapshots, all with the L1 table of the disk. */
+static void put_snapshots(uint64_t table, uint64_t count, uint64_t entries)
+{
+	const uint64_t snapshot[] = { 4 * CLUSTER, entries << 32, 0, 0, 0 };
+
+	snapshot_count = count;
+	put(64, 1, table);
+	put_all(table, count, snapshot, 5);
+}
+
 static void snapshots_that_share_an_l1_table(void **state)
 {
 	const uint64_t entries = 1 << 17, table = 4 * CLUSTER + entries * 8, count = 100;
-	const uint64_t snapshot[] = { 4 * CLUSTER, entries << 32, 0, 0, 0 };
 	struct qcow2_refcounts counts;
 	struct qcow2 *q;
 
 	(void)state;
-	snapshot_count = count;
-	put(64, 1, table);
-	put_all(table, count, snapshot, 5);
+	put_snapshots(table, count, entries);
 	put(3 * CLUSTER, 512, 5 * CLUSTER);
 	put(4 * CLUSTER, entries, 3 * CLUSTER);
 	q = open_qcow2(12, entries * 512 * CLUSTER, entries, table + CLUSTER);
@@ -185,19 +199,16 @@ static void snapshots_that_share_an_l1_table(void **state)
 static void snapshots_have_an_end(void **state)
 {
 	const uint64_t entries = LIMIT_QCOW2_L1_BYTES / 8, table = 1 * GiB, count = 4000;
-	const uint64_t snapshot[] = { 4 * CLUSTER, entries << 32, 0, 0, 0 };
 	struct qcow2_refcounts counts;
 	struct qcow2 *q;
 
 	(void)state;
-	snapshot_count = count;
-	put(64, 1, table);
-	put_all(table, count, snapshot, 5);
+	put_snapshots(table, count, entries);
 	q = open_qcow2(12, GiB, 512, table + 100 * CLUSTER);
 	assert_int_equal(q->snapshots, count);
 	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), -EFBIG);
 	/* 64 is paid for each of 8 */
-	assert_true(bytes_read <= LIMIT_QCOW2_THOROUGH_BYTES / 8);
+	assert_true(bytes_read <= LIMIT_QCOW2_TABLES / 8);
 }
 
 /* A table in each cluster of a file that is nearly all holes. */
@@ -211,7 +222,37 @@ static void small_clusters_have_an_end(void **state)
 	q = open_qcow2(9, entries * 64 * 512, entries, 4 * 512 + entries * 8 + (entries + 256) * 512);
 	own_tables = entries;
 	assert_int_equal(qcow2_check_refcounts(q, &counts, &err), -EFBIG);
-	assert_true(reads <= LIMIT_QCOW2_THOROUGH_BYTES / 4096);
+	assert_true(reads <= LIMIT_QCOW2_TABLES / 4096);
+}
+
+/* Who asks where there is data, and who reads here and there. */
+static void tables_that_lie_apart_have_an_end(void **state)
+{
+	const uint64_t entries = LIMIT_QCOW2_L1_BYTES / 8, far = LIMIT_QCOW2_TABLES / LIMIT_QCOW2_FAR;
+	struct view *disk;
+	struct qcow2 *q;
+	unsigned char out[16];
+	uint64_t at;
+
+	(void)state;
+	q = open_qcow2(9, entries * 64 * 512, entries, 4 * 512 + entries * 8 + (entries * 64 + 256) * 512);
+	own_tables = entries;
+	tables_step = 64;
+	disk = qcow2_view(q);
+	limit_met.code = 0;
+	for (at = 0; at < disk->size && limit_met.code == 0; at = view_next_data(disk, at + 1))
+		;
+	assert_true(at < disk->size);
+	assert_int_equal(limit_met.code, EFBIG);
+	assert_true(reads <= far);
+	assert_int_equal(view_read(disk, disk->size / 2, out, sizeof(out), &err), -EFBIG);
+	/* tables side by side are no such case */
+	q = open_qcow2(9, entries * 64 * 512, entries, 4 * 512 + entries * 8 + (entries + 256) * 512);
+	tables_step = 1;
+	limit_met.code = 0;
+	disk = qcow2_view(q);
+	for (at = 0; at < disk->size / 16; at = view_next_data(disk, at))
+		assert_int_equal(limit_met.code, 0);
 }
 
 static void blocks_past_the_end_that_are_one(void **state)
@@ -298,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(snapshots_that_share_an_l1_table, start, stop),
 		cmocka_unit_test_setup_teardown(snapshots_have_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(small_clusters_have_an_end, start, stop),
+		cmocka_unit_test_setup_teardown(tables_that_lie_apart_have_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(blocks_past_the_end_that_are_one, start, stop),
 		cmocka_unit_test_setup_teardown(large_clusters_are_kept_while_four_are_read_side_by_side, start, stop),
 		cmocka_unit_test_setup_teardown(decompressing_the_same_clusters_again_and_again_has_an_end, start, stop),
