@@ -2,31 +2,89 @@
 /* watch: sizes and times of files, and what the kernel counts of devices, compared. */
 #include "process/watch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Requests to write and to discard that a device has had (the kernel's Documentation/block/stat.rst); 0: not known. */
-static uint64_t writes_of(dev_t device)
+/* How often the counts of a disk and of its partitions are read until no partition is written to in between. */
+#define STILL_TRIES 8
+#define UNKNOWN UINT64_MAX
+
+/* Requests to write and to discard that the device of this folder has had (the kernel's Documentation/block/stat.rst), or
+ * UNKNOWN. */
+static uint64_t writes_in(const char *folder)
 {
-	char path[64];
+	char path[PATH_MAX];
 	uint64_t written = 0, discarded = 0;
 	FILE *f;
+	int n;
 
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat", major(device), minor(device));
+	if ((size_t)snprintf(path, sizeof(path), "%s/stat", folder) >= sizeof(path))
+		return UNKNOWN;
 	f = fopen(path, "re");
 	if (!f)
-		return 0;
-	if (fscanf(f, "%*u %*u %*u %*u %" SCNu64 " %*u %*u %*u %*u %*u %*u %" SCNu64, &written, &discarded) < 1)
-		written = 0;
+		return UNKNOWN;
+	/* kernels before 4.18 do not count what is discarded */
+	n = fscanf(f, "%*u %*u %*u %*u %" SCNu64 " %*u %*u %*u %*u %*u %*u %" SCNu64, &written, &discarded);
 	fclose(f);
-	return written + discarded;
+	return n < 1 ? UNKNOWN : written + discarded;
+}
+
+/* Of those that a disk has had, the ones that came by way of its partitions. */
+static uint64_t writes_by_partitions(const char *disk)
+{
+	char path[PATH_MAX];
+	uint64_t sum = 0, own;
+	DIR *d = opendir(disk);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s/partition", disk, e->d_name) >= sizeof(path) ||
+		    access(path, F_OK) < 0)
+			continue;
+		*strrchr(path, '/') = 0;
+		own = writes_in(path);
+		sum = own == UNKNOWN ? UNKNOWN : sum + own;
+		if (sum == UNKNOWN)
+			break;
+	}
+	if (d)
+		closedir(d);
+	return d ? sum : UNKNOWN;
+}
+
+/* Those that a device has had; of a partition also those to the whole disk, which may have been to any place. */
+static uint64_t writes_of(dev_t device)
+{
+	char name[64], folder[PATH_MAX], path[PATH_MAX];
+	uint64_t own, whole, parts, before;
+
+	snprintf(name, sizeof(name), "/sys/dev/block/%u:%u", major(device), minor(device));
+	own = writes_in(name);
+	if ((size_t)snprintf(path, sizeof(path), "%s/partition", name) >= sizeof(path) || access(path, F_OK) < 0 ||
+	    !realpath(name, folder))
+		return own;
+	*strrchr(folder, '/') = 0;
+	/* what others write to other partitions meanwhile would be in one of the numbers alone */
+	parts = writes_by_partitions(folder);
+	for (int i = 0; i < STILL_TRIES; i++) {
+		before = parts;
+		whole = writes_in(folder);
+		parts = writes_by_partitions(folder);
+		if (own == UNKNOWN || whole == UNKNOWN || parts == UNKNOWN)
+			return UNKNOWN;
+		if (parts == before)
+			return own + (whole - parts);
+	}
+	return UNKNOWN;
 }
 
 /* False if the descriptor tells nothing, as that of a disk that has gone. */
@@ -39,6 +97,7 @@ static bool look(struct watch *watch)
 	/* a device's fstat has no size */
 	watch->size = S_ISREG(st.st_mode) ? st.st_size : lseek(watch->fd, 0, SEEK_END);
 	watch->modified = S_ISREG(st.st_mode) ? st.st_mtim : (struct timespec){ 0 };
+	watch->is_device = S_ISBLK(st.st_mode);
 	watch->writes = S_ISBLK(st.st_mode) ? writes_of(st.st_rdev) : 0;
 	return true;
 }
@@ -66,9 +125,11 @@ const char *watch_changed(struct arena *arena, const struct watch *watch)
 	if (now.size != watch->size)
 		return arena_printf(arena, "%s changed while it was read: it had %" PRId64 " bytes, and has %" PRId64 " now", who,
 				    watch->size, now.size);
-	if (now.writes != watch->writes || now.modified.tv_sec != watch->modified.tv_sec ||
+	if ((now.writes != watch->writes && now.writes != UNKNOWN && watch->writes != UNKNOWN) ||
+	    now.modified.tv_sec != watch->modified.tv_sec ||
 	    now.modified.tv_nsec != watch->modified.tv_nsec)
-		return arena_printf(arena, "%s changed while it was read: somebody wrote to it", who);
+		return arena_printf(arena, "%s changed while it was read: somebody wrote to it%s", who,
+				    watch->is_device ? "; a snapshot of it would hold still" : "");
 	return NULL;
 }
 

@@ -3,6 +3,7 @@
 #ifndef PROCESS_WATCH_H
 #define PROCESS_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -13,7 +14,8 @@ struct watch {
 	const char *name; /* of a file beside the image; NULL: the image itself */
 	int64_t size;     /* bytes; -1: cannot be told */
 	struct timespec modified; /* of a device it tells of its node alone, and is not compared */
-	uint64_t writes;          /* that a device has had; 0 of a file */
+	bool is_device;
+	uint64_t writes;          /* that a device has had; UINT64_MAX: not known */
 };
 
 /* Remembers how the file is.  fd stays the caller's. */

@@ -13,7 +13,9 @@ setup() {
 }
 
 teardown() {
-	[ -z "${device:-}" ] || losetup -d "$device"
+	[ -z "${device:-}" ] && return
+	[ ! -b "${device}p1" ] || PATH=$PATH:/usr/sbin partx -d "$device"
+	losetup -d "$device"
 }
 
 # meanwhile COMMAND ARGUMENT...: what vmlint says of files of which one, image.img, is changed by a shell command at its third read
@@ -81,7 +83,24 @@ only() {
 	exits 0
 	FILE=$device meanwhile "dd if=/dev/zero of=$device bs=4096 count=1 seek=8000 conv=notrunc oflag=direct status=none" "$device"
 	exits 2
-	says "$device: could not check: the image changed while it was read: somebody wrote to it"
+	says "$device: could not check: the image changed while it was read: somebody wrote to it; a snapshot"
+}
+
+@test "a partition is written to, by its own name or the disk's; what is written to another one is no matter" {
+	local write="dd if=/dev/zero bs=4096 count=1 seek=300 conv=notrunc oflag=direct status=none"
+	device=$(losetup -f --show image.img 2>/dev/null) || skip "no loop devices here"
+	# none of the kernel's own, which may not know of GPT
+	PATH=$PATH:/usr/sbin addpart "$device" 1 2048 65536
+	PATH=$PATH:/usr/sbin addpart "$device" 2 67584 4096
+	[ -b "${device}p1" ] || skip "no nodes for partitions here"
+	FILE=${device}p1 meanwhile true "${device}p1"
+	[[ $output != *"could not check"* ]]
+	FILE=${device}p1 meanwhile "$write of=${device}p2" "${device}p1"
+	[[ $output != *"could not check"* ]]
+	FILE=${device}p1 meanwhile "$write of=${device}p1" "${device}p1"
+	says "${device}p1: could not check: the image changed while it was read"
+	FILE=${device}p1 meanwhile "$write of=$device" "${device}p1"
+	says "${device}p1: could not check: the image changed while it was read"
 }
 
 @test "others go on, and JSON says so" {
