@@ -44,23 +44,14 @@ static const struct {
 	{ "flood", "the console was flooded" },
 };
 
-/* Was the time too short? */
-static void help(struct check *check, struct diagnostic *d, const char *kind)
-{
-	if (!strcmp(kind, "silent") || !strcmp(kind, "hang"))
-		finding_help(check, d, "if the machine is only slow: --timeout=SECONDS of `vmlint boot` gives it more time");
-}
-
 RULE(guest_boot)
 {
 	const struct fact *trouble = check->machine->trouble;
 	struct diagnostic *d;
 	uint64_t seconds;
-	const char *kind = fact_text(trouble, "kind"), *boot = fact_text(trouble, "boot"), *heard;
-	bool mute;
+	const char *kind = fact_text(trouble, "kind"), *boot = fact_text(trouble, "boot"), *heard = fact_text(trouble, "heard");
+	bool silent = kind && !strcmp(kind, "silent"), mute = silent && heard && !strcmp(heard, "no");
 
-	heard = fact_text(trouble, "heard");
-	mute = kind && !strcmp(kind, "silent") && heard && !strcmp(heard, "no");
 	if (!guest_next(check->machine->guest, NULL, "host-boot"))
 		return not_applicable(check, "the record is not of a run that the host watched");
 	for (size_t i = 0; kind && i < sizeof(troubles) / sizeof(*troubles); i++) {
@@ -68,7 +59,7 @@ RULE(guest_boot)
 
 		if (strcmp(kind, troubles[i].kind))
 			continue;
-		if (!strcmp(kind, "silent") && fact_number(trouble, "seconds", &seconds))
+		if (silent && fact_number(trouble, "seconds", &seconds))
 			message = arena_printf(check->arena,
 					       mute ? "not a byte came over the console in %llu s, of firmware neither"
 						    : "nothing was heard of a system in %llu s",
@@ -77,7 +68,8 @@ RULE(guest_boot)
 		if (mute)
 			finding_help(check, d,
 				     "give the machine firmware that is made for it, and that writes to its first serial port");
-		else
-			help(check, d, kind);
+		else if (silent || !strcmp(kind, "hang"))
+			finding_help(check, d,
+				     "if the machine is only slow: --timeout=SECONDS of `vmlint boot` gives it more time");
 	}
 }

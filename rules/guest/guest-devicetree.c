@@ -33,7 +33,7 @@ RULE(guest_devicetree)
 		finding(check, at_fact("efi/configuration-table"),
 			"there is no device-tree entry (b1b621d5-f19c-41a5-830b-d9152c69aae0)");
 	/* an image's own boot loader ran before; ours ends as firmware left the table */
-	else if (guest_tree_is_empty(m) && guest_find(m->guest, "host-machine", "system", "image"))
+	else if (guest_tree_is_empty(m) && guest_of_image(m))
 		finding(check, at_fact("devicetree"),
 			"firmware has no device tree: the one that Linux was given holds nothing but /chosen");
 }

@@ -158,26 +158,20 @@ static const char *skipped(const struct lint_result *result, struct arena *arena
 static void note_image(const struct live_options *live, bool told, const struct boot_options *o, struct arena *arena,
 		       struct lint_result *result)
 {
+	const char *why = "the image has no cloud-init that asks NoCloud";
+
+	if (o->no_cloud_init)
+		why = "nobody in the image answered, so it has no cloud-init that asks NoCloud, or did not boot";
 	if (live->program && told)
 		lint_result_note(result, arena,
 				 arena_printf(arena,
 					      "looked at from inside the image; what only a program before Linux sees is not in "
 					      "it%s: `vmlint boot` without an image, with the same firmware, has that",
 					      skipped(result, arena)));
-	else if (live->program)
-		return;
-	else if (o->no_cloud_init)
+	else if (!live->program)
 		lint_result_note(result, arena,
-				 arena_printf(arena,
-					      "nobody in the image answered, so it has no cloud-init that asks NoCloud, or did "
-					      "not boot: looked at from inside the appliance, with the image as a second disk%s",
-					      skipped(result, arena)));
-	else
-		lint_result_note(result, arena,
-				 arena_printf(arena,
-					      "the image has no cloud-init that asks NoCloud: looked at from inside the "
-					      "appliance, with the image as a second disk%s",
-					      skipped(result, arena)));
+				 arena_printf(arena, "%s: looked at from inside the appliance, with the image as a second disk%s",
+					      why, skipped(result, arena)));
 }
 
 void boot_one(struct boot_options *options, const struct boot *boot, struct arena *arena, struct lint_result *result)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/stream.h"
 #include "hypervisor/live-internal.h"
 
 /* Resets of the firmware's own in one boot. */
@@ -74,14 +75,14 @@ static void look(struct run *run, const char *line)
 
 	if (strstr(line, panic.text) && run->words != &panic) {
 		run->words = &panic;
-		run->words_until = vm_now() + PANIC * 1000;
+		run->words_until = stream_now() + PANIC * 1000;
 	}
 	/* there is no firmware any more once the guest has said hello */
 	for (size_t i = 0; !run->hello && !run->words && i < sizeof(ends) / sizeof(*ends); i++) {
 		if (!strstr(line, ends[i].text))
 			continue;
 		run->words = &ends[i];
-		run->words_until = vm_now() + FIRMWARE * 1000;
+		run->words_until = stream_now() + FIRMWARE * 1000;
 	}
 }
 
@@ -163,11 +164,12 @@ static int got_qmp(struct run *run, const struct vm_event *event)
 	event_fact(run, event->name, event->text);
 	if (run->held.overflowed || run->result->record.overflowed)
 		return error_set(run->err, ENOBUFS, "boot %u: QEMU tells of too many events", run->boot);
-	/* a signal, a window that was closed, an error of QEMU's: neither the guest's doing nor ours */
-	if (!strcmp(event->name, "SHUTDOWN") && !strstr(event->text, "\"guest\":true"))
-		return error_set(run->err, EIO, "boot %u: QEMU was told from outside to end: %s", run->boot, event->text);
-	if (!strcmp(event->name, "SHUTDOWN"))
+	if (!strcmp(event->name, "SHUTDOWN")) {
+		/* a signal, a window that was closed, an error of QEMU's: neither the guest's doing nor ours */
+		if (!strstr(event->text, "\"guest\":true"))
+			return error_set(run->err, EIO, "boot %u: QEMU was told from outside to end: %s", run->boot, event->text);
 		run->ended = true;
+	}
 	/* what KVM cannot go on with, for one; nobody else asks it to */
 	if (!strcmp(event->name, "STOP")) {
 		const char *said = vm_stderr(run->vm);
@@ -266,7 +268,7 @@ static int told_of(const char *text, size_t size, const char *device)
 static int timed_out(struct run *run, const char *text)
 {
 	const struct live_options *o = run->options;
-	uint64_t now = vm_now();
+	uint64_t now = stream_now();
 
 	if (run->words)
 		return believe(run);
@@ -373,7 +375,7 @@ int live_wait(struct run *run, const char *text)
 			break;
 		case VM_TIMEOUT:
 			/* a byte that came when the time of silence was up, or half a line before */
-			if (time < run->deadline && !run->words && run->result->heard && vm_now() < run->deadline)
+			if (time < run->deadline && !run->words && run->result->heard && stream_now() < run->deadline)
 				break;
 			return timed_out(run, text);
 		}
@@ -399,7 +401,7 @@ int live_command(struct run *run, const char *text)
 	fact_string(&facts, "command", text);
 	fact_end(&facts);
 	facts_free(&facts);
-	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->deadline = stream_now() + run->options->seconds * 1000ull;
 	run->failed = false;
 	run->asked = text;
 	if (rc == 0)
@@ -412,7 +414,7 @@ int live_qmp(struct run *run, const char *execute, const char *arguments)
 {
 	int rc = vm_qmp(run->vm, execute, arguments, &run->answer, run->err);
 
-	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->deadline = stream_now() + run->options->seconds * 1000ull;
 	run->refusal[0] = '\0';
 	if (rc == 0)
 		rc = live_wait(run, NOTHING);
@@ -430,7 +432,7 @@ int live_wait_gone(struct run *run, const char *device)
 	live_settle(run);
 	what = told_of(record->data + run->began, record->size - run->began, device);
 	run->refusal[0] = '\0';
-	run->deadline = vm_now() + seconds * 1000ull;
+	run->deadline = stream_now() + seconds * 1000ull;
 	run->device = device;
 	if (!what)
 		rc = live_wait(run, NOTHING);

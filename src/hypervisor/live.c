@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "guest/record.h"
 #include "hypervisor/disk.h"
 #include "hypervisor/seed.h"
@@ -36,7 +37,7 @@ void live_begin_boot(struct run *run, const char *how)
 	run->began = run->result->record.size;
 	run->hello = false;
 	run->told = TOLD_NOTHING;
-	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->deadline = stream_now() + run->options->seconds * 1000ull;
 	fact_begin(&run->facts, "host-boot");
 	fact_decimal(&run->facts, "number", run->boot);
 	fact_string(&run->facts, "how", how);
@@ -51,7 +52,7 @@ static int start(struct run *run, const struct vm_config *config)
 	run->ended = false;
 	live_begin_boot(run, "cold");
 	if (run->options->silence && !run->result->heard)
-		run->silent_until = vm_now() + run->options->silence * 1000ull;
+		run->silent_until = stream_now() + run->options->silence * 1000ull;
 	rc = vm_start(config, ++run->starts, run->nonce, &run->vm, run->err);
 	if (rc < 0)
 		return rc;
@@ -75,7 +76,7 @@ static int power_off(struct run *run)
 	int rc = vm_command(run->vm, "poweroff", run->err);
 
 	run->told = TOLD_OFF;
-	run->deadline = vm_now() + run->options->seconds * 1000ull;
+	run->deadline = stream_now() + run->options->seconds * 1000ull;
 	if (rc == 0)
 		rc = live_wait(run, NULL);
 	if (rc < 0)

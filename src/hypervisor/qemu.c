@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "guest/frame.h"
 #include "hypervisor/qmp.h"
 #include "hypervisor/spawn.h"
@@ -54,14 +55,6 @@ struct vm {
 	char version[32], error[STDERR_MAXIMUM + 1];
 	size_t error_size;
 };
-
-uint64_t vm_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void enqueue(struct vm *vm, bool console, uint32_t boot, const char *text, size_t size)
 {
@@ -271,7 +264,7 @@ int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error
 					 { .fd = vm->qmp_ended ? -1 : vm->process.qmp, .events = POLLIN },
 					 { .fd = vm->error_ended ? -1 : vm->process.error, .events = POLLIN },
 					 { .fd = vm->process.pidfd, .events = POLLIN } };
-		uint64_t now = vm_now(), left = deadline > now ? deadline - now : 0;
+		uint64_t now = stream_now(), left = deadline > now ? deadline - now : 0;
 		bool was_gone = vm->gone;
 		int more;
 
@@ -310,7 +303,7 @@ int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error
 
 static int send_all(int fd, const char *data, size_t size, struct error *err)
 {
-	uint64_t deadline = vm_now() + 5000;
+	uint64_t deadline = stream_now() + 5000;
 
 	while (size) {
 		/* a terminal is no socket, and nobody at its other end is EIO */
@@ -319,7 +312,7 @@ static int send_all(int fd, const char *data, size_t size, struct error *err)
 		if (n >= 0) {
 			data += n;
 			size -= (size_t)n;
-		} else if (errno == EAGAIN && vm_now() < deadline) {
+		} else if (errno == EAGAIN && stream_now() < deadline) {
 			struct pollfd wait = { .fd = fd, .events = POLLOUT };
 
 			poll(&wait, 1, 100);

@@ -69,8 +69,8 @@ struct vm;
 /* Starts it, for the `start`th time.  `nonce` is what the guest's lines must carry.  0 or a negative errno. */
 int vm_start(const struct vm_config *config, unsigned start, const char *nonce, struct vm **ret, struct error *err);
 
-/* Waits until `deadline` (vm_now) for the next event; what had come by then still counts, within bounds.  What the console said
- * before QEMU told an event comes before that, and what a guest says after a reset comes after the event that tells of it.
+/* Waits until `deadline` (stream_now) for the next event; what had come by then still counts, within bounds.  What the console
+ * said before QEMU told an event comes before that, and what a guest says after a reset comes after the event that tells of it.
  * 0; -EFBIG if the console floods us, -ENOBUFS if QEMU does, -EINTR after a signal. */
 int vm_next(struct vm *vm, uint64_t deadline, struct vm_event *ret, struct error *err);
 
@@ -99,9 +99,6 @@ bool vm_controlled(const struct vm *vm);
 
 /* Kills what still runs, waits for it and frees everything; NULL is allowed. */
 void vm_stop(struct vm *vm);
-
-/* Milliseconds on a clock that only goes on. */
-uint64_t vm_now(void);
 
 static inline void vm_stop_cleanup(struct vm **vm)
 {

@@ -7,6 +7,11 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+bool guest_of_image(const struct machine *machine)
+{
+	return guest_find(machine->guest, "host-machine", "system", "image");
+}
+
 void guest_unknown(struct check *check, const char *reason)
 {
 	/* why it does not hold that */
@@ -16,7 +21,7 @@ void guest_unknown(struct check *check, const char *reason)
 		superseded(check, "guest-boot", reason);
 	else if (check->machine->incomplete)
 		not_evaluated(check, NULL, "%s", reason);
-	else if (guest_find(check->machine->guest, "host-machine", "system", "image"))
+	else if (guest_of_image(check->machine))
 		/* its own boot loader was started, and a kernel of a distribution does not let memory be read */
 		not_applicable(check, "the image started its own system: %s", reason);
 	else
@@ -184,8 +189,7 @@ bool guest_tree_of_loader(struct check *check)
 {
 	const struct machine *m = check->machine;
 
-	if (m->tree_entry != MACHINE_HAVE || guest_tree(m) || guest_tree_is_empty(m) ||
-	    !guest_find(m->guest, "host-machine", "system", "image"))
+	if (m->tree_entry != MACHINE_HAVE || guest_tree(m) || guest_tree_is_empty(m) || !guest_of_image(m))
 		return false;
 	not_applicable(check, "the image started its own boot loader, and that may have put the device tree there");
 	return true;

@@ -61,6 +61,9 @@ bool guest_without_tree(struct check *check);
  * has none, and pass its own on where it has one. */
 bool guest_tree_is_empty(const struct machine *machine);
 
+/* Was it an image's own system that ran, and no appliance? */
+bool guest_of_image(const struct machine *machine);
+
 /* True, and the rule is skipped, when an image's own boot loader ran before Linux and the tree describes no machine, but is not
  * empty either: somebody may have put it in the place of the firmware's. */
 bool guest_tree_of_loader(struct check *check);

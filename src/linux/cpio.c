@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 #define HEADER_SIZE 110
 #define TRAILER "TRAILER!!!"
 
@@ -92,17 +94,11 @@ static bool hexadecimal(const uint8_t *p, uint32_t *ret)
 	uint32_t value = 0;
 
 	for (int i = 0; i < 8; i++) {
-		uint8_t c = p[i];
-		uint8_t letter = c | 0x20;
-		unsigned digit = 16;
+		int digit = hex_digit((char)p[i]);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if (letter >= 'a' && letter <= 'f')
-			digit = letter - 'a' + 10U;
-		if (digit == 16)
+		if (digit < 0)
 			return false;
-		value = value << 4 | digit;
+		value = value << 4 | (uint32_t)digit;
 	}
 	*ret = value;
 	return true;

@@ -9,18 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
+
 union control {
 	struct cmsghdr header;
 	char space[CMSG_SPACE(sizeof(int))];
 };
-
-uint64_t channel_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 int channel_send(int socket, const void *data, size_t size, int fd, struct error *err)
 {
@@ -54,7 +48,7 @@ static int wait_readable(int socket, uint64_t deadline, struct error *err)
 		int timeout = -1, n;
 
 		if (deadline) {
-			uint64_t now = channel_now();
+			uint64_t now = stream_now();
 
 			timeout = deadline > now ? (int)(deadline - now) : 0;
 		}

@@ -20,7 +20,4 @@ int channel_send(int socket, const void *data, size_t size, int fd, struct error
  * *ret_fd (if not NULL) is a descriptor that came with it, close-on-exec, or -1; those that nobody wants are not taken. */
 long channel_receive(int socket, void *data, size_t capacity, int *ret_fd, uint64_t deadline, struct error *err);
 
-/* Now, on the clock of the deadlines: milliseconds. */
-uint64_t channel_now(void);
-
 #endif

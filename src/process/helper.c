@@ -15,6 +15,7 @@
 
 #include "base/descriptors.h"
 #include "base/limits.h"
+#include "base/stream.h"
 #include "block/remote.h"
 #include "fs/appliance.h"
 #include "hypervisor/guard.h"
@@ -150,7 +151,7 @@ int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, p
 
 int helper_end(pid_t pid)
 {
-	uint64_t begin = channel_now();
+	uint64_t begin = stream_now();
 	bool forced;
 	int status = 0;
 	pid_t r;
@@ -161,12 +162,12 @@ int helper_end(pid_t pid)
 		r = waitpid(pid, &status, WNOHANG);
 		if (r == pid || (r < 0 && errno != EINTR))
 			break;
-		if (channel_now() >= begin + END_MS)
+		if (stream_now() >= begin + END_MS)
 			kill(pid, SIGKILL);
 		usleep(2000);
 	}
 	/* by the guard, or by us */
-	forced = channel_now() >= begin + PATIENCE * 1000;
+	forced = stream_now() >= begin + PATIENCE * 1000;
 	if (r == pid && WIFSIGNALED(status) && !forced && WTERMSIG(status) != SIGTERM)
 		return -WTERMSIG(status);
 	return r == pid && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;

@@ -24,6 +24,7 @@
 #include "base/folder.h"
 #include "base/limits.h"
 #include "base/sanitized.h"
+#include "base/stream.h"
 #include "fs/appliance.h"
 #include "process/channel.h"
 #include "process/death.h"
@@ -46,7 +47,7 @@ struct job {
 	const char *allow_backing;
 	int image;        /* descriptors */
 	int socket;
-	uint64_t deadline;    /* channel_now()'s milliseconds */
+	uint64_t deadline;    /* stream_now()'s milliseconds */
 	unsigned requests;
 	bool begun; /* it has begun to say what it found */
 	struct keeper keeper;
@@ -251,11 +252,11 @@ static bool is_small(const struct job *job)
 static long next_message(struct job *job, char *message, struct error *err)
 {
 	for (;;) {
-		uint64_t next = channel_now() + LIMIT_WATCH_MS;
+		uint64_t next = stream_now() + LIMIT_WATCH_MS;
 		long size = channel_receive(job->socket, message, LIMIT_RECORD_BYTES, NULL,
 					    SANITIZED && next < job->deadline ? next : job->deadline, err);
 
-		if (size != -ETIMEDOUT || channel_now() >= job->deadline)
+		if (size != -ETIMEDOUT || stream_now() >= job->deadline)
 			return size;
 		if (!is_small(job))
 			return error_set(err, ENOMEM, "the reader was stopped by its limit of memory: this %s needs more",
@@ -291,7 +292,7 @@ static bool listen_to_worker(struct job *job, struct lint_result *result, const 
 	int r = 0;
 
 	*ret_why = NULL;
-	job->deadline = channel_now() + limits.seconds * 1000;
+	job->deadline = stream_now() + limits.seconds * 1000;
 	while (r == 0 && !end) {
 		long size = next_message(job, message, &err);
 
@@ -320,11 +321,11 @@ static int end_worker(struct job *job, bool at_once, bool *ret_late)
 {
 	/* no events: only that the other end has been closed, which the end of the process does too */
 	struct pollfd closed = { .fd = job->socket };
-	uint64_t deadline = channel_now() + END_MS;
+	uint64_t deadline = stream_now() + END_MS;
 	int status = 0;
 	pid_t r = 0;
 
-	while (!at_once && (r = waitpid(job->worker, &status, WNOHANG)) == 0 && channel_now() < deadline) {
+	while (!at_once && (r = waitpid(job->worker, &status, WNOHANG)) == 0 && stream_now() < deadline) {
 		if (poll(&closed, 1, END_MS) != 0)
 			usleep(500);
 	}

@@ -22,8 +22,7 @@ from mutator.image import Image, copy_sparse  # noqa: E402
 from mutator.pe import Binary  # noqa: E402
 from mutator.registry import apply  # noqa: E402
 from mutator.trees import open_tree  # noqa: E402
-from mutator import gpt, qcow2  # noqa: E402
-from mutator import (raw, gptops, mbr, fatops, espops, files, partops, systemops, initrdops, containers)  # noqa: E402, F401
+from mutator import change, gpt, qcow2  # noqa: E402, F401 (change knows all operations)
 
 VMLINT = os.path.abspath(sys.argv[1])
 

@@ -2,22 +2,10 @@
 # SPDX-License-Identifier: MIT
 # vmlint boot as anybody types it, in real virtual machines.
 
-bats_require_minimum_version 1.5.0
+load common
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	# what a suite runs was built before it
-	[ -n "${VMLINT_BUILT:-}" ] || make -s build/vmlint appliance
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	export TMPDIR=$BATS_TEST_TMPDIR/tmp
-	mkdir "$TMPDIR"
-}
-
-teardown() {
-	[ -z "$(ls -A "$TMPDIR")" ]
+	built build/vmlint appliance
 }
 
 @test "vmlint boot: what anybody types first" {

@@ -3,21 +3,10 @@
 # vmlint boot IMAGE with Debian as mmdebstrap installs it, in real virtual machines under TCG: cloud-init finds the volume, the program
 # on it does what it is told, and the image does not change. `make check-images` makes the images; without them this is skipped.
 
-bats_require_minimum_version 1.5.0
+load common
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	make -s build/vmlint build/vmlint-guest-aarch64 build/vmlint-guest-x86_64 build/appliance-x86_64.img
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	export TMPDIR=$BATS_TEST_TMPDIR/tmp
-	mkdir "$TMPDIR"
-}
-
-teardown() {
-	[ -z "$(ls -A "$TMPDIR")" ]
+	built build/vmlint build/vmlint-guest-aarch64 build/vmlint-guest-x86_64 build/appliance-x86_64.img
 }
 
 image() { # image NAME: its path is $IMAGE

@@ -15,6 +15,7 @@
 
 #include "base/folder.h"
 #include "base/limits.h"
+#include "base/stream.h"
 #include "fs/appliance.h"
 #include "process/channel.h"
 #include "process/helper.h"
@@ -78,7 +79,7 @@ static void mount_and_list(char *arguments)
 int main(int argc, char **argv)
 {
 	int image = argc > 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1, listener, socket;
-	uint64_t begin = channel_now();
+	uint64_t begin = stream_now();
 	const char *note;
 	struct nbd_export *export;
 	struct stat st;
@@ -109,7 +110,7 @@ int main(int argc, char **argv)
 		else if (strncmp(argv[i], "mount:", 6) == 0)
 			mount_and_list(argv[i] + 6);
 		else if (strcmp(argv[i], "time") == 0)
-			fprintf(stderr, "%llu ms\n", (unsigned long long)(channel_now() - begin));
+			fprintf(stderr, "%llu ms\n", (unsigned long long)(stream_now() - begin));
 	}
 	close(socket);
 	appliance_close(appliance);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
 #include "base/text.h"
 #include "hypervisor/live.h"
 
@@ -22,7 +23,7 @@ static void show_phase(void *context, unsigned boot, const char *phase)
 {
 	uint64_t *began = context;
 
-	fprintf(stderr, "%6.1f s: boot %u: %s\n", (double)(vm_now() - *began) / 1000, boot, phase);
+	fprintf(stderr, "%6.1f s: boot %u: %s\n", (double)(stream_now() - *began) / 1000, boot, phase);
 }
 
 static void show_line(void *context, const char *line)
@@ -51,7 +52,7 @@ int main(int argc, char **argv)
 {
 	struct live_options live = { .vm = { .gic = 3, .cpus = 2, .memory_mib = 1024, .image_format = "raw" }, .seconds = 120 };
 	const char *more[MORE + 1] = { NULL };
-	uint64_t began = vm_now();
+	uint64_t began = stream_now();
 	int count = 0;
 	struct live_result result;
 	struct error err = { 0 };

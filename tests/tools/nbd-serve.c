@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/stream.h"
 #include "block/nbd-export.h"
 #include "process/channel.h"
 
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	export = nbd_export_new(view_file(arena, fd, (uint64_t)st.st_size), listener);
-	r = nbd_export_wait(export, STDIN_FILENO, channel_now() + 300000, &err);
+	r = nbd_export_wait(export, STDIN_FILENO, stream_now() + 300000, &err);
 	nbd_export_free(export);
 	close(listener);
 	close(fd);

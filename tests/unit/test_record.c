@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/stream.h"
 #include "process/channel.h"
 #include "process/record.h"
 
@@ -36,7 +37,7 @@ static int receive_all(struct arena *arena, int fd, struct lint_result *result, 
 	char *data = arena_alloc(arena, LIMIT_RECORD_BYTES);
 
 	for (;;) {
-		long size = channel_receive(fd, data, LIMIT_RECORD_BYTES, NULL, channel_now() + 5000, err);
+		long size = channel_receive(fd, data, LIMIT_RECORD_BYTES, NULL, stream_now() + 5000, err);
 		bool end;
 		int r;
 
