@@ -22,19 +22,26 @@ static int there(const struct system *system, struct arena *arena, const char *p
 	return rc == 0 ? 1 : rc == -ENOENT || rc == -ENOTDIR ? 0 : -1;
 }
 
-/* What a file says of where to ask; *list stays as it is if it says nothing.  A list over several lines is taken to hold it. */
-static void read_list(const struct system *system, struct arena *arena, const char *path, bool *list)
+/* What a file says of where to ask; *list stays as it is if it says nothing, and is unknown if it cannot be read.  A list over
+ * several lines is taken to hold it. */
+static void read_list(const struct system *system, struct arena *arena, const char *path, enum cloud_init *list)
 {
 	static const char key[] = "datasource_list:";
 	char *data, *line, *save = NULL;
 	size_t size;
+	int rc = boot_read_file(system->fs, arena, path, LIMIT_CONFIGURATION_BYTES, &data, &size, NULL);
 
-	if (boot_read_file(system->fs, arena, path, LIMIT_CONFIGURATION_BYTES, &data, &size, NULL) < 0)
+	if (rc < 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -EISDIR)
+		*list = CLOUD_INIT_UNKNOWN;
+	if (rc < 0)
 		return;
 	for (line = strtok_r(data, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
 		if (strncmp(line, key, strlen(key)))
 			continue;
-		*list = !(strchr(line, '[') && strchr(line, ']')) || strstr(line, "NoCloud");
+		if (strchr(line, '[') && strchr(line, ']') && !strstr(line, "NoCloud"))
+			*list = CLOUD_INIT_ABSENT;
+		else
+			*list = CLOUD_INIT_PRESENT;
 	}
 }
 
@@ -44,17 +51,20 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The files are read in the order of their names, and the last word counts. */
-static bool asks_nocloud(const struct system *system, struct arena *arena)
+static enum cloud_init asks_nocloud(const struct system *system, struct arena *arena)
 {
+	enum cloud_init list = CLOUD_INIT_PRESENT;
 	struct fs_entry folder, *entries;
 	const struct fs_entry **sorted;
-	bool list = true;
 	size_t count;
+	int rc;
 
 	read_list(system, arena, "/etc/cloud/cloud.cfg", &list);
-	if (fs_resolve(system->fs, arena, FOLDER, false, &folder, NULL, NULL) < 0 ||
-	    system->fs->ops->readdir(system->fs, arena, folder.handle, &entries, &count, NULL) < 0)
-		return list;
+	rc = fs_resolve(system->fs, arena, FOLDER, false, &folder, NULL, NULL);
+	if (rc == 0)
+		rc = system->fs->ops->readdir(system->fs, arena, folder.handle, &entries, &count, NULL);
+	if (rc < 0)
+		return rc == -ENOENT || rc == -ENOTDIR ? list : CLOUD_INIT_UNKNOWN;
 	sorted = ARENA_ARRAY(arena, count, const struct fs_entry *);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &entries[i];
@@ -80,10 +90,10 @@ static enum cloud_init of_system(const struct system *system)
 		found = one ? one : found;
 	}
 	disabled = found > 0 ? there(system, arena, "/etc/cloud/cloud-init.disabled") : 0;
-	if (disabled > 0 || (found > 0 && !asks_nocloud(system, arena)))
+	if (disabled > 0)
 		return CLOUD_INIT_ABSENT;
 	if (found > 0)
-		return CLOUD_INIT_PRESENT;
+		return disabled < 0 ? CLOUD_INIT_UNKNOWN : asks_nocloud(system, arena);
 	return found < 0 || system->partial.code ? CLOUD_INIT_UNKNOWN : CLOUD_INIT_ABSENT;
 }
 

@@ -86,6 +86,12 @@ BESIDE="note: the image has no cloud-init that asks NoCloud: looked at from insi
 	boot no-cloud-init --force unknown.img
 	says "guest: note: nobody in the image answered"
 	[ "$(wc -l <"$FAKE_ARGS")" = 2 ]
+	# longer than is read: what it asks for, the others may not say
+	"$MUTATE" "$CLOUD" long.img "part 2 write /etc/cloud/cloud.cfg '$(printf 'datasource_list: [ Azure ]\\n%65536s' '#')'"
+	rm "$FAKE_ARGS"
+	boot no-cloud-init --force long.img
+	says "guest: note: nobody in the image answered"
+	[ "$(wc -l <"$FAKE_ARGS")" = 2 ]
 	for how in off resets shell; do
 		rm "$FAKE_ARGS"
 		boot "image-$how" --force unknown.img
