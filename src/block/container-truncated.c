@@ -28,6 +28,10 @@ struct search {
 	uint64_t budget; /* bytes of tables that may still be read, or what else costs as much */
 	bool cut;        /* there are more of them */
 	struct container_truncation *result;
+	/* of the file, which has an entry of a directory in it: [page_at, page_at + page_size) */
+	uint64_t page_at;
+	size_t page_size;
+	unsigned char page[CHUNK];
 };
 
 /* Notes that what stands at [offset, offset + length) leads to `end`, if that is past the file's end and further than
@@ -61,16 +65,31 @@ static void pay(struct search *s, uint64_t cost)
 /* One integer of the file, as its format stores it; 0 past the end of the file. */
 static int read_entry(struct search *s, uint64_t offset, unsigned width, uint64_t *ret, struct error *err)
 {
-	unsigned char bytes[8] = { 0 };
-	struct cursor c = cursor_make(bytes, sizeof(bytes));
-	int r = 0;
+	struct cursor c;
 
+	*ret = 0;
 	s->cut |= !s->budget;
-	if (offset <= s->file->size && s->file->size - offset >= width)
-		r = view_read(s->file, offset, bytes, width, err);
-	*ret = cursor_le64(&c);
 	pay(s, ENTRY_COST);
-	return r;
+	if (offset > s->file->size || s->file->size - offset < width)
+		return 0;
+	if (offset < s->page_at || offset - s->page_at >= s->page_size || s->page_size - (offset - s->page_at) < width) {
+		/* so that entries that are read from the last to the first are in it */
+		uint64_t end = (offset + width + CHUNK - 1) / CHUNK * CHUNK, start = end - CHUNK;
+		int r;
+
+		start = offset < start ? offset : start;
+		s->page_at = start;
+		s->page_size = (size_t)(s->file->size - start < CHUNK ? s->file->size - start : CHUNK);
+		r = view_read(s->file, start, s->page, s->page_size, err);
+		if (r < 0) {
+			s->page_size = 0;
+			return r;
+		}
+	}
+	c = cursor_make(s->page, s->page_size);
+	cursor_seek(&c, (size_t)(offset - s->page_at));
+	*ret = width == 4 ? cursor_le32(&c) : cursor_le64(&c);
+	return 0;
 }
 
 /* What one entry of a table means: the first byte behind what it leads to, or 0. */
