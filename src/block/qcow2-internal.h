@@ -63,6 +63,7 @@ struct qcow2_state {
 	uint64_t clock;
 	uint64_t tables_left; /* bytes of tables that may still be read, or what else costs as much */
 	uint64_t tables_end;  /* of what was read of them last */
+	uint64_t steps;       /* that next_data has taken so far */
 	struct qcow2_cluster clusters[QCOW2_CLUSTERS];
 	unsigned cluster_slots;        /* how many of them are used with clusters of this size */
 	uint64_t decompressed;         /* bytes so far; who reads here and there has the same cluster decompressed anew */

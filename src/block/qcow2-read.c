@@ -10,9 +10,10 @@
 
 #include "base/limits.h"
 
-/* How many entries next_data looks at before it says "I do not know": a table may refer to one L2 table a million
- * times. */
+/* How many entries next_data looks at before it says "I do not know": a table may refer to one L2 table a million times.  In all
+ * calls: who reads a little here and a little there asks as often. */
 #define NEXT_DATA_STEPS 1000000
+#define ALL_STEPS (32 * NEXT_DATA_STEPS)
 
 /* A raw deflate stream with a window of 4 KiB, as QEMU writes and expects it; it must fill the cluster. */
 static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned char *in, size_t in_size)
@@ -198,10 +199,11 @@ static uint64_t guest_next_data(struct view *view, uint64_t offset)
 {
 	struct qcow2_state *s = view->state;
 
-	for (unsigned step = 0; step < NEXT_DATA_STEPS && offset < view->size; step++) {
+	for (unsigned step = 0; step < NEXT_DATA_STEPS && s->steps < ALL_STEPS && offset < view->size; step++) {
 		struct qcow2_mapping map;
 		struct error ignored;
 
+		s->steps++;
 		if (qcow2_map(s, offset, &map, &ignored) < 0)
 			return offset;
 		if (map.type == QCOW2_MAP_UNALLOCATED && s->backing) {

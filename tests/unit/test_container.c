@@ -352,8 +352,15 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 	const struct CMUnitTest tests[] = {
-		TEST(magic_numbers),      TEST(commands),  TEST(text_descriptor),   TEST(long_descriptor), TEST(vmdk_capacity_zero),
-		TEST(vhd_kinds),          TEST(parents_by_header), TEST(vhdx_parent), TEST(made_by_qemu_img),
+		TEST(magic_numbers),
+		TEST(commands),
+		TEST(text_descriptor),
+		TEST(long_descriptor),
+		TEST(vmdk_capacity_zero),
+		TEST(vhd_kinds),
+		TEST(parents_by_header),
+		TEST(vhdx_parent),
+		TEST(made_by_qemu_img),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

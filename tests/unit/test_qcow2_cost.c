@@ -255,6 +255,30 @@ static void tables_that_lie_apart_have_an_end(void **state)
 		assert_int_equal(limit_met.code, 0);
 }
 
+/* One table for the whole disk: from whatever place on, it is a long way to the next data. */
+static void asking_for_data_again_and_again_has_an_end(void **state)
+{
+	const uint64_t entries = 1 << 17;
+	struct view *disk;
+	struct qcow2 *q;
+	unsigned asked = 0;
+	uint64_t at = 0;
+
+	(void)state;
+	put(3 * 512, 64, 1); /* clusters of zeros */
+	put(4 * 512, entries, 3 * 512);
+	q = open_qcow2(9, entries * 64 * 512, entries, 4 * 512 + entries * 8);
+	disk = qcow2_view(q);
+	while (asked < 10000 && view_next_data(disk, at) > at) {
+		asked++;
+		at = (at + 48 * KiB) % (disk->size / 2);
+	}
+	assert_true(asked < 100);
+	/* it is read as well as ever */
+	assert_int_equal(view_read(disk, at, &asked, sizeof(asked), &err), 0);
+	assert_int_equal(asked, 0);
+}
+
 static void blocks_past_the_end_that_are_one(void **state)
 {
 	uint64_t cluster = 2 * MiB;
@@ -340,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(snapshots_have_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(small_clusters_have_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(tables_that_lie_apart_have_an_end, start, stop),
+		cmocka_unit_test_setup_teardown(asking_for_data_again_and_again_has_an_end, start, stop),
 		cmocka_unit_test_setup_teardown(blocks_past_the_end_that_are_one, start, stop),
 		cmocka_unit_test_setup_teardown(large_clusters_are_kept_while_four_are_read_side_by_side, start, stop),
 		cmocka_unit_test_setup_teardown(decompressing_the_same_clusters_again_and_again_has_an_end, start, stop),
