@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,12 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/landlock.h"
 #include "base/limits.h"
 #include "base/sanitized.h"
 
 #define PATHS_MAXIMUM 512
 #define CACHE_NAME_MAXIMUM 4096
+
+/* An image, a program or a folder may be another user's, and vmlint be run by root. */
+#define READ_ALL CAPABILITY(CAP_DAC_READ_SEARCH)
+#define WRITE_ALL CAPABILITY(CAP_DAC_OVERRIDE)
 
 struct paths {
 	struct landlock_path list[PATHS_MAXIMUM];
@@ -113,6 +119,7 @@ int confine_container(int image, const char *program, struct error *err)
 	/* the image by its descriptor; what other processes have open there is not for a process that is shut in */
 	add(&paths, "/proc", LANDLOCK_READ);
 	add_open(&paths, image, LANDLOCK_READ);
+	capabilities_keep(READ_ALL);
 	r = landlock_confine(paths.list, paths.count, true, err);
 	return r < 0 ? r : 0; /* a version is nobody's business here */
 }
@@ -126,8 +133,10 @@ int confine_talk(struct error *err)
 {
 	/* a sanitizer looks for leaks there when all is over, and says what it has found */
 	static const struct landlock_path sanitizers = { .path = "/proc", .fd = -1, .rights = LANDLOCK_READ };
-	int r = landlock_confine(&sanitizers, SANITIZED, false, err);
+	int r;
 
+	capabilities_keep(0);
+	r = landlock_confine(&sanitizers, SANITIZED, false, err);
 	return r < 0 ? r : set_limits(false, LIMIT_CONTAINER_ADDRESSES, SANITIZED ? LIMIT_CONTAINER_WORDS : 0, err);
 }
 
@@ -168,6 +177,7 @@ int confine_guestfs(const char *folder, struct error *err)
 	if (geteuid() == 0)
 		add(paths, "/tmp", LANDLOCK_SOCKETS);
 	add_etc(paths);
+	capabilities_keep(READ_ALL | WRITE_ALL);
 	r = landlock_confine(paths->list, paths->count, true, err);
 	close_all(paths);
 	free(paths);

@@ -5,16 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/descriptors.h"
 #include "base/landlock.h"
 #include "base/limits.h"
@@ -85,15 +84,6 @@ static int close_others(const int keep[], size_t count, struct error *err)
 	}
 }
 
-/* Root can do much with what is open, too. */
-static void drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct none[2] = { 0 };
-
-	syscall(SYS_capset, &header, none);
-}
-
 /* When the machine runs out of memory, a worker is what it can do without. */
 static void be_first_to_go(void)
 {
@@ -114,7 +104,8 @@ int seal_process(const int keep[], size_t count, struct error *err)
 	r = close_others(keep, count, err);
 	if (r < 0)
 		return r;
-	drop_capabilities();
+	/* root can do much with what is open, too */
+	capabilities_keep(0);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_set(err, errno, "prctl: %s", strerror(errno));
 	/* one that writes to a file is stopped, whatever vmlint ignores */

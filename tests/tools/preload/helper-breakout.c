@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* where it stays open for programs that are executed */
@@ -54,6 +56,16 @@ static int can_connect(void)
 	return r;
 }
 
+/* More of root's than to read files, and to write to them? */
+static int has_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2] = { 0 };
+
+	return syscall(SYS_capget, &header, have) < 0 || have[1].permitted ||
+	       have[0].permitted & ~(1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH);
+}
+
 static void try_all(const char *folder)
 {
 	char path[512], other[512];
@@ -74,6 +86,7 @@ static void try_all(const char *folder)
 	say("signal", kill(1, 0) == 0 || errno != EPERM);
 	say("connect", can_connect());
 	say("privileges", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1);
+	say("capabilities", has_capabilities());
 	say("run", can_open("/usr/bin/env", "", O_RDONLY));
 	say("null", can_open("/dev/null", "", O_RDWR));
 }
