@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* names: open addressing over FNV-1a. */
+/* names: open addressing.  Names come from images, so the hash has a key that they cannot know. */
 #include "linux/names.h"
 
 #include <string.h>
+
+#include "base/hash.h"
 
 struct names names_make(struct arena *arena)
 {
@@ -11,11 +13,7 @@ struct names names_make(struct arena *arena)
 
 static uint32_t hash_of(const char *text, size_t length)
 {
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 16777619U;
-	return hash;
+	return (uint32_t)hash_bytes(text, length);
 }
 
 /* The slot of the name, or the empty one where it belongs. */

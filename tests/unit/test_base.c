@@ -13,6 +13,7 @@
 #include "base/crc32.h"
 #include "base/cursor.h"
 #include "base/guid.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/utf16.h"
 #include "block/view.h"
@@ -146,6 +147,24 @@ static void arena_goes_back_to_a_mark(void **state)
 	assert_string_equal(kept, "kept");
 }
 
+/* What CPython's SipHash-1-3 says: hash(b'...') under PYTHONHASHSEED=1, which makes this key. */
+static void hash_with_a_key(void **state)
+{
+	static const uint64_t key[2] = { 0xaed66ce184be2329, 0xebe9bbf1f1499052 };
+	uint8_t bytes[63];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
+	assert_true(hash_siphash13(key, "a", 1) == 0xd6300bc9f7cc0e73);
+	assert_true(hash_siphash13(key, "virtio_blk", 10) == 0x94509467caa9d523);
+	assert_true(hash_siphash13(key, "12345678", 8) == 0x06f07c60efe2bad9);
+	assert_true(hash_siphash13(key, bytes, sizeof(bytes)) == 0x542052345bc68274);
+	assert_true(hash_bytes("a", 1) == hash_bytes("a", 1));
+	assert_true(hash_bytes("a", 1) != hash_bytes("b", 1));
+	assert_true(hash_bytes("a", 1) != hash_siphash13(key, "a", 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +172,7 @@ int main(void)
 		cmocka_unit_test(guid_text),           cmocka_unit_test(utf16_pairs),
 		cmocka_unit_test(escapes),             cmocka_unit_test(buffer_has_a_maximum),
 		cmocka_unit_test(slices_stay_inside),  cmocka_unit_test(arena_goes_back_to_a_mark),
+		cmocka_unit_test(hash_with_a_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,10 +200,75 @@ static void chain(void **state)
 	assert_int_equal(modules_add_dep(modules, "", 0, NULL), 0);
 }
 
+/* How many slots of the table are looked at, to find each name once. */
+static uint64_t probes_of(const struct names *names)
+{
+	uint64_t probes = 0;
+
+	for (uint32_t slot = 0; slot < names->slot_count; slot++)
+		if (names->slots[slot])
+			probes += ((slot - names->list[names->slots[slot] - 1].hash) & (names->slot_count - 1)) + 1;
+	return probes;
+}
+
+static uint32_t fnv1a(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619U;
+	return hash;
+}
+
+/* Two words of six letters that lead from one state of FNV-1a to the same other one; the result is that. */
+static uint32_t collide(uint32_t from, char words[2][7])
+{
+	static uint32_t seen[1 << 20]; /* by the hash's lower bits: number of the word + 1 */
+
+	memset(seen, 0, sizeof(seen));
+	for (uint32_t n = 0;; n++) {
+		uint32_t hash, other;
+
+		for (unsigned i = 0; i < 6; i++)
+			words[0][i] = (char)('a' + (n >> 4 * i) % 16);
+		hash = fnv1a(from, words[0]);
+		other = seen[hash % (1 << 20)];
+		seen[hash % (1 << 20)] = n + 1;
+		for (unsigned i = 0; i < 6; i++)
+			words[1][i] = (char)('a' + ((other - 1) >> 4 * i) % 16);
+		if (other && fnv1a(from, words[1]) == hash)
+			return hash;
+	}
+}
+
+/* Names that were all made for one place in a table, if its hash were one without a key. */
+static void hostile_names(void **state)
+{
+#define WORDS 14
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct modules *modules = modules_new(arena);
+	char words[WORDS][2][7] = { 0 }, *text = malloc(4 << 20);
+	uint32_t hash = 2166136261U;
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < WORDS; i++)
+		hash = collide(hash, words[i]);
+	for (uint32_t name = 0; name < 1U << WORDS; name++) {
+		for (unsigned i = 0; i < WORDS; i++)
+			n += (size_t)sprintf(text + n, "%s", words[i][name >> i & 1]);
+		n += (size_t)sprintf(text + n, ".ko:\n");
+	}
+	assert_int_equal(modules_add_dep(modules, text, n, NULL), 0);
+	assert_int_equal(modules->count, 1U << WORDS);
+	/* half of the slots are empty at least */
+	assert_true(probes_of(&modules->names) < 4ULL * modules->count);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(files), cmocka_unit_test(closure),
-					    cmocka_unit_test(several_softdeps), cmocka_unit_test(chain) };
+					    cmocka_unit_test(several_softdeps), cmocka_unit_test(chain),
+					    cmocka_unit_test(hostile_names) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
