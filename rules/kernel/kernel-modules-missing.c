@@ -15,6 +15,8 @@
  * expect: !p2/usr/lib/modules: error: no modules of kernel *-arm64, which boots this system, are installed
  * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/[0-9]*64/modules.dep
  * expect: !p2/usr/lib/modules/6*-arm64: error: there is no modules.dep for kernel *-arm64: modprobe finds none of its modules
+ * bad:    debian-arm64 | ext poke 2 inode:/etc 32 00080800 | ext poke 2 inode:/usr 32 00080800 | --select=kernel-modules-missing
+ * expect: : not evaluated: cannot look for the modules of kernel *: * /usr/lib/os-release: the directory is encrypted [kernel-modules-missing]
  */
 #include <string.h>
 
@@ -42,8 +44,8 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 
 	if (!attempt_has_kernel(attempt) || !release)
 		return ATTEMPT_SKIPPED;
-	/* an installer or a live system, which is wholly in its initrd or elsewhere */
-	if (!attempt->system)
+	/* an installer or a live system, which is wholly in its initrd or elsewhere; or a root that could not be looked into */
+	if (!attempt->system && (!attempt->root || !check->image->systems_error.code))
 		return ATTEMPT_SKIPPED;
 	if (release->have_modules == HAVE || !has_modules(release))
 		return ATTEMPT_GOOD;

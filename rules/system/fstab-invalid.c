@@ -30,6 +30,10 @@
  * expect: !p2/etc/fstab:4:31: warning: the line ends with a carriage return, which becomes part of its last field: mount(8) refuses the line
  * bad:    debian-arm64 | fstab add "tmpfs /tmp tmpfs mode=1777\r\ntmpfs /var/tmp tmpfs mode=1777 # scratch\r"
  * expect: !p2/etc/fstab:4:27: warning: the line ends with a carriage return, *
+ * bad:    debian-arm64 | ext poke 2 tree:/etc 20 3f420f00 | ext poke 2 tree:/usr 20 3f420f00 | --select=fstab-invalid
+ * expect: : not evaluated: * the ext4 file system in partition 2 cannot be read: /usr/lib/os-release: *
+ * bad:    debian-arm64 | ext poke 2 inode:/etc 32 00080800 | ext poke 2 inode:/usr 32 00080800 | --select=fstab-invalid
+ * expect: : not evaluated: no installed system could be looked at: * /usr/lib/os-release: the directory is encrypted [fstab-invalid]
  */
 #include "system-help.h"
 

@@ -12,35 +12,46 @@
 #include "partition/discoverable.h"
 #include "partition/gpt.h"
 
-static bool exists(struct image *image, struct fs *fs, const char *path, enum fs_type *ret_type)
-{
-	struct arena_mark mark = arena_mark(image->arena);
-	struct fs_entry entry;
-	int r = fs_resolve(fs, image->arena, path, false, &entry, NULL, NULL);
+/* What was looked for in one file system, and why we could not look: of the first time. */
+struct search {
+	struct image *image;
+	struct fs *fs;
+	struct error trouble; /* code 0: all looks were answered */
+};
 
-	arena_release(image->arena, mark);
+static bool exists(struct search *search, const char *path, enum fs_type *ret_type)
+{
+	struct arena_mark mark = arena_mark(search->image->arena);
+	struct fs_entry entry;
+	struct error err;
+	int r = fs_resolve(search->fs, search->image->arena, path, false, &entry, NULL, &err);
+
+	arena_release(search->image->arena, mark);
+	if (!fs_is_answer(r) && !search->trouble.code)
+		error_set(&search->trouble, -r, "%s: %s", path, err.message);
 	if (r == 0 && ret_type)
 		*ret_type = entry.type;
 	return r == 0;
 }
 
-static bool is_directory(struct image *image, struct fs *fs, const char *path)
+static bool is_directory(struct search *search, const char *path)
 {
 	enum fs_type type;
 
-	return exists(image, fs, path, &type) && type == FS_DIRECTORY;
+	return exists(search, path, &type) && type == FS_DIRECTORY;
 }
 
 /* Is this directory the root of a system?  Its os-release may be on another file system, with the rest of /usr. */
-static bool is_root(struct image *image, struct fs *fs, const char *path)
+static bool is_root(struct search *search, const char *path)
 {
 	static const char *const files[] = { "/usr/lib/os-release", "/etc/fstab", "/etc/passwd", "/etc/os-release" };
+	struct arena *arena = search->image->arena;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		struct arena_mark mark = arena_mark(image->arena);
-		bool there = exists(image, fs, arena_printf(image->arena, "%s%s", path, files[i]), NULL);
+		struct arena_mark mark = arena_mark(arena);
+		bool there = exists(search, arena_printf(arena, "%s%s", path, files[i]), NULL);
 
-		arena_release(image->arena, mark);
+		arena_release(arena, mark);
 		if (there)
 			return true;
 	}
@@ -48,61 +59,37 @@ static bool is_root(struct image *image, struct fs *fs, const char *path)
 }
 
 /* A folder at the top of a btrfs that holds a root: the usual names of subvolumes first.  NULL: none. */
-static const char *find_subvolume(struct image *image, struct fs *fs)
+static const char *find_subvolume(struct search *search)
 {
 	static const char *const usual[] = { "@", "root", "@rootfs", "@root", "@/.snapshots/1/snapshot" };
+	struct fs *fs = search->fs;
 	struct fs_entry *entries;
+	unsigned folders = 0;
+	struct error err;
 	size_t count;
+	int r;
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
-		if (is_root(image, fs, usual[i]))
+		if (is_root(search, usual[i]))
 			return usual[i];
-	if (fs->ops->readdir(fs, image->arena, fs->root, &entries, &count, NULL) < 0)
+	r = fs->ops->readdir(fs, search->image->arena, fs->root, &entries, &count, &err);
+	if (r < 0) {
+		if (!search->trouble.code)
+			search->trouble = err;
 		return NULL;
-	for (size_t i = 0; i < count && i < LIMIT_SUBVOLUMES; i++)
-		if (entries[i].type == FS_DIRECTORY && is_root(image, fs, entries[i].name))
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].type != FS_DIRECTORY)
+			continue;
+		if (folders++ == LIMIT_SUBVOLUMES) {
+			limit_error(search->trouble.code ? NULL : &search->trouble,
+				    "its top has more than %d folders that may hold a system", LIMIT_SUBVOLUMES);
+			return NULL;
+		}
+		if (is_root(search, entries[i].name))
 			return entries[i].name;
-	if (count > LIMIT_SUBVOLUMES)
-		limit_error(NULL, "the top of a btrfs has more than %d folders that may hold a system", LIMIT_SUBVOLUMES);
+	}
 	return NULL;
-}
-
-/* What looks like a system but is none that can be judged from here: says which. */
-static void note_strange(struct image *image, const struct filesystem *f)
-{
-	const char *what = NULL;
-
-	if (is_directory(image, f->fs, "/ostree/deploy") || is_directory(image, f->fs, "/ostree/repo"))
-		what = "an OSTree deployment";
-	else if (is_directory(image, f->fs, "/nix/store"))
-		what = "a NixOS that makes its /etc when it starts";
-	else if (exists(image, f->fs, "/lib/os-release", NULL))
-		what = "a /usr whose root is made at first boot";
-	if (what)
-		error_set(&image->systems_error, ENOTSUP, "the %s holds %s, which cannot be judged",
-			  filesystem_title(image, f), what);
-}
-
-static struct system *add(struct image *image, struct filesystem *f, const char *subvolume)
-{
-	struct system *system = &image->systems[image->system_count];
-	struct fs_entry root = { .handle = f->fs->root };
-
-	if (subvolume && fs_resolve(f->fs, image->arena, subvolume, false, &root, NULL, NULL) < 0)
-		return NULL;
-	*system = (struct system){
-		.index = image->system_count++,
-		.arena = image->arena,
-		.filesystem = f,
-		.subvolume = subvolume,
-		.tree = mounts_new(image->arena, f->fs, root.handle),
-	};
-	system->fs = mounts_fs(system->tree);
-	system_read_tables(system);
-	system_mount_all(image, system);
-	system_read_release(system);
-	system_read_first_boot(system);
-	return system;
 }
 
 static void note_unreadable(struct image *image, const struct filesystem *f, const struct error *err)
@@ -118,6 +105,50 @@ static void note_unreadable(struct image *image, const struct filesystem *f, con
 		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", title, err->message);
 }
 
+/* What looks like a system but is none that can be judged from here: says which. */
+static void note_strange(struct image *image, const struct filesystem *f)
+{
+	struct search search = { .image = image, .fs = f->fs };
+	const char *what = NULL;
+
+	if (is_directory(&search, "/ostree/deploy") || is_directory(&search, "/ostree/repo"))
+		what = "an OSTree deployment";
+	else if (is_directory(&search, "/nix/store"))
+		what = "a NixOS that makes its /etc when it starts";
+	else if (exists(&search, "/lib/os-release", NULL))
+		what = "a /usr whose root is made at first boot";
+	if (what)
+		error_set(&image->systems_error, ENOTSUP, "the %s holds %s, which cannot be judged",
+			  filesystem_title(image, f), what);
+	else if (search.trouble.code)
+		note_unreadable(image, f, &search.trouble);
+}
+
+static struct system *add(struct image *image, struct filesystem *f, const char *subvolume)
+{
+	struct system *system = &image->systems[image->system_count];
+	struct fs_entry root = { .handle = f->fs->root };
+	struct error err;
+
+	if (subvolume && fs_resolve(f->fs, image->arena, subvolume, false, &root, NULL, &err) < 0) {
+		note_unreadable(image, f, &err);
+		return NULL;
+	}
+	*system = (struct system){
+		.index = image->system_count++,
+		.arena = image->arena,
+		.filesystem = f,
+		.subvolume = subvolume,
+		.tree = mounts_new(image->arena, f->fs, root.handle),
+	};
+	system->fs = mounts_fs(system->tree);
+	system_read_tables(system);
+	system_mount_all(image, system);
+	system_read_release(system);
+	system_read_first_boot(system);
+	return system;
+}
+
 static int read_top(struct image *image, struct fs *fs, struct error *err)
 {
 	struct arena_mark mark = arena_mark(image->arena);
@@ -131,7 +162,9 @@ static int read_top(struct image *image, struct fs *fs, struct error *err)
 
 static const struct system *look(struct image *image, struct filesystem *f)
 {
+	struct search search = { .image = image };
 	const char *subvolume = NULL;
+	struct system *system;
 	struct error err;
 
 	if (image->system_count == LIMIT_SYSTEMS) {
@@ -148,11 +181,15 @@ static const struct system *look(struct image *image, struct filesystem *f)
 		note_unreadable(image, f, &err);
 		return NULL;
 	}
-	if (is_root(image, f->fs, ""))
+	search.fs = f->fs;
+	if (is_root(&search, ""))
 		return add(image, f, NULL);
 	if (!strcmp(f->type, "btrfs"))
-		subvolume = find_subvolume(image, f->fs);
-	return subvolume ? add(image, f, subvolume) : NULL;
+		subvolume = find_subvolume(&search);
+	system = subvolume ? add(image, f, subvolume) : NULL;
+	if (!system && search.trouble.code)
+		note_unreadable(image, f, &search.trouble);
+	return system;
 }
 
 const struct system *image_system_on(struct image *image, struct filesystem *f)
