@@ -60,6 +60,8 @@ RULE(kernel_config_missing)
 		any = true;
 		check_release(check, k);
 	}
-	if (!any)
+	if (check->image->kernels_error.code)
+		not_evaluated(check, &check->image->kernels_error, "not all kernels could be looked at");
+	else if (!any)
 		not_applicable(check, "there is no kernel whose release is known");
 }

@@ -17,6 +17,7 @@
  * expect: !p2@0x460: warning: the ext4 file system in partition 2 needs recovery: its journal was not replayed
  * expect: : not evaluated: what /EFI/BOOT/BOOTAA64.EFI boots could not be followed: *journal*was not replayed* [kernel-* and * more]
  * expect: : not evaluated: cannot look for kernels everywhere: *journal*was not replayed* [kernel-missing]
+ * expect: : not evaluated: not all kernels could be looked at: *journal*was not replayed* [kernel-config-missing]
  * expect: : not evaluated: no installed system could be looked at: *journal*was not replayed* [fstab-*, fstab-*, fstab-*, fstab-* and * more]
  * expect: : not evaluated: no kernel was found: *journal*was not replayed* [driver-* and * more]
  */

@@ -51,6 +51,12 @@ static unsigned kernel_count(const struct image *image)
 	return n;
 }
 
+/* Not all was looked at. */
+static void keep_limit(struct image *image, const char *what, unsigned most)
+{
+	limit_error(image->kernels_error.code ? NULL : &image->kernels_error, "there are more than %u %s", most, what);
+}
+
 /* A folder, or a file of a kernel's name, could not be looked at. */
 static void keep_trouble(struct image *image, int r, const struct error *err)
 {
@@ -92,14 +98,12 @@ static bool find_file(struct image *image, struct fs *fs, const char *path, stru
 static bool look_on(struct image *image)
 {
 	if (kernel_count(image) >= LIMIT_KERNEL_FILES) {
-		if (!image->kernels_error.code)
-			limit_error(&image->kernels_error, "there are more than %d kernels", LIMIT_KERNEL_FILES);
+		keep_limit(image, "kernels", LIMIT_KERNEL_FILES);
 		return false;
 	}
 	if (image->kernel_names++ < LIMIT_KERNEL_NAMES)
 		return true;
-	if (!image->kernels_error.code)
-		error_set(&image->kernels_error, EFBIG, "more than %d files have a kernel's name", LIMIT_KERNEL_NAMES);
+	keep_limit(image, "files of a kernel's name", LIMIT_KERNEL_NAMES);
 	return false;
 }
 
@@ -156,27 +160,38 @@ static void search_folder(struct image *image, struct filesystem *filesystem, co
 			add_file(image, filesystem, arena_printf(image->arena, "%s/%s", folder, entries[i].name));
 }
 
+/* May one more of the folders below one be looked into? */
+static bool look_into(struct image *image, unsigned *count)
+{
+	if ((*count)++ < MOST_FOLDERS)
+		return true;
+	if (*count == MOST_FOLDERS + 1)
+		keep_limit(image, "folders in which kernels may lie", MOST_FOLDERS);
+	return false;
+}
+
 /* What kernel-install and bootctl put on an ESP or an XBOOTLDR partition: /TOKEN/RELEASE/linux, /EFI/Linux/TOKEN-RELEASE.efi. */
 static void search_boot_partition(struct image *image, struct filesystem *filesystem)
 {
 	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 	struct fs_entry *tokens, *releases, *ukis;
 	size_t token_count = list(image, scratch, filesystem->fs, "/", &tokens), count;
+	unsigned token_folders = 0;
 
-	for (size_t i = 0; i < token_count && i < MOST_FOLDERS; i++) {
-		const char *folder = arena_printf(image->arena, "/%s", tokens[i].name);
+	for (size_t i = 0; i < token_count; i++) {
+		const char *folder = arena_printf(scratch, "/%s", tokens[i].name);
+		unsigned release_folders = 0;
 
 		if (tokens[i].type != FS_DIRECTORY || !ascii_casecmp(tokens[i].name, "EFI") ||
-		    !ascii_casecmp(tokens[i].name, "loader"))
+		    !ascii_casecmp(tokens[i].name, "loader") || !look_into(image, &token_folders))
 			continue;
 		count = list(image, scratch, filesystem->fs, folder, &releases);
-		for (size_t k = 0; k < count && k < MOST_FOLDERS; k++)
-			if (releases[k].type == FS_DIRECTORY)
-				search_folder(image, filesystem,
-					      arena_printf(image->arena, "%s/%s", folder, releases[k].name));
+		for (size_t k = 0; k < count; k++)
+			if (releases[k].type == FS_DIRECTORY && look_into(image, &release_folders))
+				search_folder(image, filesystem, arena_printf(scratch, "%s/%s", folder, releases[k].name));
 	}
 	count = list(image, scratch, filesystem->fs, "/EFI/Linux", &ukis);
-	for (size_t i = 0; i < count && i < MOST_FOLDERS; i++)
+	for (size_t i = 0; i < count; i++)
 		if (ukis[i].type == FS_FILE && ends(ukis[i].name, ".efi"))
 			add_uki(image, filesystem, arena_printf(image->arena, "/EFI/Linux/%s", ukis[i].name),
 				ukis[i].handle);
@@ -217,11 +232,15 @@ static void search_system(struct image *image, const struct system *system)
 		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
 			add_of_system(image, system, arena_printf(image->arena, "/boot/%s", entries[i].name));
 	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
-		release_count = list(image, scratch, system->fs, folders[f], &releases);
-		for (size_t i = 0; i < release_count && i < MOST_FOLDERS; i++) {
-			const char *folder = arena_printf(image->arena, "%s/%s", folders[f], releases[i].name);
+		unsigned release_folders = 0;
 
-			count = releases[i].type == FS_DIRECTORY ? list(image, scratch, system->fs, folder, &entries) : 0;
+		release_count = list(image, scratch, system->fs, folders[f], &releases);
+		for (size_t i = 0; i < release_count; i++) {
+			const char *folder = arena_printf(scratch, "%s/%s", folders[f], releases[i].name);
+
+			if (releases[i].type != FS_DIRECTORY || !look_into(image, &release_folders))
+				continue;
+			count = list(image, scratch, system->fs, folder, &entries);
 			for (size_t k = 0; k < count; k++)
 				if (entries[k].type == FS_FILE && kernel_name(entries[k].name))
 					add_of_system(image, system,

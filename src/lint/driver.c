@@ -356,10 +356,13 @@ void driver_check(struct check *check)
 	}
 	if (work.is_untold)
 		not_evaluated(check, work.untold.error, "%s", work.untold.reason);
+	else if (!work.any && !work.elsewhere && image->systems_error.code)
+		not_evaluated(check, &image->systems_error, "no kernel was found");
+	/* where it is not known what boots, it may be one of those that were not seen */
+	else if (!known && image->kernels_error.code)
+		not_evaluated(check, &image->kernels_error, "not all kernels could be looked at");
 	else if (!work.any && work.elsewhere)
 		not_applicable(check, "%s", work.elsewhere);
-	else if (!work.any && image->systems_error.code)
-		not_evaluated(check, &image->systems_error, "no kernel was found");
 	else if (!work.any)
 		not_applicable(check, "there is no kernel");
 }

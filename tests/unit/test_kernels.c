@@ -332,6 +332,75 @@ static void test_kernels_of_an_unseen_subvolume(void **state)
 	image_system_free(s);
 }
 
+static bool has_kernel(const struct image_system *s, const char *path)
+{
+	for (const struct kernel_file *k = s->image.kernel_files; k; k = k->next)
+		if (!strcmp(k->path, path))
+			return true;
+	return false;
+}
+
+/* The image's one file system as an ESP. */
+static struct image_system *boot_partition(void)
+{
+	struct image_system *s = image_system_new();
+
+	s->filesystem.type = "vfat";
+	s->image.system_count = 0;
+	for (unsigned i = 0; i < 70; i++)
+		image_system_file(s, arena_printf(s->arena, "/file%02u", i), "");
+	return s;
+}
+
+/* Files take no folder's place, and a folder for which there is none is not passed over in silence. */
+static void test_many_folders(void **state)
+{
+	struct image_system *s = boot_partition();
+
+	(void)state;
+	for (unsigned i = 0; i < 63; i++)
+		memory_fs_add(s->fs, s->arena, arena_printf(s->arena, "/token%02u", i), FS_DIRECTORY, NULL, 0);
+	image_system_kernel(s, "/token/6.9.9-test/linux", "6.9.9-test");
+	image_gather_kernels(&s->image);
+	assert_true(has_kernel(s, "/token/6.9.9-test/linux"));
+	assert_int_equal(s->image.kernels_error.code, 0);
+	memory_fs_add(s->fs, s->arena, "/one-more", FS_DIRECTORY, NULL, 0);
+	image_gather_kernels(&s->image);
+	assert_int_equal(s->image.kernels_error.code, EFBIG);
+	image_system_free(s);
+
+	s = debian();
+	for (unsigned i = 0; i < 80; i++)
+		image_system_file(s, arena_printf(s->arena, "/usr/lib/modules/file%02u", i), "");
+	image_system_kernel(s, "/usr/lib/modules/6.9.9-test/vmlinuz", "6.9.9-test");
+	image_gather_kernels(&s->image);
+	assert_true(has_kernel(s, "/usr/lib/modules/6.9.9-test/vmlinuz"));
+	assert_int_equal(s->image.kernels_error.code, 0);
+	for (unsigned i = 0; i < 70; i++)
+		memory_fs_add(s->fs, s->arena, arena_printf(s->arena, "/usr/lib/modules/6.0.%u", i), FS_DIRECTORY, NULL, 0);
+	image_gather_kernels(&s->image);
+	assert_int_equal(s->image.kernels_error.code, EFBIG);
+	image_system_free(s);
+}
+
+/* A unified kernel image is no folder: kernels alone are bounded. */
+static void test_many_unified_kernels(void **state)
+{
+	struct image_system *s = boot_partition();
+
+	(void)state;
+	for (unsigned i = 0; i < LIMIT_KERNEL_NAMES; i++)
+		image_system_file(s, arena_printf(s->arena, "/EFI/Linux/%03u.efi", i), "no program");
+	image_gather_kernels(&s->image);
+	assert_int_equal(s->image.kernels_error.code, 0);
+	assert_int_equal(s->image.kernel_names, LIMIT_KERNEL_NAMES);
+	image_system_file(s, "/EFI/Linux/last.efi", "no program");
+	s->image.kernel_names = 0;
+	image_gather_kernels(&s->image);
+	assert_int_equal(s->image.kernels_error.code, EFBIG);
+	image_system_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +415,8 @@ int main(void)
 		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_kernels_of_an_unseen_subvolume),
 		cmocka_unit_test(test_old_lists_and_loops),
+		cmocka_unit_test(test_many_folders),
+		cmocka_unit_test(test_many_unified_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
