@@ -199,6 +199,81 @@ static int ask_without_end(int socket)
 	return say_all(socket);
 }
 
+/* Says as the image's "error" what the parent answered last to requests for files: `times` of them, named by that of number
+ * `base`. */
+static int ask_for_files(int socket, uint32_t base, const char *name, unsigned times)
+{
+	ARENA_AUTO arena = arena_new(MiB);
+	char *reply = arena_alloc(arena, LIMIT_RECORD_BYTES);
+	struct error err, message;
+	struct lint_result result;
+	int status = 0;
+
+	for (unsigned i = 0; i < times; i++) {
+		unsigned number;
+		long size;
+		int fd;
+
+		request(socket, RECORD_SIBLING, base, name);
+		size = channel_receive(socket, reply, LIMIT_RECORD_BYTES, &fd, 0, &err);
+		if (size <= 0 || record_decode_reply(reply, (size_t)size, &status, &number, &message, &err) < 0)
+			return EXIT_FAILURE;
+		if (fd >= 0)
+			close(fd);
+	}
+	lint_result_init(&result, "x");
+	result.status = STATUS_UNREADABLE;
+	result.error = status < 0 ? message.message : "opened";
+	return record_send_result(socket, &result, &err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int ask_for_a_file(int socket)
+{
+	return ask_for_files(socket, 0, "sibling", 1);
+}
+
+/* Of files that the parent has not opened: far behind its list, and just behind the last. */
+static int ask_by_a_file_far_off(int socket)
+{
+	return ask_for_files(socket, UINT32_MAX, "sibling", 1);
+}
+
+static int ask_by_the_next_file(int socket)
+{
+	return ask_for_files(socket, 1, "sibling", 1);
+}
+
+static int ask_for_many_files(int socket)
+{
+	return ask_for_files(socket, 0, "sibling", LIMIT_REQUESTS);
+}
+
+/* Small records, more of them than an honest worker has. */
+static int say_too_many(int socket)
+{
+	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
+
+	put_image(&out);
+	send_bytes(socket, out.data, out.size, -1);
+	buffer_clear(&out);
+	buffer_le32(&out, RECORD_REMARK);
+	buffer_counted(&out, "x");
+	for (unsigned i = 0; i < limits_records(); i++)
+		send_bytes(socket, out.data, out.size, -1);
+	return EXIT_SUCCESS;
+}
+
+/* A request that names nothing, and is no record either. */
+static int ask_for_nothing(int socket)
+{
+	BUFFER_AUTO out = buffer_make(LIMIT_RECORD_BYTES);
+
+	put_image(&out);
+	send_bytes(socket, out.data, out.size, -1);
+	request(socket, RECORD_SIBLING, 0, NULL);
+	return EXIT_SUCCESS;
+}
+
 /* Descriptors that the parent did not ask for, two with each message: it must not keep them. */
 static int give_descriptors(int socket)
 {

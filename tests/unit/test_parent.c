@@ -31,6 +31,9 @@
 
 static char folder[] = "/tmp/vmlint-test-parent-XXXXXX", image[64], program[64];
 
+/* Below which files beside the image may be opened; NULL: none. */
+static const char *allow_backing;
+
 /* What the worker does; the child has it from fork. */
 static int (*act)(int socket);
 
@@ -59,7 +62,7 @@ static const char *lint(struct arena *arena, int (*what)(int socket))
 
 	act = what;
 	alarm(60);
-	parent_lint(arena, image, &options, NULL, &result);
+	parent_lint(arena, image, &options, allow_backing, &result);
 	alarm(0);
 	assert_int_equal(result.status, STATUS_UNREADABLE);
 	return result.error;
@@ -140,6 +143,7 @@ static void a_worker_without_order(void **state)
 	(void)state;
 	assert_non_null(strstr(lint(arena, say_all_twice), "order"));
 	assert_non_null(strstr(lint(arena, begin_at_the_end), "order"));
+	assert_non_null(strstr(lint(arena, ask_for_nothing), "no sense"));
 	assert_non_null(strstr(lint(arena, odd_memory), "no sense"));
 	assert_non_null(strstr(lint(arena, odd_offset), "no sense"));
 }
@@ -152,9 +156,34 @@ static void a_worker_that_wants_all_there_is(void **state)
 	(void)state;
 	helper_does("exit 1");
 	assert_non_null(strstr(lint(arena, say_too_much), "too much to say"));
+	assert_non_null(strstr(lint(arena, say_too_many), "too much to say"));
 	assert_non_null(strstr(lint(arena, ask_without_end), "asked for too much"));
 	assert_non_null(strstr(lint(arena, fill_memory), "larger memory file"));
 	assert_int_equal(status_of(arena, give_descriptors), STATUS_CHECKED);
+	assert_int_equal(descriptors(), before);
+}
+
+/* Files are numbered as the parent opened them; who may have any is asked about each. */
+static void a_worker_that_asks_for_files(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	unsigned before = descriptors();
+	char sibling[80];
+	FILE *f;
+
+	(void)state;
+	snprintf(sibling, sizeof(sibling), "%s/sibling", folder);
+	f = fopen(sibling, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_non_null(strstr(lint(arena, ask_for_a_file), "--allow-backing"));
+	allow_backing = folder;
+	assert_string_equal(lint(arena, ask_for_a_file), "opened");
+	assert_string_equal(lint(arena, ask_by_a_file_far_off), "there is no file number 4294967295");
+	assert_string_equal(lint(arena, ask_by_the_next_file), "there is no file number 1");
+	assert_string_equal(lint(arena, ask_for_many_files), "too many files");
+	allow_backing = NULL;
+	unlink(sibling);
 	assert_int_equal(descriptors(), before);
 }
 
@@ -270,6 +299,7 @@ int main(void)
 		cmocka_unit_test(a_worker_that_does_not_end),
 		cmocka_unit_test(a_worker_without_order),
 		cmocka_unit_test(a_worker_that_wants_all_there_is),
+		cmocka_unit_test(a_worker_that_asks_for_files),
 		cmocka_unit_test(a_sanitized_worker_that_grows),
 		cmocka_unit_test(one_image_decides_nothing_for_the_next),
 		cmocka_unit_test(a_helper_that_dies),

@@ -169,6 +169,38 @@ static void nonsense_is_refused(void **state)
 	assert_true(decode(b.data, b.size) < 0);
 }
 
+static int decode_outcome(uint32_t rule, uint32_t kind, uint32_t severity, const char *reason)
+{
+	BUFFER_AUTO b = buffer_make(LIMIT_RECORD_BYTES);
+
+	buffer_le32(&b, RECORD_OUTCOME);
+	buffer_le32(&b, rule);
+	buffer_le32(&b, kind);
+	buffer_le32(&b, severity);
+	buffer_counted(&b, reason);
+	return decode(b.data, b.size);
+}
+
+static void forged_outcomes(void **state)
+{
+	char *text = malloc(RECORD_NAME_MAXIMUM + 2);
+
+	(void)state;
+	memset(text, 'x', RECORD_NAME_MAXIMUM + 1);
+	text[RECORD_NAME_MAXIMUM + 1] = 0;
+	assert_int_equal(decode_outcome(0, OUTCOME_SKIPPED, SEVERITY_NOTE, "why"), 0);
+	assert_int_equal(decode_outcome(0, OUTCOME_NOT_EVALUATED, SEVERITY_ERROR, text + 1), 0);
+	assert_true(decode_outcome((uint32_t)rules_count, OUTCOME_SKIPPED, SEVERITY_NOTE, "why") < 0);
+	assert_true(decode_outcome(0, OUTCOME_SKIPPED + OUTCOME_NOT_EVALUATED + 1, SEVERITY_NOTE, "why") < 0);
+	assert_true(decode_outcome(0, UINT32_MAX, SEVERITY_NOTE, "why") < 0);
+	assert_true(decode_outcome(0, OUTCOME_SKIPPED, 99, "why") < 0);
+	assert_true(decode_outcome(0, OUTCOME_SKIPPED, UINT32_MAX, "why") < 0);
+	assert_true(decode_outcome(0, OUTCOME_SKIPPED, SEVERITY_NOTE, NULL) < 0);
+	/* longer than any string of an honest worker */
+	assert_true(decode_outcome(0, OUTCOME_SKIPPED, SEVERITY_NOTE, text) < 0);
+	free(text);
+}
+
 /* A diagnostic as no rule makes it, in one field each time. */
 static int decode_diagnostic(uint32_t rule, uint32_t severity, uint32_t effect, uint32_t partition, uint32_t space,
 			     const char *path, const char *message)
@@ -365,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_result_arrives_whole),
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(forged_outcomes),
 		cmocka_unit_test(forged_diagnostics),
 		cmocka_unit_test(forged_diagnostics_of_a_guest),
 		cmocka_unit_test(forged_images),

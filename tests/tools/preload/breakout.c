@@ -2,7 +2,8 @@
 /* breakout: a library for LD_PRELOAD that makes a reader do what no reader does, for tests/cli/sandbox.bats.
  *
  *   BREAKOUT=ACTION  the first pread of a process does it: open (a file), create (a file), socket, exec, fork, kill (its parent),
- *                    code (memory that can be run), ptrace, stat (a file by its name), memfd, shared (memory), poison (a page of
+ *                    code (memory that can be run), mprotect (the same, made so afterwards), ptrace,
+ *                    stat (a file by its name), memfd, shared (memory), poison (a page of
  *                    the machine's), flags (of an open file, which others have open too), truncate, pwrite (the image), write
  *                    (what the caller of vmlint has open, as 9), prctl, signal (another process), privileges (root's, to go
  *                    without the limits), memory (2 GiB), input, output (what the caller has open), descriptors (1000)
@@ -58,6 +59,10 @@ static int act(const char *action, int fd)
 		return kill(getppid(), 0) == 0;
 	if (!strcmp(action, "code"))
 		return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	if (!strcmp(action, "mprotect")) {
+		memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		return mprotect(memory, 4096, PROT_READ | PROT_EXEC) == 0;
+	}
 	if (!strcmp(action, "ptrace"))
 		return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
 	if (!strcmp(action, "input"))
@@ -100,6 +105,20 @@ static int act(const char *action, int fd)
 	}
 	fprintf(stderr, "breakout: no action \"%s\"\n", action);
 	_exit(125);
+}
+
+/* With BREAKOUT_FILTER=none the filter of system calls is not loaded: what holds a reader then are its other walls. */
+int seccomp_load(void *filter);
+int seccomp_load(void *filter)
+{
+	static int (*real)(void *);
+	const char *wanted = getenv("BREAKOUT_FILTER");
+
+	if (wanted && !strcmp(wanted, "none"))
+		return 0;
+	if (!real)
+		real = (int (*)(void *))dlsym(RTLD_NEXT, "seccomp_load");
+	return real(filter);
 }
 
 /* The last file in memory of the name that is meant. */
