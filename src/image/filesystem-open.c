@@ -9,6 +9,7 @@
 #include "fs/ext.h"
 #include "fs/fat.h"
 #include "fs/squashfs.h"
+#include "fs/witness.h"
 #include "image/gather.h"
 
 static enum have unreadable(struct filesystem *f, int code, const char *why)
@@ -32,7 +33,7 @@ static enum have open_ext(struct image *image, struct filesystem *f)
 		return unreadable(f, EUCLEAN, f->ext->problem);
 	if (f->dirty)
 		return open_by_helper(image, f);
-	f->fs = f->ext->fs;
+	f->fs = witness_fs(image->arena, f->ext->fs);
 	return HAVE;
 }
 
@@ -48,7 +49,7 @@ static enum have open_squashfs(struct image *image, struct filesystem *f)
 		return open_by_helper(image, f);
 	if (!squashfs->fs)
 		return unreadable(f, EUCLEAN, squashfs->problem ? squashfs->problem : "it is no squashfs");
-	f->fs = squashfs->fs;
+	f->fs = witness_fs(image->arena, squashfs->fs);
 	return HAVE;
 }
 
@@ -98,6 +99,7 @@ int filesystem_open_subvolume(struct image *image, struct filesystem *f, const c
 			      struct error *err)
 {
 	const struct image_services *services = &image->services;
+	int r;
 
 	if (image->reader == IMAGE_READER_NATIVE)
 		return error_set(err, ENOTSUP, f->dirty ? "the journal of the %s was not replayed, and --reader=native was given"
@@ -105,7 +107,10 @@ int filesystem_open_subvolume(struct image *image, struct filesystem *f, const c
 				 filesystem_title(image, f));
 	if (!services->open_filesystem)
 		return error_set(err, ENOTSUP, "the %s is read by the helper, which is not there", filesystem_title(image, f));
-	return services->open_filesystem(services->context, image, f, subvolume, ret, err);
+	r = services->open_filesystem(services->context, image, f, subvolume, ret, err);
+	if (r == 0)
+		*ret = witness_fs(image->arena, *ret);
+	return r;
 }
 
 static bool has_hidden_volumes(const struct image *image)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "fs/witness.h"
 #include "image/image.h"
 #include "image/initrds.h"
 #include "lint/engine.h"
@@ -35,9 +36,9 @@ static void read_initrds(struct lint *lint, struct image *image)
 	image_read_initrds(image);
 }
 
-/* A limit that was met where nobody needed to know why: nothing was found missing for it, but it must not pass in silence.  Only
- * rules on what is inside of partitions can have missed something. */
-static void settle_limit(const struct lint *lint)
+/* A limit that was met, or a file that could not be looked at, where nobody needed to know why: nothing was found missing for it,
+ * but it must not pass in silence.  Only rules on what is inside of partitions can have missed something. */
+static void settle(const struct lint *lint, const struct error *met)
 {
 	struct lint_result *result = lint->result;
 	bool inside = false;
@@ -45,14 +46,14 @@ static void settle_limit(const struct lint *lint)
 	for (size_t i = 0; i < rules_count; i++)
 		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
 				    strcmp(rules[i].area, "gpt") != 0);
-	if (!limit_met.code || !inside)
+	if (!met->code || !inside)
 		return;
 	for (const struct outcome *o = result->outcomes; o; o = o->next) {
-		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, limit_met.message))
+		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, met->message))
 			return;
 	}
 	result->status = STATUS_PARTLY;
-	result->error = limit_met.message;
+	result->error = met->message;
 }
 
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
@@ -85,5 +86,6 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
 	lint_settle_status(options, result);
-	settle_limit(&lint);
+	settle(&lint, &witness_met);
+	settle(&lint, &limit_met);
 }
