@@ -132,6 +132,10 @@ int ext_fail(const struct ext_state *state, errcode_t code, struct error *err, c
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
+	/* libext2fs puts an inode whose checksum is wrong into its cache under the number of the one that was there before, and
+	 * would give that one's bytes for it from now on */
+	if (state->filesystem)
+		ext2fs_flush_icache(state->filesystem);
 	if (state->io_error.code)
 		return error_set(err, state->io_error.code, "%s: %s", what, state->io_error.message);
 	return error_set(err, code == EXT2_ET_NO_MEMORY ? ENOMEM : EIO, "%s: %s", what, error_message(code));

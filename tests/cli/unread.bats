@@ -12,11 +12,28 @@ setup_file() {
 	[ -n "$RELEASE" ]
 }
 
-# the kernel that is installed in partition 2
-debugfs_release() {
+# root COMMAND IMAGE: debugfs on partition 2
+root() {
 	local start
-	start=$(PATH=$PATH:/usr/sbin sfdisk -d "$1" | sed -nE 's/.*img2 : start= *([0-9]+),.*/\1/p')
-	PATH=$PATH:/usr/sbin debugfs -R "ls -p /usr/lib/modules" "$1?offset=$((start * 512))" 2>/dev/null | cut -d / -f 6 | grep '[0-9]' | head -n 1
+	start=$(PATH=$PATH:/usr/sbin sfdisk -d "$2" | sed -nE 's/.*img2 : start= *([0-9]+),.*/\1/p')
+	ROOT_START=$((start * 512))
+	PATH=$PATH:/usr/sbin debugfs -R "$1" "$2?offset=$ROOT_START" 2>/dev/null
+}
+
+# the kernel that is installed there
+debugfs_release() {
+	root "ls -p /usr/lib/modules" "$1" | cut -d / -f 6 | grep '[0-9]' | head -n 1
+}
+
+# where in the image the inode of a file stands
+inode_at() {
+	local said
+	said=$(root "imap $1" "$GOOD")
+	[[ $said =~ located\ at\ block\ ([0-9]+),\ offset\ (0x[0-9a-f]+) ]]
+	local block=${BASH_REMATCH[1]} offset=${BASH_REMATCH[2]} size
+	size=$(root "stats -h" "$GOOD" | sed -n 's/^Block size: *//p')
+	root pwd "$GOOD" >/dev/null # for ROOT_START, here
+	echo $((ROOT_START + block * size + offset))
 }
 
 # hidden RULE BREAKING SPOILING: what the rule finds is not gone in silence when more cannot be read
@@ -40,6 +57,17 @@ hidden() {
 
 @test "folders in which a system is known by its files" {
 	hidden fstab-device-name "fstab add '/dev/vdb1 /srv ext4 defaults 0 2'" "ext poke 2 folder:/usr/lib 0 ffffffffffffffffffff"
+}
+
+@test "an inode with a wrong checksum: other files are what they are" {
+	local file
+	for file in "/boot/vmlinuz-$RELEASE" /boot/grub/grubenv; do
+		"$MUTATE" "$GOOD" hidden.img "raw poke $(($(inode_at "$file") + 0x64)) 77"
+		vmlint hidden.img
+		exits 2
+		lacks "error:" "warning:"
+		says "Inode checksum does not match inode"
+	done
 }
 
 @test "nothing is said of what nobody needs" {
