@@ -209,7 +209,7 @@ static void decode_image(struct cursor *c, struct arena *arena, struct lint_resu
 	result->profile = get_string(c, arena);
 	result->error = get_string(c, arena);
 	result->help = get_string(c, arena);
-	if (status > STATUS_UNREADABLE || (status == STATUS_UNREADABLE && !result->error) ||
+	if (status > STATUS_UNREADABLE || (status == STATUS_UNREADABLE ? !result->error : !result->profile) ||
 	    cloud_init > CLOUD_INIT_PRESENT || !is_word(result->format) || !is_word(result->architecture))
 		c->failed = true;
 	else

@@ -100,6 +100,7 @@ static int say_all(int socket)
 
 	lint_result_init(&result, "x");
 	result.format = "raw";
+	result.profile = "profile";
 	return record_send_result(socket, &result, &err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -141,7 +142,7 @@ static void put_image(struct buffer *out)
 	for (int i = 0; i < 4; i++)
 		buffer_le32(out, 0);
 	for (int i = 0; i < 5; i++)
-		buffer_counted(out, NULL);
+		buffer_counted(out, i == 2 ? "profile" : NULL);
 }
 
 static int say_all_twice(int socket)
@@ -261,6 +262,17 @@ static int say_too_many(int socket)
 	for (unsigned i = 0; i < limits_records(); i++)
 		send_bytes(socket, out.data, out.size, -1);
 	return EXIT_SUCCESS;
+}
+
+/* An image that was looked at without a profile: no report could say by what. */
+static int say_no_profile(int socket)
+{
+	struct lint_result result;
+	struct error err;
+
+	lint_result_init(&result, "x");
+	result.format = "raw";
+	return record_send_result(socket, &result, &err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* A request that names nothing, and is no record either. */

@@ -26,6 +26,7 @@
 #include "process/parent.h"
 #include "process/record.h"
 #include "process/worker.h"
+#include "report/report.h"
 
 #include "hostile_worker.h"
 
@@ -55,6 +56,23 @@ static void helper_does(const char *script)
 	helper_program = program;
 }
 
+/* What is believed can be printed. */
+static void print(const struct lint_result *result)
+{
+	static const struct report_format *const formats[] = { &report_text, &report_json, &report_vmspec };
+	struct report_options options = { .out = fopen("/dev/null", "w"), .verbose = true };
+
+	assert_non_null(options.out);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		struct report report = { .options = &options };
+
+		formats[i]->begin(&report);
+		formats[i]->image(&report, result);
+		formats[i]->end(&report);
+	}
+	fclose(options.out);
+}
+
 static const char *lint(struct arena *arena, int (*what)(int socket))
 {
 	static const struct lint_options options;
@@ -65,6 +83,7 @@ static const char *lint(struct arena *arena, int (*what)(int socket))
 	parent_lint(arena, image, &options, allow_backing, &result);
 	alarm(0);
 	assert_int_equal(result.status, STATUS_UNREADABLE);
+	print(&result);
 	return result.error;
 }
 
@@ -77,6 +96,7 @@ static enum image_status status_of(struct arena *arena, int (*what)(int socket))
 	alarm(60);
 	parent_lint(arena, image, &options, NULL, &result);
 	alarm(0);
+	print(&result);
 	return result.status;
 }
 
@@ -144,6 +164,7 @@ static void a_worker_without_order(void **state)
 	assert_non_null(strstr(lint(arena, say_all_twice), "order"));
 	assert_non_null(strstr(lint(arena, begin_at_the_end), "order"));
 	assert_non_null(strstr(lint(arena, ask_for_nothing), "no sense"));
+	assert_non_null(strstr(lint(arena, say_no_profile), "no sense"));
 	assert_non_null(strstr(lint(arena, odd_memory), "no sense"));
 	assert_non_null(strstr(lint(arena, odd_offset), "no sense"));
 }

@@ -114,6 +114,7 @@ static void long_strings_are_cut(void **state)
 	open_pair(&pair);
 	memset(long_text, 'a', 100000);
 	lint_result_init(&sent, "x");
+	sent.profile = "vmspec-2.0";
 	lint_result_add(&sent, &d);
 	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
 	lint_result_init(&got, "x");
@@ -347,6 +348,7 @@ static void what_is_cut_says_so(void **state)
 		end = &(*end)->next;
 	}
 	lint_result_init(&sent, "x");
+	sent.profile = "vmspec-2.0";
 	lint_result_add(&sent, &d);
 	lint_result_more(&sent, &more);
 	assert_int_equal(record_send_result(pair.fds[0], &sent, &err), 0);
