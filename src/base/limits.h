@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* limits: every bound that is put on what an image may ask of us.
+/* limits: the bounds on what an image may ask of us: all that a user may set, and those of one reader that others must know of.
+ * What a single file alone counts, as steps of an interpreter, stands at the head of that file.
  *
  * A size, count or depth that comes from an image is compared with one of these before it is used to allocate,
  * seek or loop.  Going over a limit means "we could not look", never a finding.
