@@ -52,7 +52,7 @@ landlock() { # landlock VERSION: has the kernel that, or later?
 	breaking "$(fixture debian-arm64-vmdk)"
 	exits 0
 	for program in vmlint-helper qemu-nbd; do
-		refused $program read write create list shadow home install rename remove link privileges capabilities
+		refused $program read write create list shadow home install rename remove link privileges capabilities core memory file time
 		! landlock 4 || refused $program connect
 	done
 	! landlock 6 || refused qemu-nbd signal
@@ -68,7 +68,7 @@ landlock() { # landlock VERSION: has the kernel that, or later?
 	export LIBGUESTFS_HV=/bin/false
 	breaking "$(fixture erofs-arm64)"
 	exits 2
-	refused vmlint-helper read write create list shadow home install rename remove link privileges capabilities
+	refused vmlint-helper read write create list shadow home install rename remove link privileges capabilities core memory file time
 	! landlock 4 || refused vmlint-helper connect
 	! landlock 6 || refused vmlint-helper signal
 	grep -q "^vmlint-helper: run done" <<<"$said"
@@ -84,7 +84,7 @@ landlock() { # landlock VERSION: has the kernel that, or later?
 	rm -f /usr/bin/vmlint-breakout
 	said=$(cat "$folder/said")
 	[ "$(id -u)" != 0 ] || grep -q "^qemu-nbd: capabilities done" <<<"$said"
-	for action in read write create list rename link connect; do
+	for action in read write create list rename link connect memory file time; do
 		grep -q "^qemu-nbd: $action done" <<<"$said" || complain "$action: $said"
 	done
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -66,6 +67,13 @@ static int has_capabilities(void)
 	       have[0].permitted & ~(1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH);
 }
 
+static int is_unlimited(int resource)
+{
+	struct rlimit now;
+
+	return getrlimit(resource, &now) < 0 || now.rlim_cur == RLIM_INFINITY;
+}
+
 static void try_all(const char *folder)
 {
 	char path[512], other[512];
@@ -87,6 +95,10 @@ static void try_all(const char *folder)
 	say("connect", can_connect());
 	say("privileges", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1);
 	say("capabilities", has_capabilities());
+	say("core", is_unlimited(RLIMIT_CORE));
+	say("memory", is_unlimited(RLIMIT_AS));
+	say("file", is_unlimited(RLIMIT_FSIZE));
+	say("time", is_unlimited(RLIMIT_CPU));
 	say("run", can_open("/usr/bin/env", "", O_RDONLY));
 	say("null", can_open("/dev/null", "", O_RDWR));
 }
