@@ -270,6 +270,7 @@ const struct grub_result *grub_run(struct arena *arena, const struct boot_world 
 		if (result->outcomes[i].menu)
 			restart_menu(&restarts, result->outcomes[i].menu, grub_default_entry(&result->outcomes[i]));
 	result->limited = vm->limited;
+	result->work = vm->work;
 	result->searches = vm->searches;
 	result->search_count = vm->search_count;
 	result->configs = vm->configs;

@@ -24,6 +24,7 @@
 
 #define LIMIT_GRUB_STEPS 200000       /* commands run, all alternatives together */
 #define LIMIT_GRUB_BYTES (32u << 20)  /* of memory for values and alternatives, all together */
+#define LIMIT_GRUB_WORK (1u << 30)    /* bytes that are looked at and compared, or what takes as long: up to a second */
 #define LIMIT_GRUB_VALUE 65536        /* bytes of one word or variable */
 #define LIMIT_GRUB_VARIABLES 512
 #define LIMIT_GRUB_FUNCTIONS 128
@@ -34,6 +35,7 @@
 #define LIMIT_GRUB_OUTCOMES 24        /* ways through one script */
 #define LIMIT_GRUB_ENTRIES 256        /* of one menu */
 #define LIMIT_GRUB_MENUS 6            /* submenus in submenus */
+#define LIMIT_GRUB_INITRDS 256        /* of one kernel */
 #define LIMIT_GRUB_ATTEMPTS 16        /* kernels started on one way through an entry */
 #define LIMIT_GRUB_RECORDS 256        /* searches, files and commands that are kept */
 #define LIMIT_GRUB_RESTARTS 3         /* boots that save_env prepares, one after the other */
@@ -201,7 +203,8 @@ struct grub_result {
 	const struct grub_course *outcomes; /* ways through the whole configuration, at least one */
 	size_t outcome_count;
 	bool truncated; /* a limit cut the number of outcomes */
-	bool limited;   /* steps, bytes or a depth ran out somewhere */
+	bool limited;   /* steps, bytes, work or a depth ran out somewhere */
+	uint64_t work;  /* what it took, of LIMIT_GRUB_WORK */
 
 	/* of all outcomes together, each once */
 	const struct grub_search *searches;

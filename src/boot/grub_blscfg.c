@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "boot/ascii.h"
 #include "boot/bls.h"
 #include "boot/grub_vm.h"
@@ -113,13 +114,15 @@ struct loaded {
 };
 
 /* Newest first; equal ones keep the place of the first. */
-static bool insert(struct loaded *list, size_t *count, const struct loaded *new)
+static bool insert(struct grub_vm *vm, struct loaded *list, size_t *count, const struct loaded *new)
 {
 	size_t at;
 
+	grub_work(vm, *count * sizeof(*list));
 	for (at = 0; at < *count; at++) {
 		int r = compare_names(new->id, list[at].id);
 
+		grub_work(vm, 8 * strlen(new->id));
 		if (!r)
 			return false;
 		if (r > 0)
@@ -174,8 +177,11 @@ static void add_words(struct line *line, const struct boot_text *value, bool on_
 	struct grub_word *words;
 	size_t count;
 
+	/* as much as eval: a word may be nothing but variables */
+	count = 0;
+	if (!grub_spend(line->vm, 0, 64 * value->length, line->node->place))
+		return;
 	words = grub_parse_words(line->vm->arena, value, &count);
-	line->vm->bytes += count * (sizeof(*words) + 2 * sizeof(struct grub_piece));
 	if (on_root && count) {
 		struct grub_piece *pieces = ARENA_ARRAY(line->vm->arena, words[0].piece_count + 3, struct grub_piece);
 
@@ -265,6 +271,7 @@ static bool is_default(struct grub_vm *vm, const struct loaded *loaded, size_t i
 
 	if (!wanted || !*wanted)
 		return false;
+	grub_work(vm, strlen(wanted) * 2);
 	if (!strcmp(wanted, loaded->id) || (loaded->entry.title && !strcmp(wanted, loaded->entry.title->raw.text)))
 		return true;
 	return strtoul(wanted, &end, 0) == index && end != wanted;
@@ -289,30 +296,22 @@ static void add_entry(struct grub_vm *vm, const struct loaded *loaded)
 }
 
 /* Loads all entries of a folder, given as (device)/path; false when there is no such folder. */
-static bool load_folder(struct grub_vm *vm, const char *path, struct loaded *list, size_t *count, const char **ret_unknown)
+static bool load_folder(struct grub_vm *vm, const char *path, struct boot_place place, struct loaded *list, size_t *count,
+			const char **ret_unknown)
 {
 	struct boot_text text = { .text = path, .length = strlen(path) };
-	struct fs_entry directory, *entries;
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
+	struct fs_entry *entries;
 	struct grub_file file;
 	size_t entry_count;
-	struct error err;
-	struct fs *fs;
 
 	*ret_unknown = NULL;
-	fs = grub_resolve(vm, &text, &file);
-	if (!fs) {
+	if (!grub_list(vm, &text, scratch, &file, &entries, &entry_count)) {
 		if (file.found == GRUB_NOT_KNOWN)
 			*ret_unknown = file.reason;
 		return false;
 	}
-	vm->bytes += 4096;
-	if (fs_resolve(fs, vm->arena, file.path, false, &directory, NULL, &err) < 0 || directory.type != FS_DIRECTORY)
-		return false;
-	if (fs->ops->readdir(fs, vm->arena, directory.handle, &entries, &entry_count, &err) < 0) {
-		*ret_unknown = arena_strdup(vm->arena, err.message);
-		return false;
-	}
-	for (size_t i = 0; i < entry_count && *count < LIMIT_GRUB_ENTRIES; i++) {
+	for (size_t i = 0; i < entry_count && *count < LIMIT_GRUB_ENTRIES && !vm->s->stop; i++) {
 		const char *name = entries[i].name;
 		const struct boot_source *source;
 		struct loaded loaded;
@@ -322,6 +321,7 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct loaded *lis
 		length = name ? strlen(name) : 0;
 		if (length <= 5 || name[0] == '.' || strcmp(name + length - 5, ".conf") != 0)
 			continue;
+		name = arena_strdup(vm->arena, name);
 		text.text = arena_printf(vm->arena, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name);
 		text.length = strlen(text.text);
 		if (grub_read(vm, &text, &file, LIMIT_BLS_FILE, &data, &size, &source) != 0) {
@@ -336,8 +336,9 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct loaded *lis
 			return false;
 		}
 		loaded.id = arena_strndup(vm->arena, name, length - 5);
-		vm->bytes += size + loaded.entry.line_count * sizeof(*loaded.entry.lines) + sizeof(loaded);
-		(void)insert(list, count, &loaded);
+		vm->bytes += 2 * length + size + loaded.entry.line_count * sizeof(*loaded.entry.lines) + sizeof(loaded);
+		(void)insert(vm, list, count, &loaded);
+		(void)grub_spend(vm, 0, 0, place);
 	}
 	return true;
 }
@@ -372,12 +373,12 @@ struct grub_status grub_cmd_blscfg(struct grub_vm *vm, const struct grub_call *c
 	if (!grub_spend(vm, 1, (LIMIT_GRUB_ENTRIES + 1) * sizeof(*list), call->place))
 		return grub_failed();
 	if (path) {
-		(void)load_folder(vm, path, list, &count, &unknown);
+		(void)load_folder(vm, path, call->place, list, &count, &unknown);
 	} else {
 		path = arena_printf(vm->arena, "(%s)%s", root, folder_name ? folder_name : "/loader/entries/");
-		if (!load_folder(vm, path, list, &count, &unknown) && !unknown)
-			(void)load_folder(vm, arena_printf(vm->arena, "(%s)/boot/loader/entries/", root), list, &count,
-					  &unknown);
+		if (!load_folder(vm, path, call->place, list, &count, &unknown) && !unknown)
+			(void)load_folder(vm, arena_printf(vm->arena, "(%s)/boot/loader/entries/", root), call->place, list,
+					  &count, &unknown);
 	}
 	if (unknown) {
 		/* a menu without its entries is not what is shown */

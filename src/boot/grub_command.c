@@ -152,6 +152,7 @@ static struct grub_status cmd_show_file(struct grub_vm *vm, const struct grub_ca
 		const char *name = arena_printf(vm->arena, "%s/fonts/%s.pf2", prefix->text, arg->text);
 
 		text = (struct boot_text){ .text = name, .length = strlen(name), .unknown = arg->unknown };
+		vm->bytes += text.length;
 	}
 	grub_find(vm, &text, &file, NULL, NULL);
 	if (file.found == GRUB_NOT_KNOWN)

@@ -4,14 +4,35 @@
 
 #include "boot/grub_vm.h"
 
+/* Where the variable is in the order of names, or would be. */
+static size_t position(const struct grub_context *c, const char *name)
+{
+	size_t low = 0, high = c->variable_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(c->variables[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct grub_variable *find(const struct grub_vm *vm, const char *name)
 {
 	const struct grub_context *c = &vm->s->contexts[vm->s->context];
+	size_t i = position(c, name);
 
-	for (size_t i = 0; i < c->variable_count; i++)
-		if (!strcmp(c->variables[i].name, name))
-			return &c->variables[i];
-	return NULL;
+	return i < c->variable_count && !strcmp(c->variables[i].name, name) ? &c->variables[i] : NULL;
+}
+
+/* A name may be as long as a script, and is compared with some ten others. */
+static struct grub_variable *find_to_change(struct grub_vm *vm, const char *name)
+{
+	grub_work(vm, 64 + 10 * strlen(name));
+	return find(vm, name);
 }
 
 const struct boot_text *grub_get(const struct grub_vm *vm, const char *name)
@@ -31,6 +52,7 @@ const char *grub_get_text(const struct grub_vm *vm, const char *name)
 static struct grub_variable *add(struct grub_vm *vm, const char *name)
 {
 	struct grub_context *c = &vm->s->contexts[vm->s->context];
+	size_t i = position(c, name);
 
 	if (c->variable_count == LIMIT_GRUB_VARIABLES) {
 		grub_stop(vm, GRUB_END_LIMIT, (struct boot_place){ 0 }, "the script sets too many variables");
@@ -46,13 +68,14 @@ static struct grub_variable *add(struct grub_vm *vm, const char *name)
 		c->variable_capacity = capacity;
 		vm->bytes += capacity * sizeof(*grown);
 	}
-	c->variables[c->variable_count] = (struct grub_variable){ .name = name };
-	return &c->variables[c->variable_count++];
+	memmove(c->variables + i + 1, c->variables + i, (c->variable_count++ - i) * sizeof(*c->variables));
+	c->variables[i] = (struct grub_variable){ .name = name };
+	return &c->variables[i];
 }
 
 void grub_set(struct grub_vm *vm, const char *name, const struct boot_text *value)
 {
-	struct grub_variable *variable = find(vm, name);
+	struct grub_variable *variable = find_to_change(vm, name);
 
 	if (!variable)
 		variable = add(vm, name);
@@ -87,16 +110,18 @@ void grub_set_unknown(struct grub_vm *vm, const char *name, const char *reason, 
 void grub_unset(struct grub_vm *vm, const char *name)
 {
 	struct grub_context *c = &vm->s->contexts[vm->s->context];
-	struct grub_variable *variable = find(vm, name);
+	struct grub_variable *variable = find_to_change(vm, name);
+	size_t i;
 
 	if (!variable)
 		return;
-	*variable = c->variables[--c->variable_count];
+	i = (size_t)(variable - c->variables);
+	memmove(variable, variable + 1, (--c->variable_count - i) * sizeof(*variable));
 }
 
 void grub_export(struct grub_vm *vm, const char *name)
 {
-	struct grub_variable *variable = find(vm, name);
+	struct grub_variable *variable = find_to_change(vm, name);
 
 	if (!variable) {
 		variable = add(vm, name);

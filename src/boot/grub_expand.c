@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* grub_expand: from words with variables to values (grub-core/script/execute.c, grub_script_arglist_to_argv). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "boot/ascii.h"
 #include "boot/grub_vm.h"
+
+#define PIECE_WORK 128 /* of a piece of a word: a variable is looked up among hundreds */
 
 struct expander {
 	struct grub_vm *vm;
@@ -54,6 +57,7 @@ static void append(struct expander *e, const struct boot_text *value, size_t off
 {
 	struct boot_text part;
 
+	grub_work(e->vm, 16 + length + 8 * value->origin_count);
 	e->have = true;
 	if (!value->origin_count) {
 		boot_text_add(&e->b, value->text + offset, length, piece->place, false);
@@ -87,6 +91,7 @@ static void append_split(struct expander *e, const struct boot_text *value, cons
 
 static void append_value(struct expander *e, const struct boot_text *value, const struct grub_piece *piece)
 {
+	grub_work(e->vm, 16);
 	if (value->unknown) {
 		if (!e->b.unknown)
 			e->b.unknown = value->unknown;
@@ -100,8 +105,9 @@ static void append_value(struct expander *e, const struct boot_text *value, cons
 
 static void append_number(struct expander *e, int number, const struct grub_piece *piece)
 {
-	const char *text = arena_printf(e->vm->arena, "%d", number);
+	char text[16];
 
+	snprintf(text, sizeof(text), "%d", number);
 	boot_text_add(&e->b, text, strlen(text), piece->place, false);
 	e->have = true;
 }
@@ -123,7 +129,7 @@ static void append_variable(struct expander *e, const struct grub_piece *piece)
 		if (s->in_scope)
 			append_number(e, (int)s->arg_count, piece);
 	} else if (!strcmp(name, "@") || !strcmp(name, "*")) {
-		for (size_t i = 0; s->in_scope && i < s->arg_count; i++) {
+		for (size_t i = 0; s->in_scope && i < s->arg_count && !s->stop && !e->b.overflowed; i++) {
 			if (i && (name[0] == '@' || piece->kind == GRUB_PIECE_VARIABLE))
 				end(e, piece->place);
 			else if (i)
@@ -174,9 +180,13 @@ struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words,
 	for (size_t i = 0; i < count && !vm->s->stop; i++) {
 		bool wild = false, quoted = false;
 
-		for (size_t j = 0; j < words[i].piece_count && !vm->s->stop; j++) {
+		for (size_t j = 0; j < words[i].piece_count && !e.b.overflowed; j++) {
 			const struct grub_piece *piece = &words[i].pieces[j];
 
+			/* a word may have hundreds of thousands of pieces that come to nothing */
+			grub_work(vm, PIECE_WORK + piece->length);
+			if (!grub_spend(vm, 0, 0, piece->place))
+				break;
 			if (piece->kind == GRUB_PIECE_VARIABLE || piece->kind == GRUB_PIECE_QUOTED_VARIABLE) {
 				append_variable(&e, piece);
 				continue;

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* grub_file: devices, files and scripts that GRUB's commands name. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "boot/grub_vm.h"
 
+#define LONGEST_DEVICE 1024	/* bytes of a name; LVM's are at most some 500 */
+#define SPENT "a limit was reached before"
+#define COMPONENT_WORK 65536	/* of a name in a path: a folder is listed to find it */
+
 struct grub_lookup {
 	struct grub_lookup *next;
 	const struct fs *fs;
 	const char *path;
+	size_t length; /* of the path */
 	enum grub_found found;
 	const char *reason, *instead;
 	struct fs_entry entry;
@@ -20,6 +26,7 @@ struct grub_parsed {
 	struct grub_parsed *next;
 	const struct fs *fs;
 	const char *path;
+	size_t length;
 	enum grub_found found;
 	const char *reason, *instead;
 	const struct grub_script *script;
@@ -42,8 +49,14 @@ static bool same_partition(const char *a, const char *b)
 	return !scheme_a || !scheme_b || (scheme_a == scheme_b && !strncmp(a, b, scheme_a));
 }
 
-const struct boot_device *grub_device(const struct grub_vm *vm, const char *name)
+const struct boot_device *grub_device(struct grub_vm *vm, const char *name)
 {
+	size_t length = strlen(name);
+
+	grub_work(vm, length);
+	if (length > LONGEST_DEVICE)
+		return NULL;
+	grub_work(vm, vm->world->device_count * (32 + length));
 	for (size_t i = 0; i < vm->world->device_count; i++) {
 		const struct boot_device *device = &vm->world->devices[i];
 
@@ -64,7 +77,7 @@ static const char *why_no_device(struct grub_vm *vm, const char *name)
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-			return arena_printf(vm->arena, "the device (%s) cannot be looked into", name);
+			return arena_printf(vm->arena, "the device (%.*s) cannot be looked into", LONGEST_DEVICE, name);
 	return NULL;
 }
 
@@ -97,6 +110,7 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 {
 	const char *device, *path = text->text;
 
+	vm->bytes += 256;
 	*file = (struct grub_file){ .text = *text, .path = "" };
 	if (text->unknown)
 		return resolved(file, GRUB_NOT_KNOWN, text->unknown);
@@ -132,7 +146,8 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 
 		if (reason)
 			return resolved(file, GRUB_NOT_KNOWN, reason);
-		return resolved(file, GRUB_MISSING, arena_printf(vm->arena, "there is no device (%s)", device));
+		vm->bytes += strnlen(device, LONGEST_DEVICE);
+		return resolved(file, GRUB_MISSING, arena_printf(vm->arena, "there is no device (%.*s)", LONGEST_DEVICE, device));
 	}
 	/* fs/fshelp.c and kern/file.c: only what begins with a slash is a path on a disk */
 	if (*path && *path != '/') {
@@ -147,22 +162,53 @@ static bool is_absent(int code)
 	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
 }
 
-static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, const char *path)
+/* Is it the same path?  Thousands may be compared, which are long and the same but for their ends. */
+static bool is_path(struct grub_vm *vm, const char *a, size_t a_length, const char *b, size_t b_length)
 {
+	grub_work(vm, 16 + (a_length == b_length ? a_length : 0));
+	return a_length == b_length && !memcmp(a, b, a_length);
+}
+
+static size_t components(const char *path)
+{
+	size_t count = 1;
+
+	while (*(path += strcspn(path, "/"))) {
+		path += strspn(path, "/");
+		count++;
+	}
+	return count;
+}
+
+static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, const char *path, struct boot_place place)
+{
+	size_t length = strlen(path);
 	struct grub_lookup *lookup;
 	struct error err;
 	int r;
 
 	for (lookup = vm->lookups; lookup; lookup = lookup->next)
-		if (lookup->fs == fs && !strcmp(lookup->path, path))
+		if (lookup->fs == fs && is_path(vm, lookup->path, lookup->length, path, length))
 			return lookup;
 	lookup = ARENA_NEW(vm->arena, struct grub_lookup);
 	lookup->next = vm->lookups;
 	vm->lookups = lookup;
 	lookup->fs = fs;
 	lookup->path = path;
+	lookup->length = length;
+	lookup->found = GRUB_NOT_KNOWN;
+	if (length > limits.path) {
+		vm->bytes += 512;
+		limit_error(&err, "a path that GRUB looks up is longer than %" PRIu64 " bytes" RAISES("max-path"), limits.path);
+		lookup->reason = arena_strdup(vm->arena, err.message);
+		return lookup;
+	}
 	/* the walk itself costs: it may read many folders */
-	vm->bytes += 4096;
+	grub_work(vm, components(path) * COMPONENT_WORK);
+	if (!grub_spend(vm, 0, 4096, place)) {
+		lookup->reason = SPENT;
+		return lookup;
+	}
 	r = fs_resolve(fs, vm->arena, path, false, &lookup->entry, NULL, &err);
 	if (r == 0 && lookup->entry.type != FS_DIRECTORY) {
 		struct fs_stat st;
@@ -171,6 +217,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 		if (r == 0)
 			lookup->size = st.size;
 	}
+	lookup->found = GRUB_FOUND;
 	if (r < 0) {
 		lookup->found = is_absent(r) ? GRUB_MISSING : GRUB_NOT_KNOWN;
 		lookup->reason = arena_strdup(vm->arena, err.message);
@@ -182,12 +229,18 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 void grub_find(struct grub_vm *vm, const struct boot_text *text, struct grub_file *file, enum fs_type *ret_type,
 	       uint64_t *ret_size)
 {
-	struct fs *fs = grub_resolve(vm, text, file);
 	const struct grub_lookup *lookup;
+	struct fs *fs;
 
+	/* a command of thousands of words goes on to its end */
+	if (!grub_spend(vm, 0, 0, boot_text_place(text, 0))) {
+		*file = (struct grub_file){ .text = *text, .path = "", .found = GRUB_NOT_KNOWN, .reason = SPENT };
+		return;
+	}
+	fs = grub_resolve(vm, text, file);
 	if (!fs)
 		return;
-	lookup = look_up(vm, fs, file->path);
+	lookup = look_up(vm, fs, file->path, boot_text_place(text, 0));
 	file->found = lookup->found;
 	file->reason = lookup->reason;
 	file->instead = lookup->instead;
@@ -202,6 +255,35 @@ void grub_find(struct grub_vm *vm, const struct boot_text *text, struct grub_fil
 		file->reason = "it is not a regular file";
 		file->instead = lookup->entry.type == FS_DIRECTORY ? "is a folder" : "is a device, a FIFO or a socket";
 	}
+}
+
+bool grub_list(struct grub_vm *vm, const struct boot_text *text, struct arena *scratch, struct grub_file *file,
+	       struct fs_entry **ret, size_t *ret_count)
+{
+	struct fs_stat st = { .size = 0 };
+	enum fs_type type = FS_OTHER;
+	struct error err;
+	struct fs *fs;
+
+	grub_find(vm, text, file, &type, NULL);
+	if (file->found == GRUB_FOUND && type != FS_DIRECTORY)
+		(void)resolved(file, GRUB_MISSING, "it is no folder");
+	if (file->found != GRUB_FOUND)
+		return false;
+	fs = file->device ? open_device(vm, file) : vm->start->memdisk;
+	/* one without entries may be long, too */
+	(void)fs->ops->stat(fs, file->handle, &st, &err);
+	grub_work(vm, COMPONENT_WORK + 4 * st.size);
+	if (!grub_spend(vm, 0, 0, boot_text_place(text, 0))) {
+		(void)resolved(file, GRUB_NOT_KNOWN, SPENT);
+		return false;
+	}
+	if (fs->ops->readdir(fs, scratch, file->handle, ret, ret_count, &err) < 0) {
+		(void)resolved(file, GRUB_NOT_KNOWN, arena_strdup(vm->arena, err.message));
+		return false;
+	}
+	grub_work(vm, *ret_count * 64);
+	return true;
 }
 
 static const struct boot_source *make_source(struct grub_vm *vm, const struct grub_file *file)
@@ -233,7 +315,10 @@ int grub_read(struct grub_vm *vm, const struct boot_text *text, struct grub_file
 		return -EFBIG;
 	}
 	vm->source_bytes += (size_t)size;
-	r = boot_read_file(fs, vm->arena, file->path, maximum, ret, ret_size, &err);
+	grub_work(vm, 4096 + size);
+	*ret = arena_alloc(vm->arena, (size_t)size + 1);
+	*ret_size = (size_t)size;
+	r = size ? fs->ops->pread(fs, file->handle, 0, *ret, (size_t)size, &err) : 0;
 	if (r < 0) {
 		file->found = GRUB_NOT_KNOWN;
 		file->reason = arena_strdup(vm->arena, err.message);
@@ -256,13 +341,14 @@ const struct grub_script *grub_read_script(struct grub_vm *vm, const struct boot
 	struct fs *fs = grub_resolve(vm, text, file);
 	const struct boot_source *source;
 	struct grub_parsed *parsed;
-	size_t size;
+	size_t size, length;
 	char *data;
 
 	if (!fs)
 		return NULL;
+	length = strlen(file->path);
 	for (parsed = vm->parsed; parsed; parsed = parsed->next)
-		if (parsed->fs == fs && !strcmp(parsed->path, file->path)) {
+		if (parsed->fs == fs && is_path(vm, parsed->path, parsed->length, file->path, length)) {
 			file->found = parsed->found;
 			file->reason = parsed->reason;
 			file->instead = parsed->instead;
@@ -277,6 +363,7 @@ const struct grub_script *grub_read_script(struct grub_vm *vm, const struct boot
 	vm->parsed = parsed;
 	parsed->fs = fs;
 	parsed->path = file->path;
+	parsed->length = length;
 	parsed->found = file->found;
 	parsed->reason = file->reason;
 	parsed->instead = file->instead;

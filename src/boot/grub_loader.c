@@ -88,6 +88,7 @@ static struct grub_status load(struct grub_vm *vm, const struct grub_call *call,
 	if (index >= call->count)
 		return grub_failed();
 	attempt = ARENA_NEW(vm->arena, struct grub_attempt);
+	vm->bytes += sizeof(*attempt);
 	attempt->kind = kind;
 	attempt->start = vm->start_number;
 	attempt->place = call->place;
@@ -139,6 +140,10 @@ static void add_file(struct grub_vm *vm, const struct grub_call *call, const str
 	struct grub_state *s = vm->s;
 	struct grub_file *file;
 
+	if (s->current->initrd_count == LIMIT_GRUB_INITRDS) {
+		grub_stop(vm, GRUB_END_LIMIT, call->place, "a kernel is handed too many files");
+		return;
+	}
 	if (s->current->initrd_count == s->current_capacity) {
 		size_t capacity = s->current_capacity ? s->current_capacity * 2 : 2;
 		struct grub_file *grown = ARENA_ARRAY(vm->arena, capacity, struct grub_file);

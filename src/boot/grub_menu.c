@@ -99,11 +99,13 @@ static size_t spec_matches(const char *name, const char *spec)
 }
 
 /* Which entry a value such as "2", "an id", "a title" or "1>2" means; entry_count when none. */
-static size_t find_entry(const struct grub_context *c, const char *spec)
+static size_t find_entry(struct grub_vm *vm, const struct grub_context *c, const char *spec)
 {
 	unsigned long number;
 	char *end;
 
+	/* names may begin as the specification does */
+	grub_work(vm, 2 * c->item_count * (16 + strlen(spec)));
 	for (size_t i = 0; i < c->item_count; i++)
 		if (spec_matches(c->items[i].id, spec))
 			return i;
@@ -135,7 +137,7 @@ static void run_entry(struct grub_vm *vm, void *data)
 {
 	const struct grub_item *item = data;
 	const struct boot_text *chosen = grub_get(vm, "chosen"), *wanted = grub_get(vm, "default");
-	const char *old = chosen ? chosen->text : NULL, *tail;
+	const char *old = chosen ? chosen->text : NULL, *now = item->id, *tail;
 	struct boot_text in_submenu = { 0 };
 
 	tail = wanted && !wanted->unknown ? spec_tail(wanted->text) : NULL;
@@ -144,7 +146,10 @@ static void run_entry(struct grub_vm *vm, void *data)
 	vm->s->current = NULL;
 	if (item->submenu && !grub_context_open(vm, item->place))
 		return;
-	grub_set_string(vm, "chosen", old ? arena_printf(vm->arena, "%s>%s", old, item->id) : item->id);
+	if (old)
+		now = arena_printf(vm->arena, "%s>%s", old, item->id);
+	vm->bytes += old ? strlen(now) : 0;
+	grub_set_string(vm, "chosen", now);
 	grub_export(vm, "chosen");
 	if (tail)
 		grub_set(vm, "default", &in_submenu);
@@ -188,9 +193,11 @@ static void find_fallbacks(struct grub_vm *vm, struct grub_menu *menu)
 	while (*value && menu->fallback_count < LIMIT_GRUB_ENTRIES) {
 		size_t length = strcspn(value, " \t\n"), index;
 
-		index = find_entry(c, arena_strndup(vm->arena, value, length));
+		if (!grub_spend(vm, 0, length, c->items[0].place))
+			return;
+		index = find_entry(vm, c, arena_strndup(vm->arena, value, length));
 		if (index == c->item_count)
-			index = find_entry(c, value);
+			index = find_entry(vm, c, value);
 		if (index == c->item_count)
 			break;
 		indices[menu->fallback_count++] = index;
@@ -222,7 +229,7 @@ void grub_show_menu(struct grub_vm *vm)
 	if (wanted)
 		menu->default_text = *wanted;
 	if (menu->default_given && !wanted->unknown) {
-		size_t index = find_entry(c, wanted->text);
+		size_t index = find_entry(vm, c, wanted->text);
 
 		menu->default_matched = index < c->item_count;
 		menu->default_index = menu->default_matched ? index : 0;
@@ -234,6 +241,8 @@ void grub_show_menu(struct grub_vm *vm)
 	if (prefix)
 		menu->prefix = *prefix;
 	find_fallbacks(vm, menu);
+	if (vm->s->stop)
+		return;
 	if (vm->menus == LIMIT_GRUB_MENUS) {
 		grub_stop(vm, GRUB_END_LIMIT, c->items[0].place, "submenus are nested too deeply");
 		return;

@@ -84,9 +84,8 @@ static const struct boot_device *find(struct grub_vm *vm, const struct query *q,
 static void record(struct grub_vm *vm, const struct grub_search *search)
 {
 	for (size_t i = 0; i < vm->search_count; i++)
-		if (vm->searches[i].kind == search->kind && vm->searches[i].device == search->device &&
-		    !strcmp(vm->searches[i].key.text, search->key.text) &&
-		    grub_same_place(&vm->searches[i].place, &search->place))
+		if (grub_same_place(&vm->searches[i].place, &search->place) && vm->searches[i].kind == search->kind &&
+		    vm->searches[i].device == search->device && !strcmp(vm->searches[i].key.text, search->key.text))
 			return;
 	if (vm->search_count < LIMIT_GRUB_RECORDS)
 		vm->searches[vm->search_count++] = *search;

@@ -9,9 +9,8 @@
 static void record_config(struct grub_vm *vm, const struct grub_file *file, struct boot_place place)
 {
 	for (size_t i = 0; i < vm->config_count; i++)
-		if (vm->configs[i].file.device == file->device && vm->configs[i].file.found == file->found &&
-		    !strcmp(vm->configs[i].file.text.text, file->text.text) &&
-		    grub_same_place(&vm->configs[i].place, &place))
+		if (grub_same_place(&vm->configs[i].place, &place) && vm->configs[i].file.device == file->device &&
+		    vm->configs[i].file.found == file->found && !strcmp(vm->configs[i].file.text.text, file->text.text))
 			return;
 	if (vm->config_count < LIMIT_GRUB_RECORDS)
 		vm->configs[vm->config_count++] = (struct grub_config){ place, *file };
@@ -47,6 +46,7 @@ static bool run_file(struct grub_vm *vm, const struct boot_text *text, struct bo
 	name = text->text;
 	if (*name != '(')
 		name = arena_printf(vm->arena, "(%s)%s", grub_get_text(vm, "root"), name);
+	vm->bytes += 2 * strlen(name);
 	slash = strrchr(name, '/');
 	grub_set_string(vm, "config_file", name);
 	grub_set_string(vm, "config_directory",
@@ -140,11 +140,13 @@ static struct grub_status need_module(struct grub_vm *vm, const struct boot_text
 			tail = arena_printf(vm->arena, "/%s-efi/%s.mod", vm->world->cpu, module.name);
 			boot_text_add(&b, tail, strlen(tail), place, false);
 			text = boot_text_finish(&b);
+			vm->bytes += grub_text_bytes(&text);
 		}
 		grub_find(vm, &text, &file, NULL, NULL);
 		module.found = file.found;
 		module.file = text.text;
 	}
+	grub_work(vm, (i + vm->module_count) * 32);
 	if (!strcmp(module.name, "regexp") && module.found != GRUB_MISSING)
 		vm->s->wildcards = true;
 	for (i = 0; i < vm->module_count; i++)
@@ -196,9 +198,11 @@ static struct boot_text env_file(struct grub_vm *vm, const struct grub_call *cal
 	const struct boot_text *prefix = grub_get(vm, "prefix");
 	struct boot_text_builder b = boot_text_build(vm->arena, LIMIT_GRUB_VALUE);
 	const struct boot_text *named = NULL, *value;
+	struct boot_text text;
 	int option;
 
 	*ret_count = 0;
+	vm->bytes += call->count * sizeof(*ret_names);
 	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
 		if (option == GRUB_ARGUMENT)
 			ret_names[(*ret_count)++] = value->text;
@@ -210,7 +214,9 @@ static struct boot_text env_file(struct grub_vm *vm, const struct grub_call *cal
 	if (prefix)
 		boot_text_add_text(&b, prefix);
 	boot_text_add(&b, "/grubenv", 8, call->place, false);
-	return boot_text_finish(&b);
+	text = boot_text_finish(&b);
+	vm->bytes += grub_text_bytes(&text);
+	return text;
 }
 
 /* The block's bytes: what was saved on this way, else the file's. */
@@ -227,6 +233,7 @@ static bool read_env(struct grub_vm *vm, const struct boot_text *text, struct gr
 		if (saved->device == file->device && !strcmp(saved->path, file->path)) {
 			struct boot_source *source = ARENA_NEW(vm->arena, struct boot_source);
 
+			vm->bytes += sizeof(*source);
 			*source = (struct boot_source){ .device = file->device ? file->device->name : "memdisk",
 							.partition = file->device ? file->device->partition : 0,
 							.path = file->path };
@@ -254,6 +261,7 @@ struct grub_status grub_cmd_load_env(struct grub_vm *vm, const struct grub_call 
 	if (!read_env(vm, &text, &file, &data, &size, &source))
 		return file.found == GRUB_NOT_KNOWN ? grub_not_known(vm, call->place, file.reason) : grub_failed();
 	block = grub_envblk_parse(vm->arena, source, data, size);
+	grub_work(vm, count * block.count * 16);
 	(void)grub_spend(vm, 1, size * 4 + block.count * sizeof(*block.variables), call->place);
 	if (!block.valid)
 		return grub_failed();

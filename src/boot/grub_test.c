@@ -181,7 +181,7 @@ static enum truth parse(struct tester *t)
 	struct expression e = { .all = YES, .any = NO };
 
 	t->depth++;
-	while (t->position < t->count && t->depth <= LIMIT_GRUB_NESTING) {
+	while (t->position < t->count && t->depth <= LIMIT_GRUB_NESTING && !t->vm->s->stop) {
 		const struct boot_text *arg = &t->args[t->position];
 		size_t left = t->count - t->position;
 		enum truth value;

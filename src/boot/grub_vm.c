@@ -43,6 +43,8 @@ bool grub_spend(struct grub_vm *vm, size_t steps, size_t bytes, struct boot_plac
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script runs too many commands, as one that loops without end does");
 	else if (vm->bytes > LIMIT_GRUB_BYTES)
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script makes too much text");
+	else if (vm->work > LIMIT_GRUB_WORK)
+		grub_stop(vm, GRUB_END_LIMIT, place, "the script looks up and compares too much");
 	return !vm->s->stop;
 }
 
@@ -73,19 +75,30 @@ struct grub_status grub_not_known(struct grub_vm *vm, struct boot_place place, c
 {
 	size_t i;
 
-	for (i = 0; i < vm->unknown_count; i++)
+	for (i = 0; i < vm->unknown_count; i++) {
+		/* files of one line each, whose long paths differ in the end */
+		grub_work(vm, vm->unknowns[i].place.line == place.line ? 512 : 8);
 		if (grub_same_place(&vm->unknowns[i].place, &place))
 			break;
+	}
 	if (i == vm->unknown_count && i < LIMIT_GRUB_RECORDS)
 		vm->unknowns[vm->unknown_count++] = (struct grub_unknown){ place, reason };
 	return (struct grub_status){ .unknown = reason, .place = place };
 }
 
+static bool is_spent(const struct grub_vm *vm)
+{
+	return vm->steps > LIMIT_GRUB_STEPS || vm->bytes > LIMIT_GRUB_BYTES || vm->work > LIMIT_GRUB_WORK;
+}
+
+/* When a limit was reached, nothing is run from the copy, and so it has no arrays of its own. */
 struct grub_state *grub_state_copy(struct grub_vm *vm, const struct grub_state *state)
 {
 	struct grub_state *copy = arena_memdup(vm->arena, state, sizeof(*state));
 	size_t bytes = sizeof(*state);
 
+	if (is_spent(vm))
+		return copy;
 	for (unsigned int i = 0; i <= state->context; i++) {
 		struct grub_context *c = &copy->contexts[i];
 
@@ -100,6 +113,7 @@ struct grub_state *grub_state_copy(struct grub_vm *vm, const struct grub_state *
 		copy->current_initrds = arena_memdup(vm->arena, state->current_initrds,
 						     state->current->initrd_count * sizeof(*state->current_initrds));
 		copy->current_capacity = state->current->initrd_count;
+		bytes += sizeof(*copy->current) + copy->current_capacity * sizeof(*copy->current_initrds);
 	}
 	vm->bytes += bytes;
 	return copy;
@@ -122,6 +136,7 @@ static struct grub_course make_course(struct grub_vm *vm, const struct grub_choi
 {
 	const struct grub_state *s = vm->s;
 
+	vm->bytes += s->attempt_count * sizeof(*s->attempts);
 	return (struct grub_course){
 		.assumptions = arena_memdup(vm->arena, c->list, c->position * sizeof(*c->list)),
 		.assumption_count = c->position,

@@ -100,6 +100,7 @@ struct grub_vm {
 	const char *path;          /* of the entry being run, for those of its submenu; NULL: none */
 
 	size_t steps, bytes, source_bytes; /* used */
+	uint64_t work;			   /* used */
 	bool limited;
 
 	struct grub_lookup *lookups;
@@ -137,6 +138,12 @@ static inline struct grub_status grub_failed(void)
 static inline size_t grub_text_bytes(const struct boot_text *text)
 {
 	return 64 + 2 * (text->length + text->origin_count * sizeof(*text->origins));
+}
+
+/* What takes time and no memory, in bytes that are looked at; grub_spend() sees that it is too much. */
+static inline void grub_work(struct grub_vm *vm, uint64_t bytes)
+{
+	vm->work += bytes;
 }
 
 /* grub_vm.c */
@@ -201,7 +208,10 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 /* Looks the file up; *ret_type, if not NULL, is what it is. */
 void grub_find(struct grub_vm *vm, const struct boot_text *text, struct grub_file *file, enum fs_type *ret_type,
 	       uint64_t *ret_size);
-const struct boot_device *grub_device(const struct grub_vm *vm, const char *name);
+/* Lists a folder; the entries live in `scratch`.  false: why not is in file->found and file->reason. */
+bool grub_list(struct grub_vm *vm, const struct boot_text *text, struct arena *scratch, struct grub_file *file,
+	       struct fs_entry **ret, size_t *ret_count);
+const struct boot_device *grub_device(struct grub_vm *vm, const char *name);
 /* Reads the file: 0, or why not in file->found and file->reason, and then nonzero. */
 int grub_read(struct grub_vm *vm, const struct boot_text *text, struct grub_file *file, size_t maximum, char **ret,
 	      size_t *ret_size, const struct boot_source **ret_source);

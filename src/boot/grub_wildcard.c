@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "boot/grub_vm.h"
 
 #define MOST_PATHS 64
@@ -12,11 +13,13 @@ struct paths {
 	size_t count;
 };
 
-static bool matches(const char *pattern, size_t length, const char *name)
+static bool matches(struct grub_vm *vm, const char *pattern, size_t length, const char *name)
 {
 	const char *end = pattern + length, *star = NULL, *again = NULL;
 
 	while (*name) {
+		/* each star may go through the name again */
+		grub_work(vm, 2);
 		if (pattern < end && *pattern == '*') {
 			star = ++pattern;
 			again = name;
@@ -40,33 +43,26 @@ static bool add_matching(struct grub_vm *vm, const char *folder, const char *pat
 			 struct boot_place place, const char **reason)
 {
 	struct boot_text text = { .text = folder, .length = strlen(folder) };
-	struct fs_entry entry, *entries;
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
+	struct fs_entry *entries;
 	struct grub_file file;
-	enum fs_type type;
-	struct error err;
-	struct fs *fs;
 	size_t count;
 
-	grub_find(vm, &text, &file, &type, NULL);
-	if (file.found == GRUB_NOT_KNOWN)
-		*reason = file.reason;
-	if (file.found != GRUB_FOUND || type != FS_DIRECTORY)
+	if (!grub_list(vm, &text, scratch, &file, &entries, &count)) {
+		if (file.found == GRUB_NOT_KNOWN)
+			*reason = file.reason;
 		return file.found != GRUB_NOT_KNOWN;
-	fs = grub_resolve(vm, &text, &file);
-	if (fs_resolve(fs, vm->arena, file.path, false, &entry, NULL, &err) < 0 ||
-	    fs->ops->readdir(fs, vm->arena, entry.handle, &entries, &count, &err) < 0) {
-		*reason = arena_strdup(vm->arena, err.message);
-		return false;
 	}
 	for (size_t i = 0; i < count && grub_spend(vm, 1, sizeof(*entries), place); i++) {
-		if (!matches(pattern, length, entries[i].name))
+		if (!matches(vm, pattern, length, entries[i].name))
 			continue;
 		if (paths->count == MOST_PATHS) {
 			*reason = arena_printf(vm->arena, "the wildcards in %s/%.*s match too many files", folder, (int)length,
 					       pattern);
 			return false;
 		}
-		paths->list[paths->count++] = arena_printf(vm->arena, "%s%s", folder, entries[i].name);
+		paths->list[paths->count] = arena_printf(vm->arena, "%s%s", folder, entries[i].name);
+		vm->bytes += strlen(paths->list[paths->count++]);
 	}
 	return true;
 }
@@ -93,7 +89,7 @@ static bool expand(struct grub_vm *vm, const char *word, struct boot_place place
 	}
 	paths->count = 1;
 	paths->list[0] = "";
-	while (*start && paths->count) {
+	while (*start && paths->count && !vm->s->stop) {
 		size_t fixed = strcspn(start, "*?"), length;
 		struct paths before = *paths;
 

@@ -24,6 +24,7 @@ struct memory_fs {
 	struct memory_node nodes[MEMORY_FS_NODES]; /* 0 is the root */
 	unsigned int count;
 	bool broken; /* every read fails */
+	unsigned int listings; /* that were asked for */
 	struct arena *arena;
 	bool keeps;  /* a listing is made once and given out again, as one from far away is */
 	struct memory_listing {
@@ -53,6 +54,7 @@ static inline int memory_readdir(struct fs *fs, struct arena *arena, uint64_t ha
 	struct fs_entry *entries = m->keeps ? m->kept[handle].entries : NULL;
 	size_t n = 0;
 
+	m->listings++;
 	if (m->broken)
 		return memory_fail(err);
 	if (entries) {
