@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "process/keeper.h"
 #include "process/record.h"
 #include "report/report.h"
 
@@ -27,6 +28,20 @@ static void print(const struct lint_result *result)
 		formats[i]->image(&report, result);
 		formats[i]->end(&report);
 	}
+}
+
+/* What belongs into a memory file, of which the parent keeps a bounded number of bytes. */
+static void keep(const uint8_t *data, size_t size)
+{
+	static struct keeper keeper;
+	static bool is_open;
+	struct error err;
+
+	if (!is_open)
+		keeper_open(&keeper);
+	is_open = true;
+	if (record_is(data, size, RECORD_MEMORY))
+		keeper_take(&keeper, data, size, &err);
 }
 
 /* As the parent takes them: the image's own first, and once. */
@@ -68,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lint_result_init(&result, "fuzz");
 	result.guest = size && data[size - 1] & 1;
 	take_all(arena, data, size, &result);
+	keep(data, size);
 	record_decode_request(arena, data, size, &request);
 	record_decode_reply(data, size, &status, &number, &message, &err);
 	return 0;
