@@ -131,6 +131,12 @@ uint64_t limits_directories_bytes(void)
 	return limits_directory_bytes() * 16;
 }
 
+uint64_t limits_lookup_bytes(void)
+{
+	/* 1 GiB; an image of a whole distribution takes 1 MiB */
+	return limits_directory_bytes() * 256;
+}
+
 uint64_t limits_guestfs_seconds(void)
 {
 	return limits.seconds * 5;

@@ -65,6 +65,7 @@ uint64_t limits_container_bytes(void);   /* of a qcow2's clusters, each time tha
 uint64_t limits_initrd_entries(void);    /* files of an initrd */
 uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
 uint64_t limits_directories_bytes(void); /* all directories of a FAT volume */
+uint64_t limits_lookup_bytes(void);      /* that are gone through for all look-ups in an image: see fs/listings.h */
 uint64_t limits_guestfs_seconds(void);   /* more, where libguestfs must be started */
 uint64_t limits_arena_bytes(void);       /* memory of one image's arena; beyond it the worker gives up cleanly */
 uint64_t limits_worker_addresses(void);  /* of a worker as a process: its arena, libraries, decompressors */
@@ -130,8 +131,8 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_CONFIGURATION_FILES 256	   /* of one folder of small configuration files */
 #define LIMIT_CONFIGURATION_BYTES (64 * KiB)
 #define LIMIT_FIRST_BOOT_BYTES MiB		   /* definitions of what systemd-repart makes, of one system */
-#define LIMIT_REMOTE_CACHE (16 * MiB)	  /* directories of one file system that the helper listed */
-#define LIMIT_EXT_METADATA (64 * MiB)	  /* read for one question */
+#define LIMIT_LISTINGS (32 * MiB)	   /* directories that are kept, of all file systems of an image */
+#define LIMIT_EXT_METADATA (64 * MiB)	   /* read for one question */
 
 /* EFI binaries and what starts next */
 #define LIMIT_PE_SECTIONS 96 /* the PE specification's own bound */

@@ -104,6 +104,10 @@ static int add_entry(struct ext2_dir_entry *entry, int offset, int block_size, c
 			listing->first = chunk;
 		listing->last = chunk;
 	}
+	if (fs_spend(COST_LISTED, listing->err) < 0) {
+		listing->result = -EFBIG;
+		return DIRENT_ABORT;
+	}
 	listing->last->entries[listing->last->count++] =
 		(struct fs_entry){ .handle = entry->inode,
 				   .type = type_of_entry(listing->state, entry),
@@ -121,6 +125,8 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	errcode_t code;
 	int r;
 
+	if (listings_find(state->listings, handle, ret, ret_count))
+		return 0;
 	ext_begin(state);
 	r = get_inode(state, handle, &inode, err);
 	if (r < 0)
@@ -132,7 +138,8 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	code = ext2fs_dir_iterate(state->filesystem, (ext2_ino_t)handle, 0, NULL, add_entry, &listing);
 	if (listing.result < 0)
 		return listing.result;
-	if (code)
+	/* of a limit or a disk that fails, what was listed up to there is no answer */
+	if (code || (state->io_error.code && state->io_error.code != ENODATA))
 		return ext_fail(state, code, err, "directory at inode %" PRIu64, handle);
 	/* libext2fs is silent on a map of blocks that it cannot read; each directory names itself at least */
 	if (!listing.any)
@@ -143,6 +150,7 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		memcpy(*ret + *ret_count, chunk->entries, chunk->count * sizeof(struct fs_entry));
 		*ret_count += chunk->count;
 	}
+	listings_keep(state->listings, handle, *ret, *ret_count);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "fs/ext.h"
+#include "fs/listings.h"
 
 /* Blocks of a file that follow each other both in the file and on disk. */
 struct ext_run {
@@ -34,6 +35,7 @@ struct ext_state {
 	uint64_t io_bytes; /* metadata that the library read for the question at hand, against LIMIT_EXT_METADATA */
 	struct ext_map maps[EXT_MAPS];
 	uint64_t clock;
+	struct listings *listings;
 };
 
 /* The library's way to the view.  ext_io_manager(state) is to be passed to ext2fs_open2 at once. */

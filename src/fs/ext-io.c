@@ -65,10 +65,11 @@ static errcode_t io_read64(io_channel channel, unsigned long long block, int cou
 	}
 	state->io_bytes += length;
 	if (state->io_bytes > LIMIT_EXT_METADATA) {
-		error_set(&state->io_error, EFBIG, "more than %llu MiB of metadata would have to be read",
-			  LIMIT_EXT_METADATA / MiB);
+		limit_error(&state->io_error, "more than %llu MiB of metadata would have to be read", LIMIT_EXT_METADATA / MiB);
 		return EXT2_ET_SHORT_READ;
 	}
+	if (fs_spend(length, &state->io_error) < 0)
+		return EXT2_ET_SHORT_READ;
 	if (view_read(state->view, offset, data, (size_t)length, &state->io_error) == 0)
 		return 0;
 	/* the library keeps the block that its buffer held before, of which a part may be overwritten now */

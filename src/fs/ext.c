@@ -301,6 +301,7 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 		return 0;
 	}
 	state->fs = (struct fs){ .ops = &ext_ops, .type = ext->type, .root = EXT2_ROOT_INO, .state = state };
+	state->listings = listings_new();
 	ext->state = state;
 	check_descriptors(arena, ext, state->filesystem);
 	r = check_journal(ext, state, err);
@@ -320,6 +321,7 @@ void ext_close(struct ext *ext)
 		return;
 	for (int i = 0; i < EXT_MAPS; i++)
 		free(state->maps[i].runs);
+	listings_free(state->listings);
 	ext2fs_free(state->filesystem);
 	ext->state = NULL;
 	ext->fs = NULL;

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/utf16.h"
+#include "fs/listings.h"
 
 static bool name_matches(const struct fs *fs, const char *name, const char *wanted, size_t length)
 {
@@ -16,9 +17,8 @@ static bool name_matches(const struct fs *fs, const char *name, const char *want
 	return fs->case_insensitive ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
 }
 
-/* A long name wins over another file's short name, as it does in firmware. */
-static const struct fs_entry *find(const struct fs *fs, const struct fs_entry *entries, size_t count,
-				   const char *wanted, size_t length)
+static const struct fs_entry *search(const struct fs *fs, const struct fs_entry *entries, size_t count,
+				     const char *wanted, size_t length)
 {
 	for (size_t i = 0; i < count; i++)
 		if (name_matches(fs, entries[i].name, wanted, length))
@@ -29,15 +29,36 @@ static const struct fs_entry *find(const struct fs *fs, const struct fs_entry *e
 	return NULL;
 }
 
+int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
+	    struct error *err)
+{
+	/* the listing may be long, and goes before the next one comes */
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
+	const struct fs_entry *found;
+	struct fs_entry *entries;
+	size_t count;
+	int r = fs->ops->readdir(fs, scratch, directory, &entries, &count, err);
+
+	if (r >= 0)
+		r = fs_spend(COST_COMPONENT + (uint64_t)count * COST_COMPARED, err);
+	if (r < 0)
+		return r;
+	found = search(fs, entries, count, name, length);
+	if (!found)
+		return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), name);
+	*ret = *found;
+	ret->name = arena_strdup(arena, found->name);
+	ret->alias = found->alias ? arena_strdup(arena, found->alias) : NULL;
+	return 0;
+}
+
 int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)
 {
 	struct fs_entry here = { .handle = fs->root, .type = FS_DIRECTORY, .name = "" };
 	unsigned int depth = 0;
 
 	for (;;) {
-		const struct fs_entry *found;
-		struct fs_entry *entries;
-		size_t length, count;
+		size_t length;
 		int r;
 
 		path += strspn(path, "/");
@@ -49,13 +70,9 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
 		if (++depth > limits.depth)
 			return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"),
 					   limits.depth);
-		r = fs->ops->readdir(fs, arena, here.handle, &entries, &count, err);
+		r = fs_find(fs, arena, here.handle, path, length, &here, err);
 		if (r < 0)
 			return r;
-		found = find(fs, entries, count, path, length);
-		if (!found)
-			return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), path);
-		here = *found;
 		path += length;
 	}
 	*ret = here;

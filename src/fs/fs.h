@@ -65,6 +65,12 @@ struct fs {
 	void *state;
 };
 
+/* The entry of that name in a directory; a long name wins over another file's alias, as it does in firmware.  Nothing but its
+ * names is put into the arena.  0, -ENOENT, -EFBIG when limits_lookup_bytes() are used up, or what reading the directory failed
+ * with. */
+int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
+	    struct error *err);
+
 /* The entry that an absolute path with `/` leads to.  Symbolic links are not followed.  0, -ENOENT when a component is
  * missing, -ENOTDIR when one before the last is not a directory, -EFBIG beyond limits.depth components,
  * or what reading a directory failed with.  ret->name is the name as the file system spells it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* remote: a file system that libguestfs reads, as a struct fs.  A handle is the helper's number of a file.
  *
- * Directories that were listed are kept, as far as LIMIT_REMOTE_CACHE goes, and so is what was read last: each question that
+ * Directories that were listed are kept, as far as LIMIT_LISTINGS goes, and so is what was read last: each question that
  * goes to the appliance costs milliseconds, whatever its size.
  */
 #include <errno.h>
@@ -11,18 +11,12 @@
 
 #include "base/limits.h"
 #include "fs/appliance.h"
+#include "fs/listings.h"
 
-#define BUCKETS 256
 #define WINDOWS 2
 #define STATS 64
 #define AHEAD_FIRST (128U << 10)
-
-struct listing {
-	struct listing *next;
-	uint64_t handle;
-	struct fs_entry *entries;
-	size_t count;
-};
+#define REMOTE_COST_QUESTION (32 * KiB) /* as fs_spend counts: a message there and back, and what the appliance does */
 
 /* Bytes of a file that were read, and how much of it the next read shall fetch. */
 struct window {
@@ -33,9 +27,7 @@ struct window {
 
 struct remote_fs {
 	struct appliance *appliance;
-	struct arena *cache; /* the listings' own, since reading must not allocate from the image's */
-	size_t cached;
-	struct listing *listings[BUCKETS];
+	struct listings *listings;
 	uint64_t clock;
 	struct window windows[WINDOWS];
 	struct {
@@ -142,34 +134,24 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	const struct appliance_request request = { .op = APPLIANCE_READDIR, .handle = handle,
 						   .length = (uint32_t)limits.files };
 	struct remote_fs *remote = fs->state;
-	struct listing *listing;
 	const uint8_t *data;
-	size_t cost;
 	long n;
 	int r;
 
-	for (listing = remote->listings[handle % BUCKETS]; listing; listing = listing->next) {
-		if (listing->handle != handle)
-			continue;
-		*ret = listing->entries;
-		*ret_count = listing->count;
+	if (listings_find(remote->listings, handle, ret, ret_count))
 		return 0;
-	}
+	r = fs_spend(REMOTE_COST_QUESTION, err);
+	if (r < 0)
+		return r;
 	n = appliance_ask(remote->appliance, &request, NULL, 0, &data, err);
 	if (n < 0)
 		return (int)n;
-	/* an entry, its name's end and what the arena rounds up, for each 17 bytes at most */
-	cost = sizeof(*listing) + (size_t)n * 5;
-	if (cost > LIMIT_REMOTE_CACHE - remote->cached)
-		return remote_decode_listing(arena, data, (size_t)n, ret, ret_count, err);
-	r = remote_decode_listing(remote->cache, data, (size_t)n, ret, ret_count, err);
-	remote->cached += cost;
-	if (r < 0)
-		return r;
-	listing = ARENA_NEW(remote->cache, struct listing);
-	*listing = (struct listing){ remote->listings[handle % BUCKETS], handle, *ret, *ret_count };
-	remote->listings[handle % BUCKETS] = listing;
-	return 0;
+	r = remote_decode_listing(arena, data, (size_t)n, ret, ret_count, err);
+	if (r >= 0)
+		r = fs_spend(*ret_count * COST_LISTED, err);
+	if (r >= 0)
+		listings_keep(remote->listings, handle, *ret, *ret_count);
+	return r;
 }
 
 static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err)
@@ -177,7 +159,8 @@ static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char
 	const struct appliance_request request = { .op = APPLIANCE_READLINK, .handle = handle };
 	const struct remote_fs *remote = fs->state;
 	const uint8_t *data;
-	long n = appliance_ask(remote->appliance, &request, NULL, 0, &data, err);
+	int r = fs_spend(REMOTE_COST_QUESTION, err);
+	long n = r < 0 ? r : appliance_ask(remote->appliance, &request, NULL, 0, &data, err);
 
 	if (n < 0)
 		return (int)n;
@@ -309,7 +292,7 @@ struct fs *remote_fs_new(struct arena *arena, struct appliance *appliance, uint6
 	struct fs *fs = ARENA_NEW(arena, struct fs);
 
 	remote->appliance = appliance;
-	remote->cache = arena_new(2 * LIMIT_REMOTE_CACHE);
+	remote->listings = listings_new();
 	for (unsigned i = 0; i < WINDOWS; i++)
 		remote->windows[i].data = arena_alloc(arena, APPLIANCE_READ_MAX);
 	*fs = (struct fs){ .ops = &ops, .type = type, .root = root, .state = remote };
@@ -320,7 +303,6 @@ void remote_fs_free(struct fs *fs)
 {
 	struct remote_fs *remote = fs->state;
 
-	arena_free(remote->cache);
-	memset(remote->listings, 0, sizeof(remote->listings));
-	remote->cache = NULL;
+	listings_free(remote->listings);
+	remote->listings = NULL;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/utf16.h"
+#include "fs/listings.h"
 
 /* The directories passed on the way down, so that ".." needs nothing that is on disk. */
 struct walk {
@@ -16,7 +16,22 @@ struct walk {
 	struct fs_entry *stack;
 	unsigned depth; /* stack[depth] is where we are */
 	unsigned links;
+	uint64_t components; /* that were gone through, those of links too */
 };
+
+/* The kernel takes a path of PATH_MAX bytes, and as many links of as many; a component and its slash have two at least. */
+#define PATH_BYTES_MIN 4096
+
+/* "." and ".." are not looked for on disk, and still have an end. */
+static int count_component(struct walk *walk, struct error *err)
+{
+	uint64_t bytes = limits.path > PATH_BYTES_MIN ? limits.path : PATH_BYTES_MIN;
+
+	if (++walk->components > (LIMIT_SYMLINKS + 1) * bytes / 2)
+		return limit_error(err, "the path has more than %" PRIu64 " components with those of its symbolic links"
+				   RAISES("max-path"), walk->components - 1);
+	return fs_spend(COST_COMPONENT, err);
+}
 
 static const char *path_of(const struct walk *walk, unsigned depth, const char *name, size_t length)
 {
@@ -27,34 +42,6 @@ static const char *path_of(const struct walk *walk, unsigned depth, const char *
 	if (length)
 		path = arena_printf(walk->arena, "%s/%.*s", path, (int)length, name);
 	return *path ? path : "/";
-}
-
-static bool same(const struct fs *fs, const char *name, const char *wanted, size_t length)
-{
-	if (!name || strlen(name) != length)
-		return false;
-	return fs->case_insensitive ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
-}
-
-static int find(struct walk *walk, const char *name, size_t length, struct fs_entry *ret, struct error *err)
-{
-	struct fs_entry *entries;
-	size_t count;
-	int r = walk->fs->ops->readdir(walk->fs, walk->scratch, walk->stack[walk->depth].handle, &entries, &count, err);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < count; i++)
-		if (same(walk->fs, entries[i].name, name, length)) {
-			*ret = entries[i];
-			return 0;
-		}
-	for (size_t i = 0; i < count; i++)
-		if (same(walk->fs, entries[i].alias, name, length)) {
-			*ret = entries[i];
-			return 0;
-		}
-	return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), name);
 }
 
 /* Puts what the link says in the place of the component; NULL and an error when there is too much of either. */
@@ -84,8 +71,10 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 {
 	const char *name = *path, *rest = name + length;
 	struct fs_entry entry;
-	int r;
+	int r = count_component(walk, err);
 
+	if (r < 0)
+		return r;
 	if (walk->stack[walk->depth].type != FS_DIRECTORY)
 		return error_set(err, ENOTDIR, "%s is not a directory", walk->stack[walk->depth].name);
 	*path = rest;
@@ -99,15 +88,13 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 	if (walk->depth == limits.depth)
 		return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"),
 				 limits.depth);
-	r = find(walk, name, length, &entry, err);
+	r = fs_find(walk->fs, walk->scratch, walk->stack[walk->depth].handle, name, length, &entry, err);
 	if (r < 0)
 		return r;
 	if (entry.type == FS_SYMLINK && !(nofollow && !*rest)) {
 		*path = follow(walk, &entry, rest, &r, err);
 		return r;
 	}
-	entry.name = arena_strdup(walk->arena, entry.name);
-	entry.alias = entry.alias ? arena_strdup(walk->arena, entry.alias) : NULL;
 	walk->stack[++walk->depth] = entry;
 	return 0;
 }
@@ -142,6 +129,8 @@ int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofoll
 		}
 	}
 	*ret = walk.stack[walk.depth];
+	ret->name = arena_strdup(arena, ret->name);
+	ret->alias = ret->alias ? arena_strdup(arena, ret->alias) : NULL;
 	if (ret_path)
 		*ret_path = path_of(&walk, walk.depth, NULL, 0);
 	/* a slash at the end asks for a directory */

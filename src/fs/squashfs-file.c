@@ -163,6 +163,8 @@ static int walk(struct squashfs_state *state, struct arena *arena, const sqfs_in
 		sqfs_u64 reference;
 		size_t length;
 
+		if (fs_spend(COST_LISTED, &state->io_error) < 0)
+			return squashfs_fail(state, SQFS_ERROR_IO, err, "directory");
 		code = sqfs_meta_reader_readdir(state->directories, &at, &entry, &number, &reference);
 		if (code)
 			break;
@@ -193,8 +195,11 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	struct squashfs_state *state = fs->state;
 	INODE_AUTO inode = NULL;
 	size_t count = 0;
-	int r = get_inode(state, handle, &inode, err);
+	int r;
 
+	if (listings_find(state->listings, handle, ret, ret_count))
+		return 0;
+	r = get_inode(state, handle, &inode, err);
 	if (r < 0)
 		return r;
 	if (type_of(inode->base.type) != FS_DIRECTORY)
@@ -204,7 +209,10 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		return r;
 	*ret = ARENA_ARRAY(arena, count, struct fs_entry);
 	*ret_count = count;
-	return walk(state, arena, inode, *ret, ret_count, err);
+	r = walk(state, arena, inode, *ret, ret_count, err);
+	if (r >= 0)
+		listings_keep(state->listings, handle, *ret, *ret_count);
+	return r;
 }
 
 static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err)
@@ -241,8 +249,11 @@ static int op_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data,
 		return error_set(err, ERANGE, "the file has only %" PRIu64 " bytes", size);
 	while (length) {
 		size_t wanted = length < 1 * GiB ? length : (size_t)(1 * GiB);
-		sqfs_s32 n = sqfs_data_reader_read(state->data, inode, offset, to, (sqfs_u32)wanted);
+		sqfs_s32 n;
 
+		state->reads_content = true;
+		n = sqfs_data_reader_read(state->data, inode, offset, to, (sqfs_u32)wanted);
+		state->reads_content = false;
 		if (n < 0)
 			return squashfs_fail(state, n, err, "file");
 		if (n == 0)

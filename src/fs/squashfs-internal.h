@@ -15,6 +15,7 @@
 #include <sqfs/xattr_reader.h>
 
 #include "base/error.h"
+#include "fs/listings.h"
 #include "fs/squashfs.h"
 
 struct squashfs_state {
@@ -23,6 +24,8 @@ struct squashfs_state {
 	struct error io_error; /* the trouble that the view had, which the library's code cannot tell */
 	struct squashfs *squashfs;
 	struct fs fs;
+	struct listings *listings;
+	bool reads_content; /* of a file, and not an inode or a directory */
 	sqfs_super_t super;
 	sqfs_compressor_t *compressor;
 	sqfs_meta_reader_t *inodes, *directories;

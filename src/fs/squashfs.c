@@ -8,12 +8,20 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 
+/* As fs_spend counts: a block of metadata is read in two parts, and xz may take long for each byte of it. */
+#define SQUASHFS_COST_BLOCK (8 * KiB)
+#define SQUASHFS_COST_BYTE 32
+
 static int file_read_at(sqfs_file_t *file, sqfs_u64 offset, void *data, size_t size)
 {
 	struct squashfs_state *state = (struct squashfs_state *)file;
 
 	if (offset > state->view->size || size > state->view->size - offset)
 		return SQFS_ERROR_OUT_OF_BOUNDS;
+	/* a block of metadata: its header, then what is decompressed to 8 KiB */
+	if (!state->reads_content &&
+	    fs_spend(SQUASHFS_COST_BLOCK + size * SQUASHFS_COST_BYTE, &state->io_error) < 0)
+		return SQFS_ERROR_IO;
 	return view_read(state->view, offset, data, size, &state->io_error) < 0 ? SQFS_ERROR_IO : 0;
 }
 
@@ -165,6 +173,7 @@ int squashfs_open(struct arena *arena, struct view *view, struct squashfs **ret,
 	}
 	state->fs = (struct fs){ .ops = &squashfs_ops, .type = "squashfs", .root = state->super.root_inode_ref,
 				 .state = state };
+	state->listings = listings_new();
 	squashfs->fs = &state->fs;
 	return 0;
 }
@@ -181,6 +190,8 @@ void squashfs_close(struct squashfs *squashfs)
 
 	if (!state)
 		return;
+	listings_free(state->listings);
+	state->listings = NULL;
 	destroy(state->pairs);
 	destroy(state->attributes);
 	destroy(state->data);

@@ -2,6 +2,7 @@
 /* image: opens the container and gathers the facts, in the order in which firmware would come by them. */
 #include "image/image.h"
 
+#include "fs/listings.h"
 #include "image/gather.h"
 
 struct image *image_open(struct arena *arena, const char *name, struct view *file, const struct image_options *options,
@@ -10,6 +11,7 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 	struct image *image = ARENA_NEW(arena, struct image);
 
 	*ret_help = NULL;
+	fs_spend_begin();
 	image->arena = arena;
 	image->name = name;
 	image->file = file;

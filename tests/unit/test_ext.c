@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "fs/ext.h"
+#include "fs/listings.h"
 #include "visit.h"
 
 struct volume {
@@ -206,6 +207,101 @@ static void journal(void **state)
 	free(v.bytes);
 }
 
+static unsigned reads;
+
+static int counting_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	reads++;
+	return view_read(view->state, offset, data, length, err);
+}
+
+static struct view *counting(struct arena *arena, struct view *inner)
+{
+	static const struct view_ops ops = { .read = counting_read };
+	struct view *view = ARENA_NEW(arena, struct view);
+
+	*view = (struct view){ .ops = &ops, .size = inner->size, .state = inner };
+	fs_spend_begin();
+	limit_met.code = 0;
+	reads = 0;
+	return view;
+}
+
+/* A directory is read once, and what look-ups may cost has an end: beyond it nothing is missing, and nothing is half there. */
+static void lookups(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		struct view *view = counting(arena, view_memory(arena, pristine[i].bytes, pristine[i].size));
+		struct fs_entry numbers, entry, *entries;
+		struct error err;
+		struct ext *ext;
+		char data[4];
+		uint64_t one;
+		unsigned n;
+		size_t count;
+
+		assert_int_equal(ext_open(arena, view, &ext, &err), 0);
+		assert_int_equal(fs_resolve(ext->fs, arena, "/many/200", false, &entry, NULL, &err), 0);
+		assert_int_equal(fs_resolve(ext->fs, arena, "/numbers", false, &numbers, NULL, &err), 0);
+		/* of the list of 200 files, each; and in the end of what is found in it alone */
+		assert_true(fs_spent() >= 200 * (COST_LISTED + COST_COMPARED));
+		n = reads;
+		one = fs_spent();
+		for (int k = 0; k < 50; k++) {
+			assert_int_equal(fs_resolve(ext->fs, arena, "/many/17", false, &entry, NULL, &err), 0);
+			assert_int_equal(fs_resolve(ext->fs, arena, "/many/none", false, &entry, NULL, &err), -ENOENT);
+		}
+		assert_int_equal(reads, n);
+		assert_in_range(fs_spent() - one, 100 * 200 * COST_COMPARED, 100 * 220 * COST_COMPARED + 400 * COST_COMPONENT);
+
+		assert_int_equal(fs_spend(limits_lookup_bytes() - fs_spent() - 20 * KiB, &err), 0);
+		assert_int_equal(limit_met.code, 0);
+		/* 12 blocks and more that are mapped, and what they are read from */
+		assert_int_equal(fs_resolve(ext->fs, arena, "/many/17", false, &entry, NULL, &err), 0);
+		assert_int_equal(fs_spend(limits_lookup_bytes() - fs_spent() - 1100, &err), 0);
+		assert_int_equal(fs_resolve(ext->fs, arena, "/a/link", false, &entry, NULL, &err), -EFBIG);
+		assert_int_equal(fs_resolve(ext->fs, arena, "/many/17", false, &entry, NULL, &err), -EFBIG);
+		assert_int_equal(ext->fs->ops->pread(ext->fs, numbers.handle, 4000, data, 4, &err), -EFBIG);
+		assert_int_equal(limit_met.code, EFBIG);
+
+		fs_spend_begin();
+		assert_int_equal(fs_resolve(ext->fs, arena, "/a/link", false, &entry, NULL, &err), 0);
+		assert_int_equal(ext->fs->ops->pread(ext->fs, numbers.handle, 0, data, 4, &err), 0);
+		assert_memory_equal(data, "1\n2\n", 4);
+		/* a list that would have been half of one was not kept */
+		assert_int_equal(fs_resolve(ext->fs, arena, "/many", false, &entry, NULL, &err), 0);
+		assert_int_equal(ext->fs->ops->readdir(ext->fs, arena, entry.handle, &entries, &count, &err), 0);
+		assert_int_equal(count, 200);
+		ext_close(ext);
+	}
+}
+
+/* A list that ends within a directory is none. */
+static void half_a_list(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct ext *ext = open_it(arena, &pristine[1]);
+	struct fs_entry entry, *entries;
+	struct error err;
+	size_t count;
+
+	(void)state;
+	fs_spend_begin();
+	assert_int_equal(fs_resolve(ext->fs, arena, "/many", false, &entry, NULL, &err), 0);
+	for (uint64_t left = 0; left < 100 * COST_LISTED; left += COST_LISTED) {
+		fs_spend_begin();
+		assert_int_equal(fs_spend(limits_lookup_bytes() - left, &err), 0);
+		assert_int_equal(ext->fs->ops->readdir(ext->fs, arena, entry.handle, &entries, &count, &err), -EFBIG);
+		assert_non_null(strstr(err.message, "going through"));
+	}
+	fs_spend_begin();
+	assert_int_equal(ext->fs->ops->readdir(ext->fs, arena, entry.handle, &entries, &count, &err), 0);
+	assert_int_equal(count, 200);
+	ext_close(ext);
+}
+
 /* Random damage to the metadata, which lie first: no crash, no hang, whatever is answered. */
 static void damage(void **state)
 {
@@ -240,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good),	   cmocka_unit_test(superblocks), cmocka_unit_test(cut_short),
 		cmocka_unit_test(journal), cmocka_unit_test(damage),
+		cmocka_unit_test(lookups), cmocka_unit_test(half_a_list),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "fs/listings.h"
 #include "fs/squashfs.h"
 #include "linux_bytes.h"
 #include "visit.h"
@@ -75,6 +76,69 @@ static void good(void **state)
 	squashfs_close(NULL);
 }
 
+static unsigned reads;
+
+static int counting_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	reads++;
+	return view_read(view->state, offset, data, length, err);
+}
+
+static struct view *counting(struct arena *arena, struct view *inner)
+{
+	static const struct view_ops ops = { .read = counting_read };
+	struct view *view = ARENA_NEW(arena, struct view);
+
+	*view = (struct view){ .ops = &ops, .size = inner->size, .state = inner };
+	fs_spend_begin();
+	limit_met.code = 0;
+	reads = 0;
+	return view;
+}
+
+/* A directory is read once; beyond what look-ups may cost, nothing is missing. */
+static void lookups(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct view *view = counting(arena, view_memory(arena, pristine, size));
+	struct squashfs *squashfs;
+	struct fs_entry entry;
+	struct error err;
+	uint64_t one;
+	unsigned n;
+
+	(void)state;
+	assert_int_equal(squashfs_open(arena, view, &squashfs, &err), 0);
+	assert_int_equal(fs_resolve(squashfs->fs, arena, "/a/b/c", false, &entry, NULL, &err), 0);
+	n = reads;
+	one = fs_spent();
+	for (int k = 0; k < 50; k++) {
+		assert_int_equal(fs_resolve(squashfs->fs, arena, "/a/b/c", false, &entry, NULL, &err), 0);
+		assert_int_equal(fs_resolve(squashfs->fs, arena, "/a/b/none", false, &entry, NULL, &err), -ENOENT);
+	}
+	assert_int_equal(reads, n);
+	/* no list again, and no block */
+	assert_in_range(fs_spent() - one, 100 * 3 * COST_COMPONENT, 100 * 32 * KiB);
+	squashfs_close(squashfs);
+
+	/* whatever is left when it is asked: what is there is never missing */
+	assert_int_equal(squashfs_open(arena, view, &squashfs, &err), 0);
+	for (uint64_t left = 0; left < 40 * KiB; left += 256) {
+		int r;
+
+		fs_spend_begin();
+		assert_int_equal(fs_spend(limits_lookup_bytes() - left, &err), 0);
+		r = fs_resolve(squashfs->fs, arena, "/a/b/c", false, &entry, NULL, &err);
+		if (!left)
+			assert_int_equal(r, -EFBIG);
+		if (r < 0 && (r != -EFBIG || limit_met.code != EFBIG))
+			fail_msg("with %u left: %d, %s", (unsigned)left, r, err.message);
+	}
+	fs_spend_begin();
+	assert_int_equal(fs_resolve(squashfs->fs, arena, "/top/a/link", false, &entry, NULL, &err), 0);
+	squashfs_close(squashfs);
+}
+
 static void superblocks(void **state)
 {
 	static const struct {
@@ -131,7 +195,8 @@ static void damage(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(good), cmocka_unit_test(superblocks), cmocka_unit_test(damage) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(good), cmocka_unit_test(lookups),
+					    cmocka_unit_test(superblocks), cmocka_unit_test(damage) };
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
