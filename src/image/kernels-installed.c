@@ -3,7 +3,6 @@
  *
  * A file of such a name that is no kernel is nobody's concern, unless a boot entry names it.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -260,8 +259,10 @@ void image_gather_kernels(struct image *image)
 		/* nothing is opened for this alone, but what is read in process */
 		if (filesystem->have == HAVE && filesystem->type && !strcmp(filesystem->type, "vfat"))
 			filesystem_open(image, filesystem);
-		if (filesystem->have == UNREADABLE || (filesystem->opened && filesystem->have_files == UNREADABLE))
-			keep_trouble(image, -EIO, &filesystem->error);
+		/* whatever its code: that libguestfs is not there is no answer about a kernel */
+		if ((filesystem->have == UNREADABLE || (filesystem->opened && filesystem->have_files == UNREADABLE)) &&
+		    !image->kernels_error.code)
+			image->kernels_error = filesystem->error;
 		if (!filesystem->opened || filesystem->have_files != HAVE)
 			continue;
 		search_folder(image, filesystem, "");
