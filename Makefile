@@ -126,7 +126,7 @@ test-tools: $(TEST_TOOLS) $(patsubst tests/tools/preload/%.c,$(B)/tests/%.so,$(w
 
 $(B)/tests/sweep: $(B)/obj/tests/fault/sweep.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -rdynamic -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	$(call QUIET,LD)$(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) -rdynamic -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=witness_fs \
 		-o $@ $^ $(PKG_LIBS)
 
 # --- fuzz targets: libFuzzer comes with clang; tests/fuzz/replay runs them over their corpus without it ---------------------

@@ -113,6 +113,10 @@ static void any_kernel(struct check *check)
 			not_evaluated(check, &image->loaders[i].error, "cannot look for kernels everywhere");
 			return;
 		}
+	if (image->loaders_error.code) {
+		not_evaluated(check, &image->loaders_error, "cannot look for kernels everywhere");
+		return;
+	}
 	if (image->systems_error.code) {
 		not_evaluated(check, &image->systems_error, "cannot look for kernels everywhere");
 		return;

@@ -127,8 +127,14 @@ static void follow_shim(struct walk *w, const struct efi_binary *shim)
 	if (!ascii_casecmp(folder, "/EFI/BOOT") && !ascii_ncasecmp(name, "BOOT", 4) && length > 4 &&
 	    !ascii_casecmp(name + length - 4, ".EFI")) {
 		const char *fallback = arena_printf(arena, "%s/fb%s.efi", folder, suffix);
+		struct error err;
+		int r = fs_lookup(w->esp->fs, arena, fallback, &entry, &err);
 
-		if (fs_lookup(w->esp->fs, arena, fallback, &entry, NULL) == 0) {
+		if (!fs_is_answer(r)) {
+			unreadable(w, &err, fallback);
+			return;
+		}
+		if (r == 0) {
 			if (step(w, fallback, CHAIN_NEXT_MISSING, shim))
 				follow(w, w->chain->binaries[w->chain->count - 1]);
 			return;

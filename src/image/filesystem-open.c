@@ -167,7 +167,7 @@ static int list_volumes(struct image *image, struct error *err)
 		return r;
 	for (unsigned i = 0; i < count; i++) {
 		if (i == LIMIT_VOLUMES)
-			return error_set(err, EFBIG, "there are more than %d volumes", LIMIT_VOLUMES);
+			return limit_error(err, "there are more than %d volumes", LIMIT_VOLUMES);
 		add_volume(image, &volumes[i]);
 	}
 	return 0;

@@ -104,10 +104,10 @@ struct spent {
 static int spend(struct spent *spent, struct filesystem *f)
 {
 	if (spent->bytes > LIMIT_FILESYSTEM_TABLES)
-		return error_set(&f->error, EFBIG, "the tables of all file systems are larger than %llu MiB",
-				 LIMIT_FILESYSTEM_TABLES / MiB);
+		return limit_error(&f->error, "the tables of all file systems are larger than %llu MiB",
+				   LIMIT_FILESYSTEM_TABLES / MiB);
 	if (++spent->filesystems > LIMIT_FILESYSTEMS)
-		return error_set(&f->error, EFBIG, "there are more than %d file systems", LIMIT_FILESYSTEMS);
+		return limit_error(&f->error, "there are more than %d file systems", LIMIT_FILESYSTEMS);
 	return 0;
 }
 

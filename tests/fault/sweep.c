@@ -8,12 +8,14 @@
  *                      thousand times fails the first time alone
  *     --from=N --to=N  these n alone
  *     --memory         allocations in place of reads
+ *     --damaged        questions to file systems in place of reads: the folder or file that is asked for has damaged metadata
  *     --verbose        also where the read was asked for, and what the rules made of it
  *
  * After each run: no rule finds what the undamaged image does not show, the result is not clean, and its message is that of
  * the read, or of memory.  An allocation that fails may also end the process, in the way of arena_set_exhausted(): each has
  * a process of its own.  What libraries allocate is theirs; where they crash, the worker does, and its parent says so
- * (tests/cli/worker.bats).  That readers do not take a failure for an absence is the first of these; the second is
+ * (tests/cli/worker.bats).  A folder that is damaged is no failure of the medium: the result may keep what was found, and says
+ * what it could not look at.  That readers do not take a failure for an absence is the first of these; the second is
  * lint_result_withdraw's.
  */
 #include <assert.h>
@@ -31,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "fs/witness.h"
 #include "image/image.h"
 #include "lint/lint.h"
 
@@ -44,7 +47,7 @@ static struct {
 	unsigned long reads;   /* or allocations, of this run so far */
 	unsigned long fail_at; /* from 1; 0: none */
 	uint64_t *stacks;      /* of each read of the undamaged run; NULL: not recorded */
-	bool recording, gone, all, verbose, memory;
+	bool recording, gone, all, verbose, memory, damaged;
 	unsigned long from, to;
 	char message[100];     /* of the first failure */
 } sweep = { .to = READS_MAX };
@@ -114,13 +117,89 @@ void *__wrap_realloc(void *memory, size_t size)
 	return allocation_fails() ? NULL : __real_realloc(memory, size);
 }
 
+/* Every file system that an image's readers ask, with a fault of its own below what watches it. */
+struct fs *__real_witness_fs(struct arena *arena, struct fs *fs);
+struct fs *__wrap_witness_fs(struct arena *arena, struct fs *fs);
+
+static int damage(struct error *err)
+{
+	unsigned long n;
+
+	if (!sweep.damaged || !fails(&n))
+		return 0;
+	snprintf(sweep.message, sizeof(sweep.message), "injected damage, question %lu", n);
+	if (sweep.verbose)
+		show_stack();
+	return error_set(err, EUCLEAN, "%s", sweep.message);
+}
+
+static int damaged_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct error *err)
+{
+	struct fs *inner = fs->state;
+	int r = damage(err);
+
+	return r < 0 ? r : inner->ops->stat(inner, handle, ret, err);
+}
+
+static int damaged_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
+			   struct error *err)
+{
+	struct fs *inner = fs->state;
+	int r = damage(err);
+
+	return r < 0 ? r : inner->ops->readdir(inner, arena, handle, ret, ret_count, err);
+}
+
+static int damaged_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err)
+{
+	struct fs *inner = fs->state;
+	int r = damage(err);
+
+	return r < 0 ? r : inner->ops->readlink(inner, arena, handle, ret, err);
+}
+
+static int damaged_getxattr(struct fs *fs, struct arena *arena, uint64_t handle, const char *name, void **ret,
+			    size_t *ret_size, struct error *err)
+{
+	struct fs *inner = fs->state;
+
+	return inner->ops->getxattr(inner, arena, handle, name, ret, ret_size, err);
+}
+
+static int damaged_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err)
+{
+	struct fs *inner = fs->state;
+	int r = damage(err);
+
+	return r < 0 ? r : inner->ops->pread(inner, handle, offset, data, length, err);
+}
+
+static int damaged_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
+{
+	struct fs *inner = fs->state;
+
+	return inner->ops->statfs(inner, ret, err);
+}
+
+struct fs *__wrap_witness_fs(struct arena *arena, struct fs *fs)
+{
+	static const struct fs_ops ops = { damaged_stat,     damaged_readdir, damaged_readlink,
+					   damaged_getxattr, damaged_pread,   damaged_statfs };
+	struct fs *with_damage = ARENA_NEW(arena, struct fs);
+
+	*with_damage = *fs;
+	with_damage->ops = &ops;
+	with_damage->state = fs;
+	return __real_witness_fs(arena, with_damage);
+}
+
 static int faulty_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
 {
 	unsigned long n;
 	struct error why;
 
 	assert(offset <= view->size && length <= view->size - offset);
-	if (sweep.memory || !fails(&n)) {
+	if (sweep.memory || sweep.damaged || !fails(&n)) {
 		memcpy(data, sweep.bytes + offset, length);
 		return 0;
 	}
@@ -164,6 +243,7 @@ static struct run run_lint(void)
 	sweep.reads = 0;
 	sweep.message[0] = '\0';
 	view_statistics = (struct view_statistics){ 0 };
+	limit_met.code = witness_met.code = 0;
 	lint_result_init(&run.result, "image");
 	image = image_open(run.arena, "image", view, &image_options, &services, &run.error, &help);
 	run.opened = image;
@@ -199,13 +279,26 @@ static void show(const struct run *run)
 			printf("    not evaluated: %s [%s]\n", o->reason, o->rule->id);
 }
 
+/* Is it said what could not be looked at? */
+static bool tells(const struct lint_result *result)
+{
+	bool told = lint_result_exit(result, SEVERITY_ERROR) == 2;
+
+	for (const struct outcome *o = result->outcomes; o && !told; o = o->next)
+		told = o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, sweep.message);
+	for (const struct diagnostic *d = result->diagnostics; d && !told; d = d->next)
+		told = strstr(d->message, sweep.message);
+	return told;
+}
+
 /* Says what is wrong with the run, if anything is. */
 static bool judge(const struct run *good, struct run *run)
 {
 	bool ok = true;
 
 	for (const struct diagnostic *d = run->result.diagnostics; d; d = d->next) {
-		if (found_before(good, d))
+		/* a file that is to be there and is damaged may well be what a rule looks for */
+		if (found_before(good, d) || (sweep.damaged && strstr(d->message, sweep.message)))
 			continue;
 		printf("not ok %s: p%d%s: %s [%s]\n", sweep.message, d->location.partition,
 		       d->location.path ? d->location.path : "", d->message, d->rule->id);
@@ -217,6 +310,11 @@ static bool judge(const struct run *good, struct run *run)
 	if (!run->opened && !strstr(run->error.message, sweep.message)) {
 		printf("not ok %s: it cannot be opened: %s\n", sweep.message, run->error.message);
 		ok = false;
+	}
+	if (sweep.damaged) {
+		if (!tells(&run->result))
+			printf("not ok %s: the result does not tell of it\n", sweep.message);
+		return ok && tells(&run->result);
 	}
 	lint_result_withdraw(&run->result, run->arena);
 	if (lint_result_exit(&run->result, SEVERITY_ERROR) != 2 || run->result.diagnostics ||
@@ -318,7 +416,7 @@ static bool sweep_reads(const char *path)
 		arena_free(run.arena);
 	}
 	printf("# %s%s: %u of %lu %s\n", slash ? slash + 1 : path, sweep.gone ? " from then on" : "", passed + failed, reads,
-	       sweep.memory ? "allocations" : "reads");
+	       sweep.memory ? "allocations" : sweep.damaged ? "questions" : "reads");
 	sweep.memory = false;
 	printf("%u passed, %u failed\n", passed, failed + !good.opened);
 	arena_free(good.arena);
@@ -344,7 +442,8 @@ int main(int argc, char **argv)
 		{ "gone", no_argument, NULL, 'g' },	{ "all", no_argument, NULL, 'a' },
 		{ "from", required_argument, NULL, 'f' }, { "to", required_argument, NULL, 't' },
 		{ "once", no_argument, NULL, 'o' },	{ "verbose", no_argument, NULL, 'v' },
-		{ "memory", no_argument, NULL, 'm' },	{ 0 },
+		{ "memory", no_argument, NULL, 'm' },	{ "damaged", no_argument, NULL, 'd' },
+		{ 0 },
 	};
 	ARENA_AUTO kept = arena_new(LIMIT_ARENA_BYTES);
 	const struct profile *none;
@@ -356,6 +455,7 @@ int main(int argc, char **argv)
 		sweep.gone |= key == 'g';
 		sweep.all |= key == 'a';
 		sweep.verbose |= key == 'v';
+		sweep.damaged |= key == 'd';
 		memory |= key == 'm';
 		if (key == 'f')
 			sweep.from = strtoul(optarg, NULL, 10);
