@@ -98,18 +98,22 @@ const struct efi_binary *image_find_binary(struct image *image, const struct esp
 {
 	const struct architecture_facts *facts = &architectures[architecture];
 	struct fs_entry efi, *folders;
+	unsigned looked = 0;
 	size_t count;
 
 	if (!usual_name(kind) || fs_lookup(esp->fs, image->arena, "/EFI", &efi, NULL) < 0 || efi.type != FS_DIRECTORY ||
 	    esp->fs->ops->readdir(esp->fs, image->arena, efi.handle, &folders, &count, NULL) < 0)
 		return NULL;
-	for (size_t i = 0; i < count && i < LIMIT_EFI_FOLDERS; i++) {
+	for (size_t i = 0; i < count && looked < LIMIT_EFI_FOLDERS; i++) {
 		const char *path = arena_printf(image->arena, "/EFI/%s/%s%s.efi", folders[i].name, usual_name(kind),
 						facts->suffix);
 		const struct efi_binary *binary;
 		struct error err;
 
-		if (folders[i].type == FS_DIRECTORY && image_binary(image, esp, path, &binary, &err) >= 0 &&
+		if (folders[i].type != FS_DIRECTORY)
+			continue;
+		looked++;
+		if (image_binary(image, esp, path, &binary, &err) >= 0 &&
 		    image_binary_loads(binary, facts->machine) && binary->program->kind == kind &&
 		    (!but || ascii_casecmp(binary->path, but)))
 			return binary;

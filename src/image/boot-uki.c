@@ -194,6 +194,8 @@ static const char *add_addons(struct boot_maker *maker, const struct boot_file *
 		r = fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err);
 	if (r < 0)
 		return arena_printf(arena, "%s: %s", path, err.message);
+	/* a file system may give out its own list again */
+	entries = arena_memdup(arena, entries, count * sizeof(*entries));
 	for (size_t i = 0; i < count; i++)
 		if (is_addon(&entries[i]))
 			entries[n++] = entries[i];

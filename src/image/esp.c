@@ -8,14 +8,19 @@
 #include "partition/mbr.h"
 #include "partition/number.h"
 
+static void keep_more(struct image *image)
+{
+	image->more_esps = true;
+	limit_error(NULL, "there are more than %d EFI system partitions", LIMIT_ESPS);
+}
+
 static void add(struct image *image, enum esp_found found, int partition, uint64_t start, uint64_t size)
 {
 	struct esp *esp;
 	struct fat *fat;
 
 	if (image->esp_count == LIMIT_ESPS) {
-		image->more_esps = true;
-		limit_error(NULL, "there are more than %d EFI system partitions", LIMIT_ESPS);
+		keep_more(image);
 		return;
 	}
 	esp = &image->esps[image->esp_count];
@@ -69,9 +74,12 @@ static bool one_will_do(const struct image *image)
 	return false;
 }
 
+/* Partitions may lie over each other: their tables have a bound together, as in filesystem.c. */
 static void add_by_content(struct image *image)
 {
-	for (unsigned i = 0; i < image->partition_count && image->esp_count < LIMIT_ESPS; i++) {
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < image->partition_count; i++) {
 		const struct partition *p = &image->partitions[i];
 		struct arena_mark mark = arena_mark(image->arena);
 		unsigned before = image->esp_count;
@@ -79,8 +87,19 @@ static void add_by_content(struct image *image)
 
 		if (is_typed(p))
 			continue;
+		/* what it holds is not known */
+		if (before == LIMIT_ESPS) {
+			keep_more(image);
+			return;
+		}
+		if (bytes > LIMIT_FILESYSTEM_TABLES) {
+			limit_error(NULL, "the tables of all FAT volumes are larger than %llu MiB",
+				    LIMIT_FILESYSTEM_TABLES / MiB);
+			return;
+		}
 		add(image, ESP_BY_CONTENT, p->number, p->start, p->size);
 		esp = &image->esps[before];
+		bytes += esp->have == HAVE ? esp->fat->fat_bytes : 0;
 		if (esp->have != HAVE || !holds_boot_file(image->arena, esp->fs)) {
 			image->esp_count = before;
 			arena_release(image->arena, mark);

@@ -48,7 +48,7 @@ static void visit_soft(struct visitor *visitor, const struct kernel_release *rel
 	if (builtin_provider(modules, name))
 		return;
 	release_read_aliases(release);
-	for (uint32_t i = 0; i < modules->alias_count && count < PROVIDERS; i++) {
+	for (uint32_t i = 0; i < modules->alias_count; i++) {
 		const struct module_alias *alias = &modules->aliases[i];
 		bool again = false;
 
@@ -58,8 +58,13 @@ static void visit_soft(struct visitor *visitor, const struct kernel_release *rel
 			return;
 		for (size_t k = 0; k < count; k++)
 			again |= !strcmp(names[k], module->name);
-		if (!again)
-			names[count++] = module->name;
+		if (again)
+			continue;
+		if (count == PROVIDERS) {
+			limit_error(NULL, "more than %d modules stand for the soft dependency %.100s", PROVIDERS, name);
+			return;
+		}
+		names[count++] = module->name;
 	}
 	/* one that nothing installed provides is not what this initrd lacks */
 	if (count)

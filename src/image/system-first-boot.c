@@ -19,7 +19,7 @@ struct definition {
 
 struct first_boot {
 	struct definition *definitions;
-	bool anything; /* Ignition, or more definitions than are read: what is made is not known */
+	bool anything; /* Ignition, or more definitions than are read or can be: what is made is not known */
 };
 
 /* How much is read of all folders together. */
@@ -78,7 +78,7 @@ static char *read_text(struct system *system, struct arena *arena, const char *p
 	r = boot_read_file(system->fs, arena, path,
 			   budget->bytes < LIMIT_CONFIGURATION_BYTES ? budget->bytes : LIMIT_CONFIGURATION_BYTES, &data, &size,
 			   NULL);
-	if (r == -EFBIG)
+	if (!fs_is_answer(r) && r != -EISDIR)
 		system->first_boot->anything = true;
 	if (r < 0)
 		return NULL;
@@ -115,12 +115,20 @@ static bool is_conf(const char *name, const char *suffix)
 
 static size_t list(struct system *system, struct arena *arena, const char *folder, struct fs_entry **ret)
 {
-	struct fs_entry entry;
+	struct fs_entry entry, *entries;
 	size_t count;
+	int r = fs_resolve(system->fs, arena, folder, false, &entry, NULL, NULL);
 
-	if (fs_resolve(system->fs, arena, folder, false, &entry, NULL, NULL) < 0 || entry.type != FS_DIRECTORY ||
-	    system->fs->ops->readdir(system->fs, arena, entry.handle, ret, &count, NULL) < 0)
+	if (r == 0 && entry.type != FS_DIRECTORY)
 		return 0;
+	if (r == 0)
+		r = system->fs->ops->readdir(system->fs, arena, entry.handle, &entries, &count, NULL);
+	if (!fs_is_answer(r))
+		system->first_boot->anything = true;
+	if (r < 0)
+		return 0;
+	/* callers sort it, and a file system may give out its own again */
+	*ret = arena_memdup(arena, entries, count * sizeof(*entries));
 	return count;
 }
 
@@ -187,7 +195,9 @@ static bool has_ignition(const struct system *system)
 		ARENA_AUTO arena = arena_new(limits_arena_bytes());
 		struct fs_entry entry;
 
-		if (fs_resolve(system->fs, arena, paths[i], false, &entry, NULL, NULL) == 0)
+		int r = fs_resolve(system->fs, arena, paths[i], false, &entry, NULL, NULL);
+
+		if (r == 0 || !fs_is_answer(r))
 			return true;
 	}
 	return false;

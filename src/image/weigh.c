@@ -116,15 +116,21 @@ static void weigh_esp(struct image *image, const struct esp *esp, struct weights
 	struct fs_entry efi, *folders, *files;
 	struct fs *fs = esp->fs;
 	size_t folder_count, count;
+	unsigned looked = 0;
 
 	if (fs_lookup(fs, image->arena, "/EFI", &efi, NULL) < 0 || efi.type != FS_DIRECTORY ||
 	    fs->ops->readdir(fs, image->arena, efi.handle, &folders, &folder_count, NULL) < 0)
 		return;
-	for (size_t i = 0; i < folder_count && i < LIMIT_EFI_FOLDERS; i++) {
-		if (folders[i].type != FS_DIRECTORY ||
-		    fs->ops->readdir(fs, image->arena, folders[i].handle, &files, &count, NULL) < 0)
+	for (size_t i = 0; i < folder_count; i++) {
+		if (folders[i].type != FS_DIRECTORY)
 			continue;
-		for (size_t k = 0; k < count && k < LIMIT_EFI_FOLDERS; k++)
+		if (looked++ == LIMIT_EFI_FOLDERS) {
+			limit_error(NULL, "there are more than %d folders in \\EFI", LIMIT_EFI_FOLDERS);
+			return;
+		}
+		if (fs->ops->readdir(fs, image->arena, folders[i].handle, &files, &count, NULL) < 0)
+			continue;
+		for (size_t k = 0; k < count; k++)
 			if (files[k].type == FS_FILE && !is_boot_file(files[k].name))
 				weigh_file(image, fs, &files[k], w);
 	}

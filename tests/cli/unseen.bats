@@ -68,3 +68,53 @@ setup_file() {
 	# and nobody tries
 	lacks "libguestfs: " "libguestfs was started"
 }
+
+@test "folders that hold a system, and are damaged or encrypted: no absence of a system" {
+	"$MUTATE" "$(fixture debian-arm64)" encrypted.img "ext poke 2 inode:/etc 32 00080800" "ext poke 2 inode:/usr 32 00080800"
+	vmlint --reader=native encrypted.img
+	exits 2
+	says "[fstab-" "not evaluated: cannot look for the modules of kernel "
+	lacks "no installed system was found"
+}
+
+@test "a file of which nobody says why it is needed, and which cannot be read" {
+	"$MUTATE" "$(fixture debian-arm64)" release.img "ext poke 2 tree:/usr/lib/os-release 20 3f420f00"
+	vmlint --reader=native release.img
+	exits 2
+	says "could not check further: "
+	# what is on other file systems, or nothing inside of any, does not ask for it
+	vmlint --reader=native --select='gpt-*' release.img
+	exits 0
+}
+
+@test "folders and files of the firmware's: a bound for folders counts no files, and does not pass in silence" {
+	cp --sparse=always "$(fixture debian-arm64)" folders.img
+	chmod u+w folders.img
+	for i in {1..70}; do
+		printf x >"file$i"
+	done
+	mcopy -i folders.img@@1M file* ::/EFI/
+	vmlint --reader=native folders.img
+	exits 0
+	mmd -i folders.img@@1M $(printf '::/EFI/folder%s ' {1..65})
+	vmlint --reader=native folders.img
+	exits 2
+	says "there are more than 64 folders in \\EFI"
+}
+
+@test "the 17th partition that firmware may boot from, of no type that says so" {
+	local offset=$((1024 * 1024)) size=$((512 * 1024))
+	truncate -s $size fat
+	mkfs.fat fat >fat.log
+	mmd -i fat ::/EFI ::/EFI/BOOT
+	printf x | mcopy -i fat - ::/EFI/BOOT/BOOTAA64.EFI
+	truncate -s 16M many.img
+	for i in {1..17}; do
+		printf 'start=%d, size=%d, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\n' $((offset / 512 + (i - 1) * size / 512)) $((size / 512))
+		dd if=fat of=many.img bs=512 seek=$((offset / 512 + (i - 1) * size / 512)) conv=notrunc status=none
+	done >table
+	sfdisk -q --label gpt many.img <table
+	vmlint --reader=native --select=esp-fat-corrupt many.img
+	exits 2
+	says "there are more than 16 EFI system partitions"
+}

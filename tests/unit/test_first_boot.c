@@ -130,12 +130,52 @@ static void test_first_boot_limit(void **state)
 	arena_free(arena);
 }
 
+static const char *broken_folder; /* its name */
+
+static int broken_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
+			  struct error *err)
+{
+	const struct memory_fs *m = fs->state;
+
+	if (!strcmp(m->nodes[handle].name, broken_folder))
+		return error_set(err, EUCLEAN, "the folder is damaged");
+	return memory_readdir(fs, arena, handle, ret, ret_count, err);
+}
+
+/* What could not be looked at may make any device. */
+static void test_first_boot_damage(void **state)
+{
+	static const struct fs_ops ops = { memory_stat, broken_readdir, memory_readlink, NULL, memory_pread, NULL };
+	static const char *const folders[] = { "repart.d", "50.conf.d", "lib", "boot" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+		struct memory_fs *m = memory_fs_new(arena);
+		struct system system = { .arena = arena, .fs = &m->fs };
+
+		memory_fs_file(m, arena, "/etc/repart.d/50.conf", "[Partition]\nType=var\n");
+		memory_fs_file(m, arena, "/etc/repart.d/50.conf.d/a.conf", "[Partition]\nLabel=other\n");
+		memory_fs_file(m, arena, "/usr/lib/x", "");
+		memory_fs_file(m, arena, "/boot/x", "");
+		m->fs.ops = &ops;
+		broken_folder = "none";
+		system_read_first_boot(&system);
+		assert_false(makes(&system, BOOT_DEVICE_LABEL, "nowhere"));
+		broken_folder = folders[i];
+		system_read_first_boot(&system);
+		assert_true(makes(&system, BOOT_DEVICE_LABEL, "nowhere"));
+		arena_free(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_boot),
 		cmocka_unit_test(test_first_boot_syntax),
 		cmocka_unit_test(test_first_boot_limit),
+		cmocka_unit_test(test_first_boot_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
