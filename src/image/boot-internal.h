@@ -14,6 +14,7 @@ struct boot_maker {
 	size_t cmdline_bytes;   /* of the path's command lines so far */
 	const struct cmdline *no_words; /* an empty command line */
 	struct boot_world *world;       /* what GRUB would see; NULL: nobody has asked yet */
+	uint64_t grub_work;              /* of all its runs */
 	struct filesystem **filesystems; /* of the world's devices */
 	const struct filesystem **unread; /* that GRUB asked for last and that could not be opened; or NULL */
 };

@@ -217,6 +217,21 @@ static void test_initrds(void **state)
 	assert_non_null(strstr(outcome->menu->entries[1].courses[0].end_reason, "too many files"));
 }
 
+/* An image may have GRUB many times: what one run takes, the next ones do not have. */
+static void test_runs(void **state)
+{
+	struct machine *m = *state;
+	uint64_t work = 0;
+
+	m->world.work = &work;
+	for (int i = 0; i < 32; i++) {
+		(void)run_loops(m, "", arena_printf(m->arena, "true %s", repeat(m, "$x", 20000)), 2);
+		assert_true(m->result->limited == (work > LIMIT_GRUB_WORK) && m->result->work == work);
+	}
+	assert_true(m->result->limited);
+	assert_true(work < LIMIT_GRUB_WORK + LIMIT_GRUB_WORK / 10);
+}
+
 /* What an ordinary expression takes is little; what makes the library go on and on is not tried. */
 static void test_expressions(void **state)
 {
@@ -263,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_texts, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_many, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_initrds, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_runs, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_expressions, machine_setup, machine_teardown),
 	};
 
