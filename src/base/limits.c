@@ -35,10 +35,45 @@ int limit_error(struct error *err, const char *format, ...)
 	return -EFBIG;
 }
 
+static uint64_t spent[WORK_KINDS];
+
+static bool is_over(enum limit_work work)
+{
+	return spent[work] > (work == WORK_UNPACKING ? limits_unpacking() : LIMIT_MODULES_WORK);
+}
+
+int limit_spend(enum limit_work work, uint64_t picoseconds, struct error *err)
+{
+	if (__builtin_add_overflow(spent[work], picoseconds, &spent[work]))
+		spent[work] = UINT64_MAX;
+	if (!is_over(work))
+		return 0;
+	return work == WORK_UNPACKING
+		       ? limit_error(err, "to unpack all its kernels and initrds takes too long" RAISES("max-decompressed"))
+		       : limit_error(err, "what the soft dependencies of its modules mean takes too long to find");
+}
+
+bool limit_is_spent(enum limit_work work)
+{
+	return is_over(work);
+}
+
+uint64_t limit_spent(enum limit_work work)
+{
+	return spent[work];
+}
+
+void limits_begin_image(void)
+{
+	memset(spent, 0, sizeof(spent));
+}
+
 const struct limit_option limit_options[] = {
 	{ .option = "max-decompressed", .argument = "SIZE", .value = &limits.decompressed,
 	  .least = 1, .most = 1024 * 1024 * GiB, .standard = DECOMPRESSED, .bytes = true,
-	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters four times as many",
+	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters four times as many; "
+		  "above 2G also how long it may take to unpack all initrds and kernels of an image: about 3 s for each G, "
+		  "reckoned by their bytes and formats",
 	  .beyond = "rules on that initrd or kernel, or that read those clusters, are not evaluated" },
 	{ .option = "max-files", .argument = "N", .value = &limits.files, .least = 1, .most = 4194304, .standard = FILES,
 	  .what = "files in a directory, or in a whole FAT volume; an initrd may have 16 times as many",
@@ -108,6 +143,12 @@ bool limit_parse(const struct limit_option *limit, const char *text, const char 
 uint64_t limits_kernel_bytes(void)
 {
 	return limits.decompressed / 8;
+}
+
+uint64_t limits_unpacking(void)
+{
+	/* 3 ns for each byte: 6.4 s.  What is lowered is the bytes: each may take as long as before. */
+	return (limits.decompressed > DECOMPRESSED ? limits.decompressed : DECOMPRESSED) * 3000;
 }
 
 uint64_t limits_container_bytes(void)

@@ -56,11 +56,28 @@ void limit_print(char *out, size_t room, const struct limit_option *limit, uint6
 int limit_error(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 extern struct error limit_met; /* code 0: none */
 
+/* What an image may cost where each of its parts has a bound of its own and there may be many of them.  It is reckoned in
+ * picoseconds from what is counted (bytes, lines), and never by a clock: so a report is the same on every machine. */
+enum limit_work {
+	WORK_UNPACKING, /* of kernels and initrds, and going through them */
+	WORK_MODULES,   /* looking for what soft dependencies mean */
+	WORK_KINDS,
+};
+
+/* Counts work: 0, or -EFBIG by limit_error once there was too much of it, and from then on. */
+int limit_spend(enum limit_work work, uint64_t picoseconds, struct error *err);
+bool limit_is_spent(enum limit_work work);
+uint64_t limit_spent(enum limit_work work); /* picoseconds */
+
+/* Nothing is spent yet: image_open calls it, and who reads parts of many images in one process. */
+void limits_begin_image(void);
+
 /* For the end of a message. */
 #define RAISES(option) " (--" option " raises it)"
 
 /* What follows from these, so that raising one is enough. */
 uint64_t limits_kernel_bytes(void);      /* of a kernel, decompressed */
+uint64_t limits_unpacking(void);         /* of WORK_UNPACKING, in picoseconds */
 uint64_t limits_container_bytes(void);   /* of a qcow2's clusters, each time that one is decompressed */
 uint64_t limits_initrd_entries(void);    /* files of an initrd */
 uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
@@ -162,6 +179,8 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_ZIMAGE_CODE (2 * MiB)		/* in which a zImage's compressed kernel must begin */
 #define LIMIT_KCONFIG_BYTES (4 * MiB)
 #define LIMIT_KCONFIG_TRIES 8			/* places in a kernel that look like a configuration */
+#define LIMIT_INITRD_ENTRY_COST 400000ULL	/* of WORK_UNPACKING, in picoseconds */
+#define LIMIT_MODULES_WORK 1500000000000ULL	/* picoseconds of WORK_MODULES, of one image: 1.5 s */
 #define LIMIT_MODULES 65536
 #define LIMIT_MODULES_BYTES (8 * MiB)		/* modules.dep and its like */
 #define LIMIT_SOFTDEPS 64			/* of one module */

@@ -2,6 +2,7 @@
 /* image: opens the container and gathers the facts, in the order in which firmware would come by them. */
 #include "image/image.h"
 
+#include "base/limits.h"
 #include "fs/listings.h"
 #include "image/gather.h"
 
@@ -11,6 +12,7 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 	struct image *image = ARENA_NEW(arena, struct image);
 
 	*ret_help = NULL;
+	limits_begin_image();
 	fs_spend_begin();
 	image->arena = arena;
 	image->name = name;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/limits.h"
 
 #define HEADER_SIZE 110
 #define TRAILER "TRAILER!!!"
@@ -70,6 +71,9 @@ static int finish_body(struct cpio *cpio, bool verify, bool *ret_done, struct er
 	return 0;
 }
 
+/* Picoseconds for each of the zeros, of which a file with a hole has as many as it likes. */
+#define ZERO_COST 400
+
 /* Zeros between entries; 1 when something else stands in the window, 0 at the end. */
 static int skip_zeros(struct cpio *cpio, struct error *err)
 {
@@ -82,6 +86,9 @@ static int skip_zeros(struct cpio *cpio, struct error *err)
 		while (n < stream->size && !stream->data[n])
 			n++;
 		stream_consume(stream, n);
+		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
+		if (r < 0)
+			return r;
 		if (stream->size)
 			return 1;
 	}

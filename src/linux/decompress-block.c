@@ -63,6 +63,9 @@ static int lz4_block_size(struct decompressor *d, uint32_t *ret, struct error *e
 		/* archives that were joined, each with its magic number */
 		if (*ret == LZ4_MAGIC) {
 			lz4->begun = true;
+			r = decompressor_charge(d, err);
+			if (r < 0)
+				return r;
 			continue;
 		}
 		if (!lz4->begun)

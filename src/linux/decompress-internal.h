@@ -24,6 +24,8 @@ struct decompressor {
 	uint8_t *buffer;
 	size_t capacity, filled;
 	uint64_t output, limit; /* bytes */
+	enum compression compression;
+	uint64_t charged_input, charged_output; /* positions up to which work was counted */
 	bool finished; /* the member has ended; its last bytes may still be in the buffer */
 	const char *refused;
 	void *state;
@@ -34,6 +36,10 @@ extern const struct decompressor_ops lzo_ops, lz4_ops, lz4_frame_ops; /* decompr
 
 /* Why the kernel cannot read what we can. */
 extern const char decompress_refused_xz[], decompress_refused_lz4[];
+
+/* Counts the work since the last call: 0, or -EFBIG once the image has cost too much.  For every loop that may read much before
+ * it gives anything. */
+int decompressor_charge(struct decompressor *d, struct error *err);
 
 /* The member ends here, with or without a problem; returns 0. */
 static inline int decompressor_end(struct decompressor *d, enum stream_problem problem, const char *detail)

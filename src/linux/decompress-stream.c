@@ -41,6 +41,9 @@ static int run(struct decompressor *d, enum step (*step)(struct decompressor *d,
 		result = step(d, &piece);
 		stream_consume(d->input, piece.in_used);
 		d->filled += piece.out_made;
+		r = decompressor_charge(d, err) < 0 ? -EFBIG : r;
+		if (r < 0)
+			return r;
 		switch (result) {
 		case STEP_END:
 			return decompressor_end(d, STREAM_GOOD, NULL);

@@ -31,9 +31,9 @@ enum compression compression_detect(const uint8_t *bytes, size_t size);
 const char *compression_name(enum compression compression);
 
 /* A stream of what `input` holds from its present position on.  It ends with the member, or with a problem; `limit` bounds its
- * output (bytes): more is -EFBIG.  COMPRESSION_NONE gives the input's bytes on.  -EOPNOTSUPP for what we cannot read though
- * it may be sound: a zstd window over LIMIT_ZSTD_WINDOW_LOG, a dictionary.  Lives in the arena, holds memory of its own until
- * stream_close. */
+ * output (bytes): more is -EFBIG, and so is more work than one image may cost (WORK_UNPACKING).  COMPRESSION_NONE gives the
+ * input's bytes on.  -EOPNOTSUPP for what we cannot read though it may be sound: a zstd window over LIMIT_ZSTD_WINDOW_LOG, a
+ * dictionary.  Lives in the arena, holds memory of its own until stream_close. */
 int decompress_open(struct arena *arena, enum compression compression, struct stream *input, uint64_t limit,
 		    struct stream **ret, struct error *err);
 

@@ -7,6 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Picoseconds for each of the zeros between members, of which a file with a hole has as many as it likes. */
+#define ZERO_COST 400
+
 struct pass {
 	struct arena *arena;
 	struct view *view;
@@ -89,6 +92,9 @@ static int read_archive(struct pass *pass, struct initrd_member *member, struct 
 		if (++member->entries > limits_initrd_entries())
 			return limit_error(err, "the initrd has more than %" PRIu64 " files, 16 times --max-files",
 					 limits_initrd_entries());
+		r = limit_spend(WORK_UNPACKING, LIMIT_INITRD_ENTRY_COST, err);
+		if (r < 0)
+			return r;
 		member->microcode |= early(pass->cpio.entry.name);
 		r = inquiry_entry(&pass->inquiry, &pass->cpio, err);
 		if (r < 0)
@@ -121,7 +127,7 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	if (!member->refused)
 		member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
-	initrd->over_limit = r == -EFBIG && member->entries <= limits_initrd_entries();
+	initrd->over_limit = r == -EFBIG && member->entries <= limits_initrd_entries() && !limit_is_spent(WORK_UNPACKING);
 	return r;
 }
 
@@ -147,6 +153,9 @@ static int skip_zeros(struct pass *pass, struct error *err)
 		while (n < pass->file->size && !pass->file->data[n])
 			n++;
 		stream_consume(pass->file, n);
+		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
+		if (r < 0)
+			return r;
 	}
 	return r;
 }

@@ -20,7 +20,9 @@ struct scan {
 	struct stream *stream;
 	uint8_t *buffer; /* what is searched: the end of the last window, then the present one */
 	size_t size;
-	bool want_version, want_config;
+	unsigned needed; /* KERNEL_WANT_...: what the scan goes on for */
+	bool want_version, want_config; /* what is taken where it comes by: a kernel is gone through once */
+	bool ended, lost_config; /* all was seen; but for a configuration that is too large */
 	unsigned configs; /* how often something looked like a configuration */
 };
 #define BUFFER_SIZE ((size_t)LIMIT_STREAM_BUFFER)
@@ -85,10 +87,17 @@ static int config(struct scan *scan, size_t offset, struct error *err)
 
 	joined.size = scan->size - offset - CONFIG_START_SIZE;
 	r = decompress_all(scan->arena, COMPRESSION_GZIP, &stream, LIMIT_KCONFIG_BYTES, &data, &size, &problem, err);
+	if (r == -EFBIG && !(scan->needed & KERNEL_WANT_CONFIG) && !limit_is_spent(WORK_UNPACKING)) {
+		/* whoever needs it will come upon it again */
+		scan->want_config = false;
+		scan->lost_config = true;
+		problem = STREAM_CORRUPT;
+		r = 0;
+	}
 	if (r < 0)
 		return r;
 	/* a few other places may look like one */
-	if (++scan->configs == LIMIT_KCONFIG_TRIES) {
+	if (!scan->lost_config && ++scan->configs == LIMIT_KCONFIG_TRIES) {
 		scan->want_config = false;
 		if (problem != STREAM_GOOD)
 			limit_error(NULL, "a kernel has more than %d places that look like its configuration and are not",
@@ -149,10 +158,16 @@ static int search(struct scan *scan, struct error *err)
 	}
 }
 
+static bool goes_on(const struct scan *scan)
+{
+	return (scan->want_version && scan->needed & KERNEL_WANT_VERSION) ||
+	       (scan->want_config && scan->needed & KERNEL_WANT_CONFIG);
+}
+
 static int scan_stream(struct scan *scan, struct error *err)
 {
 	scan->buffer = arena_alloc(scan->arena, BUFFER_SIZE);
-	while (scan->want_version || scan->want_config) {
+	while (goes_on(scan)) {
 		size_t kept = scan->size < LINE + BANNER_SIZE ? scan->size : LINE + BANNER_SIZE;
 		uint64_t n;
 		int r;
@@ -162,8 +177,10 @@ static int scan_stream(struct scan *scan, struct error *err)
 		if (r < 0)
 			return r;
 		scan->size = kept + (size_t)n;
-		if (!n)
+		if (!n) {
+			scan->ended = true;
 			break;
+		}
 		r = search(scan, err);
 		if (r < 0)
 			return r;
@@ -258,9 +275,10 @@ int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uin
 	struct scan scan = { .kernel = kernel, .arena = arena };
 	int r = 0;
 
-	scan.want_version = wanted & KERNEL_WANT_VERSION && !kernel->version && !kernel->scanned_version;
-	scan.want_config = wanted & KERNEL_WANT_CONFIG && !kernel->config && !kernel->scanned_config;
-	if (!scan.want_version && !scan.want_config)
+	scan.needed = wanted;
+	scan.want_version = !kernel->version && !kernel->scanned_version;
+	scan.want_config = !kernel->config && !kernel->scanned_config;
+	if (!goes_on(&scan))
 		return 0;
 	if (kernel->wrapper || kernel->format == KERNEL_ARM64 || kernel->format == KERNEL_RISCV ||
 	    kernel->format == KERNEL_LOONGARCH || kernel->format == KERNEL_ELF) {
@@ -273,12 +291,12 @@ int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uin
 		if (r >= 0 && kernel->payload_size && kernel->problem == KERNEL_GOOD)
 			r = scan_payload(&scan, limit, err);
 	}
-	if (r == -EFBIG && limit == limits_kernel_bytes())
+	if (r == -EFBIG && limit == limits_kernel_bytes() && !limit_is_spent(WORK_UNPACKING))
 		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed",
 				   limit);
 	if (r < 0)
 		return r;
-	kernel->scanned_version |= (wanted & KERNEL_WANT_VERSION) != 0;
-	kernel->scanned_config |= (wanted & KERNEL_WANT_CONFIG) != 0;
+	kernel->scanned_version |= (wanted & KERNEL_WANT_VERSION) || scan.ended;
+	kernel->scanned_config |= (wanted & KERNEL_WANT_CONFIG) || (scan.ended && !scan.lost_config);
 	return 0;
 }

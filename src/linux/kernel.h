@@ -65,7 +65,8 @@ int kernel_open(struct arena *arena, struct view *view, struct kernel **ret, str
 #define KERNEL_WANT_CONFIG 2U
 
 /* Looks inside for what is wanted and not yet known.  0 (what was not found stays NULL, problem says what was wrong with the
- * payload), or a negative errno: I/O, or more than `limit` bytes decompressed. */
+ * payload), or a negative errno: I/O, more than `limit` bytes decompressed, or more
+ * work than one image may cost.  What is not wanted and comes by is taken too. */
 int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uint64_t limit, struct error *err);
 
 /* "Image", "bzImage", ...; never NULL. */

@@ -22,7 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct initrd_options options = { .to_end = to_end, .limit = 2 * MiB };
 		struct initrd *initrd;
 		struct error err;
-		int r = initrd_read(arena, view_memory(arena, data, size), questions, 5, &options, &initrd, &err);
+		int r;
+
+		limits_begin_image();
+		r = initrd_read(arena, view_memory(arena, data, size), questions, 5, &options, &initrd, &err);
 
 		for (unsigned i = 0; i < initrd->member_count; i++)
 			if (initrd->members[i].offset > size || initrd->members[i].problem_offset > size)

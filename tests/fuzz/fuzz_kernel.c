@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kernel *kernel;
 	struct error err;
 
+	limits_begin_image();
 	if (kernel_open(arena, view_memory(arena, data, size), &kernel, &err) == 0)
 		(void)kernel_scan(arena, kernel, KERNEL_WANT_VERSION | KERNEL_WANT_CONFIG, 4 * MiB, &err);
 	return 0;

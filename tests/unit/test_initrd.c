@@ -338,6 +338,78 @@ static void damage(void **state)
 	buffer_free(&packed.b);
 }
 
+/* Of many initrds together no more is unpacked than an image may cost, however little each of them is. */
+static void all_together(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q = { INITRD_PATH, .name = "nothing" };
+	struct maker bomb = make(), packed = make();
+	const struct initrd_options options = { 0 };
+	char *zero = calloc(1, 4 * MiB);
+	uint64_t unpacked = 0, first = 0;
+	struct initrd *initrd;
+	struct error err;
+	int r = 0;
+
+	(void)state;
+	entry(&bomb, "bomb", FILE_MODE, 1, zero, 4 * MiB);
+	trailer(&bomb);
+	gz(&packed, &bomb);
+	limits_begin_image();
+	for (unsigned i = 0; i < 40 && r == 0; i++) {
+		q.answer = INITRD_UNKNOWN;
+		r = initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), &q, 1, &options, &initrd, &err);
+		assert_true(q.answer == INITRD_NOT_FOUND || r < 0);
+		unpacked += initrd->unpacked;
+		if (i)
+			continue;
+		/* the rest of the budget, but for three of these */
+		first = limit_spent(WORK_UNPACKING);
+		assert_true(initrd->unpacked > 4 * MiB && first >= initrd->unpacked * 400);
+		assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - 4 * first, NULL), 0);
+	}
+	assert_int_equal(r, -EFBIG);
+	assert_int_equal(q.answer, INITRD_UNKNOWN);
+	assert_non_null(strstr(err.message, "too long (--max-decompressed raises it)"));
+	assert_false(initrd->over_limit || initrd->damaged);
+	assert_true(unpacked >= 16 * MiB && unpacked < 21 * MiB);
+	/* a larger limit, and another image, have room again */
+	limits.decompressed *= 2;
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), &q, 1, &options, &initrd, &err), 0);
+	limits.decompressed /= 2;
+	limits_begin_image();
+	assert_int_equal(initrd_read(arena, view_memory(arena, packed.b.data, packed.b.size), &q, 1, &options, &initrd, &err), 0);
+	assert_int_equal(limit_spent(WORK_UNPACKING), first);
+	free(zero);
+	buffer_free(&packed.b);
+	buffer_free(&bomb.b);
+}
+
+/* A hole between members, and entries of next to nothing, cost too. */
+static void what_is_not_unpacked(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q = { INITRD_PATH, .name = "nothing" };
+	const struct initrd_options options = { 0 };
+	struct maker m = make();
+	struct initrd *initrd;
+	struct error err;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		file(&m, "x", "");
+	trailer(&m);
+	zeros(&m, MiB);
+	limits_begin_image();
+	assert_int_equal(initrd_read(arena, view_memory(arena, m.b.data, m.b.size), &q, 1, &options, &initrd, &err), 0);
+	assert_true(limit_spent(WORK_UNPACKING) >= 100 * LIMIT_INITRD_ENTRY_COST + MiB * 400);
+	assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - limit_spent(WORK_UNPACKING), NULL), 0);
+	assert_int_equal(initrd_read(arena, view_memory(arena, m.b.data, m.b.size), &q, 1, &options, &initrd, &err), -EFBIG);
+	assert_int_equal(initrd->members[0].entries, 1);
+	limits_begin_image();
+	buffer_free(&m.b);
+}
+
 static void bounds(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -383,7 +455,8 @@ static void bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
-					    cmocka_unit_test(damage), cmocka_unit_test(bounds) };
+					    cmocka_unit_test(damage), cmocka_unit_test(all_together),
+					    cmocka_unit_test(what_is_not_unpacked), cmocka_unit_test(bounds) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,72 @@ static void nothing_inside(void **state)
 	assert_int_equal(kernel->problem, KERNEL_GOOD);
 }
 
+/* What a scan for one thing has gone through to the end is not gone through for the other; and what all kernels of an image may
+ * cost has a bound. */
+static void once(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	uint8_t *data = arena_alloc(arena, SIZE), *packed = arena_alloc(arena, SIZE);
+	struct kernel *kernel;
+	struct error err;
+	uint64_t all;
+	size_t size;
+
+	(void)state;
+	arm64(data);
+	fill(data, SIZE, 6000, 500000);
+	/* no banner: the configuration comes by */
+	data[6000] = 'l';
+	size = gzip(data, SIZE, packed, SIZE);
+	limits_begin_image();
+	kernel = open_it(arena, packed, size);
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), 0);
+	assert_true(kernel->scanned_config && kernel->scanned_version && !kernel->version);
+	assert_int_equal(kernel->config_size, strlen(CONFIG));
+	all = limit_spent(WORK_UNPACKING);
+	assert_true(all >= size * 16000);
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_CONFIG, limits_kernel_bytes(), &err), 0);
+	assert_int_equal(limit_spent(WORK_UNPACKING), all);
+	/* one that has the banner is read no further for it */
+	fill(data, SIZE, 6000, 500000);
+	size = gzip(data, SIZE, packed, SIZE);
+	kernel = open_it(arena, packed, size);
+	limits_begin_image();
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), 0);
+	assert_true(kernel->scanned_version && !kernel->scanned_config && kernel->version && !kernel->config);
+	assert_true(limit_spent(WORK_UNPACKING) < all * 3 / 4);
+	scan(arena, kernel);
+	found(kernel);
+
+	kernel = open_it(arena, packed, size);
+	assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - limit_spent(WORK_UNPACKING), NULL), 0);
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), -EFBIG);
+	assert_non_null(strstr(err.message, "too long (--max-decompressed raises it)"));
+	assert_false(kernel->scanned_version || kernel->version);
+	assert_int_equal(kernel_open(arena, view_memory(arena, packed, size), &kernel, &err), -EFBIG);
+	limits_begin_image();
+}
+
+/* A configuration that is too large keeps nobody from the banner, and is said to whoever needs it. */
+static void large_config(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	uint8_t *data = arena_alloc(arena, SIZE), *text = calloc(1, LIMIT_KCONFIG_BYTES + 1);
+	struct kernel *kernel;
+	struct error err;
+
+	(void)state;
+	arm64(data);
+	fill(data, SIZE, 600000, 6000);
+	gzip(text, LIMIT_KCONFIG_BYTES + 1, data + 6008, SIZE - 6008);
+	free(text);
+	kernel = open_it(arena, data, SIZE);
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), 0);
+	assert_string_equal(kernel->version, BANNER);
+	assert_false(kernel->scanned_config);
+	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_CONFIG, limits_kernel_bytes(), &err), -EFBIG);
+}
+
 static void zboot(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -344,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(images), cmocka_unit_test(cut_off),  cmocka_unit_test(nothing_inside), cmocka_unit_test(zboot),
+		cmocka_unit_test(once),	     cmocka_unit_test(large_config),
 		cmocka_unit_test(bzimage), cmocka_unit_test(zimage),	     cmocka_unit_test(others),
 	};
 
