@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd-drivers: what a driver needs to be loaded from an initrd: its module, those that modules.dep asks for, and one of
  * those that each soft dependency may mean. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -19,53 +18,43 @@ struct visitor {
 
 #define PROVIDERS 16
 
-
-/* Does a list of built-in modules have one that gives `name`: crc32c by crc32c_generic, say?  modules.builtin does not have the
- * aliases of its modules. */
-static bool builtin_provider(const struct modules *modules, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (uint32_t i = 0; i < modules->count; i++)
-		if (modules->list[i].state == MODULE_BUILTIN && !strncmp(modules->list[i].name, name, length))
-			return true;
-	return false;
-}
-
 /* A soft dependency names a module or an alias. */
 static void visit_soft(struct visitor *visitor, const struct kernel_release *release, const char *name)
 {
-	const struct modules *modules = release_modules(release);
-	const struct module *module = modules_find(modules, name);
+	struct modules *modules = release_modules(release);
+	const struct module *module;
+	const struct module_meaning *meaning;
 	const char *names[PROVIDERS];
 	size_t count = 0;
 
+	/* nothing is known of those that are too much work */
+	visitor->unknown |= limit_spend(WORK_MODULES, MODULES_LOOKUP_COST + strlen(name) * 1000, NULL) < 0;
+	if (limit_is_spent(WORK_MODULES))
+		return;
+	module = modules_find(modules, name);
 	if (module) {
 		if (module->state == MODULE_LOADABLE)
 			visitor->each(visitor, (const char *const[]){ module->name }, 1, true);
 		return;
 	}
-	if (builtin_provider(modules, name))
-		return;
-	release_read_aliases(release);
-	for (uint32_t i = 0; i < modules->alias_count; i++) {
-		const struct module_alias *alias = &modules->aliases[i];
-		bool again = false;
-
-		if (fnmatch(alias->pattern, name, 0) != 0 || !(module = modules_find(modules, alias->name)))
-			continue;
-		if (module->state == MODULE_BUILTIN)
-			return;
-		for (size_t k = 0; k < count; k++)
-			again |= !strcmp(names[k], module->name);
-		if (again)
-			continue;
-		if (count == PROVIDERS) {
-			limit_error(NULL, "more than %d modules stand for the soft dependency %.100s", PROVIDERS, name);
-			return;
-		}
-		names[count++] = module->name;
+	meaning = modules_meaning(modules, name, NULL);
+	if (meaning && !meaning->builtin) {
+		release_read_aliases(release);
+		meaning = modules_meaning(modules, name, NULL);
 	}
+	visitor->unknown |= !meaning;
+	if (!meaning || meaning->builtin)
+		return;
+	for (uint32_t i = 0; i < meaning->count; i++)
+		if (meaning->list[i]->state == MODULE_BUILTIN)
+			return;
+	if (meaning->count > PROVIDERS) {
+		limit_error(NULL, "more than %d modules stand for the soft dependency %.100s", PROVIDERS, name);
+		visitor->unknown = true;
+		return;
+	}
+	for (uint32_t i = 0; i < meaning->count; i++)
+		names[count++] = meaning->list[i]->name;
 	/* one that nothing installed provides is not what this initrd lacks */
 	if (count)
 		visitor->each(visitor, names, count, true);

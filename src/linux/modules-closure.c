@@ -4,7 +4,6 @@
  * The walk is depth-first without recursion in C, so that a long chain of dependencies costs no stack. */
 #include "linux/modules.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -38,6 +37,7 @@ struct walk {
 	struct modules *modules;
 	struct list stack, missing, all;
 	unsigned searches; /* through all aliases */
+	bool stopped;      /* soft ones are too much work */
 };
 
 static struct module *find(struct modules *modules, const char *name)
@@ -92,8 +92,14 @@ static void visit(struct walk *walk, struct module *first, struct list *out)
 /* A soft dependency may be an alias, and an alias may stand for several modules. */
 static void visit_soft(struct walk *walk, const char *name, struct list *out)
 {
-	struct module *module = find(walk->modules, name);
+	const struct module_meaning *meaning;
+	struct module *module;
 
+	if (limit_spend(WORK_MODULES, MODULES_LOOKUP_COST + strlen(name) * 1000, NULL) < 0) {
+		walk->stopped = true;
+		return;
+	}
+	module = find(walk->modules, name);
 	if (module) {
 		visit(walk, module, out);
 		return;
@@ -102,20 +108,17 @@ static void visit_soft(struct walk *walk, const char *name, struct list *out)
 		limit_error(NULL, "modules have more than %d aliases for soft dependencies", LIMIT_SOFTDEPS);
 		return;
 	}
-	for (uint32_t i = 0; i < walk->modules->alias_count; i++) {
-		const struct module_alias *alias = &walk->modules->aliases[i];
-
-		if (fnmatch(alias->pattern, name, 0) == 0 && (module = find(walk->modules, alias->name)))
-			visit(walk, module, out);
-	}
+	meaning = modules_meaning(walk->modules, name, NULL);
+	for (uint32_t i = 0; meaning && i < meaning->count; i++)
+		visit(walk, (struct module *)(uintptr_t)meaning->list[i], out);
 }
 
 static void soft_of(struct walk *walk, const struct list *of, struct list *out)
 {
-	for (uint32_t i = 0; i < of->count; i++) {
+	for (uint32_t i = 0; i < of->count && !walk->stopped; i++) {
 		const struct module *module = of->items[i];
 
-		for (uint32_t n = 0; n < module->before.count && n < LIMIT_SOFTDEPS; n++)
+		for (uint32_t n = 0; n < module->before.count && n < LIMIT_SOFTDEPS && !walk->stopped; n++)
 			visit_soft(walk, module->before.names[n], out);
 	}
 }

@@ -59,6 +59,7 @@ struct modules *modules_new(struct arena *arena)
 
 	modules->arena = arena;
 	modules->names = names_make(arena);
+	modules->meanings_of = names_make(arena);
 	return modules;
 }
 
@@ -99,6 +100,8 @@ static int each_line(struct modules *modules, const void *text, size_t size,
 {
 	char *copy, *end;
 
+	/* names may mean more now */
+	modules->meanings_of = names_make(modules->arena);
 	if (size > LIMIT_MODULES_BYTES)
 		return error_set(err, EFBIG, "a list of modules has %zu bytes", size);
 	copy = arena_alloc(modules->arena, size + 1); /* ends with a NUL */

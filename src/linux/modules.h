@@ -36,11 +36,19 @@ struct module {
 	uint32_t need_count;
 	struct module_soft before; /* softdep ... pre: */
 	bool seen; /* while a closure is made */
+	uint32_t meant; /* by the name that was looked up last of those that mean it: its number, from 1 */
 };
 
 struct module_alias {
 	const char *pattern; /* with shell wildcards */
 	const char *name;    /* of the module, normalised */
+};
+
+/* What a soft dependency means that is no module's name. */
+struct module_meaning {
+	bool builtin; /* a module that is built in begins like it: crc32c_generic for crc32c.  modules.builtin has no aliases */
+	const struct module **list; /* those that have it as an alias, each once, in the order of modules.alias */
+	uint32_t count;
 };
 
 struct modules {
@@ -50,6 +58,9 @@ struct modules {
 	struct names names;
 	struct module_alias *aliases;
 	uint32_t alias_count, alias_capacity;
+	struct names meanings_of; /* names that modules_meaning was asked for, and its answers */
+	struct module_meaning **meanings;
+	uint32_t meaning_capacity, lookups;
 	bool has_dep, has_builtin; /* these files were given */
 	unsigned strange_lines;    /* that could not be understood, in all files */
 };
@@ -81,6 +92,13 @@ bool module_name_equal(const char *name, size_t length, const char *normalised);
 /* By name, dashes or underscores; NULL when no list has it. */
 const struct module *modules_find(const struct modules *modules, const char *name);
 enum module_state modules_state(const struct modules *modules, const char *name);
+
+/* What looking a name up among modules counts for, in picoseconds of WORK_MODULES. */
+#define MODULES_LOOKUP_COST 150000ULL
+
+/* Looks the name up in all aliases, once: the answer is kept, and so is `name`, which must live as long as the set.  NULL, by
+ * limit_error, when that is too much work for one image (WORK_MODULES). */
+const struct module_meaning *modules_meaning(struct modules *modules, const char *name, struct error *err);
 
 /* What has to be loaded for a module, itself included, dependencies first. */
 struct module_closure {

@@ -153,6 +153,53 @@ static void closure(void **state)
 }
 
 /* btrfs has one line for each of its checksums. */
+/* Each name is looked up once, and many names in many lines are too much work. */
+static void meanings(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct modules *modules = make(arena, true);
+	const struct module_meaning *meaning;
+	char *lines = arena_alloc(arena, 24 * 100001), *at = lines;
+	struct error err;
+	uint64_t once;
+
+	(void)state;
+	limits_begin_image();
+	meaning = modules_meaning(modules, "crc32c", &err);
+	assert_true(meaning && !meaning->builtin);
+	assert_int_equal(meaning->count, 2);
+	assert_string_equal(meaning->list[0]->name, "crc32c_generic");
+	assert_string_equal(meaning->list[1]->name, "crc32c_fast");
+	once = limit_spent(WORK_MODULES);
+	assert_ptr_equal(modules_meaning(modules, "crc32c", &err), meaning);
+	assert_int_equal(limit_spent(WORK_MODULES), once);
+	assert_true(modules_meaning(modules, "crc1", &err)->builtin);
+	/* more lines may mean more; each module is there once */
+	for (int i = 0; i < 100000; i++)
+		at += sprintf(at, "alias %s virtio\n", i % 2 ? "q*r" : "crc32c");
+	assert_int_equal(modules_add_alias(modules, lines, (size_t)(at - lines), &err), 0);
+	meaning = modules_meaning(modules, "crc32c", &err);
+	assert_int_equal(meaning->count, 3);
+	assert_string_equal(meaning->list[2]->name, "virtio");
+	assert_int_equal(modules_meaning(modules, "qqr", &err)->count, 1);
+	assert_int_equal(modules_meaning(modules, "qr\\", &err)->count, 0);
+	once = limit_spent(WORK_MODULES);
+	assert_int_equal(modules_meaning(modules, "else", &err)->count, 0);
+	/* one pass through all lines, and no more than that */
+	once = limit_spent(WORK_MODULES) - once;
+	assert_true(once >= 100000 * 6000 && once < 100020 * 20000);
+	assert_int_equal(limit_spend(WORK_MODULES, LIMIT_MODULES_WORK - limit_spent(WORK_MODULES) - once / 2, NULL), 0);
+	assert_null(modules_meaning(modules, "another", &err));
+	assert_int_equal(err.code, EFBIG);
+	assert_true(limit_spent(WORK_MODULES) <= LIMIT_MODULES_WORK + MODULES_LOOKUP_COST);
+	/* a closure goes on without soft ones */
+	assert_int_equal(modules_closure(modules, "ext4").required_count, 2);
+	assert_int_equal(modules_closure(modules, "ext4").soft_count, 0);
+	limits_begin_image();
+	assert_int_equal(modules_meaning(modules, "another", &err)->count, 0);
+	assert_int_equal(modules_closure(modules, "ext4").soft_count, 5);
+}
+
 static void several_softdeps(void **state)
 {
 	static const char dep[] = "b.ko:\nx.ko:\ny.ko:\nz.ko:\n";
@@ -267,8 +314,8 @@ static void hostile_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(names), cmocka_unit_test(files), cmocka_unit_test(closure),
-					    cmocka_unit_test(several_softdeps), cmocka_unit_test(chain),
-					    cmocka_unit_test(hostile_names) };
+					    cmocka_unit_test(meanings), cmocka_unit_test(several_softdeps),
+					    cmocka_unit_test(chain), cmocka_unit_test(hostile_names) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
