@@ -36,6 +36,10 @@ RULE(esp_type_guid)
 
 	if (esp->found != ESP_BY_CONTENT)
 		return;
+	if (esp->have == UNREADABLE) {
+		not_evaluated(check, &esp->error, "the search for an EFI system partition of another type did not end");
+		return;
+	}
 	if (!partition || !partition->gpt) {
 		not_applicable(check, "the disk has no GUID Partition Table");
 		return;

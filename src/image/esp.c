@@ -36,6 +36,22 @@ static void add(struct image *image, enum esp_found found, int partition, uint64
 	esp->have = fat->type == FAT_NONE ? ABSENT : HAVE;
 }
 
+/* In place of those that were not looked at any more. */
+static void add_unknown(struct image *image, const struct partition *p, const struct error *err)
+{
+	struct esp *esp = &image->esps[image->esp_count];
+
+	*esp = (struct esp){ .index = image->esp_count++, .partition = p->number, .found = ESP_BY_CONTENT, .start = p->start,
+			     .size = p->size, .have = UNREADABLE, .error = *err,
+			     .view = view_slice(image->arena, image->disk, p->start, p->size) };
+}
+
+/* Of the search by content. */
+struct esp_search {
+	unsigned filesystems;
+	uint64_t bytes; /* of FATs */
+};
+
 static bool is_typed(const struct partition *partition)
 {
 	if (partition->gpt)
@@ -74,35 +90,65 @@ static bool one_will_do(const struct image *image)
 	return false;
 }
 
-/* Partitions may lie over each other: their tables have a bound together, as in filesystem.c. */
+/* Has an earlier entry the same bytes?  Listed or not, they are looked at once. */
+static bool was_looked_at(const struct image *image, unsigned i)
+{
+	const struct partition *p = &image->partitions[i];
+
+	for (unsigned k = 0; k < i; k++)
+		if (image->partitions[k].start == p->start && image->partitions[k].size == p->size &&
+		    !is_typed(&image->partitions[k]))
+			return true;
+	return false;
+}
+
+/* What was spent on FATs in which no ESP was found: many partitions may lie over each other.  0, or why this is the end. */
+static int spend(struct esp_search *search, const struct esp *esp, struct error *err)
+{
+	if (esp->have == ABSENT)
+		return 0;
+	if (esp->fat)
+		search->bytes += esp->fat->fat_bytes;
+	search->filesystems++;
+	if (search->bytes <= LIMIT_FILESYSTEM_TABLES && search->filesystems < LIMIT_FILESYSTEMS)
+		return 0;
+	return limit_error(err, "too many FAT file systems, or too large ones, might be the EFI system partition");
+}
+
 static void add_by_content(struct image *image)
 {
-	uint64_t bytes = 0;
+	struct esp_search search = { 0 };
 
 	for (unsigned i = 0; i < image->partition_count; i++) {
 		const struct partition *p = &image->partitions[i];
 		struct arena_mark mark = arena_mark(image->arena);
 		unsigned before = image->esp_count;
-		const struct esp *esp;
+		struct error err;
+		struct esp *esp;
+		int r;
 
-		if (is_typed(p))
+		if (is_typed(p) || was_looked_at(image, i))
 			continue;
 		/* what it holds is not known */
 		if (before == LIMIT_ESPS) {
 			keep_more(image);
 			return;
 		}
-		if (bytes > LIMIT_FILESYSTEM_TABLES) {
-			limit_error(NULL, "the tables of all FAT volumes are larger than %llu MiB",
-				    LIMIT_FILESYSTEM_TABLES / MiB);
-			return;
-		}
 		add(image, ESP_BY_CONTENT, p->number, p->start, p->size);
 		esp = &image->esps[before];
-		bytes += esp->have == HAVE ? esp->fat->fat_bytes : 0;
-		if (esp->have != HAVE || !holds_boot_file(image->arena, esp->fs)) {
-			image->esp_count = before;
-			arena_release(image->arena, mark);
+		r = spend(&search, esp, &err);
+		if (esp->have == HAVE && holds_boot_file(image->arena, esp->fs)) {
+			if (r < 0)
+				return;
+			continue;
+		}
+		image->esp_count = before;
+		arena_release(image->arena, mark);
+		if (r < 0) {
+			/* it may be any of the others */
+			if (!before)
+				add_unknown(image, p, &err);
+			return;
 		}
 	}
 }
