@@ -13,7 +13,7 @@ MACHINES := aarch64 x86_64
 APPLIANCE_IMAGES := $(MACHINES:%=build/appliance-%.img)
 
 INIT_SOURCES := $(wildcard src/appliance/init/*.c src/guest/*.c) src/base/arena.c src/base/buffer.c src/base/crc32.c \
-	src/base/error.c src/base/guid.c src/base/limits.c src/base/stream.c src/linux/modules.c src/linux/modules-closure.c \
+	src/base/error.c src/base/guid.c src/base/hash.c src/base/limits.c src/base/stream.c src/linux/modules.c src/linux/modules-closure.c \
 	src/linux/modules-meaning.c src/linux/names.c
 INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc -I$(A)/generated $(WARNINGS) -O2
 GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
