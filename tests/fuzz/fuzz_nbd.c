@@ -22,7 +22,8 @@ static bool drain(int client)
 	return n < 0;
 }
 
-static void converse(struct nbd_export *export, const struct sockaddr *address, socklen_t length, const uint8_t *data, size_t size)
+static void converse(struct nbd_export *export, const struct sockaddr *address, socklen_t length, const uint8_t *data,
+		     size_t size)
 {
 	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct error err;
