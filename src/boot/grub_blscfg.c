@@ -311,7 +311,7 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct boot_place 
 			*ret_unknown = file.reason;
 		return false;
 	}
-	for (size_t i = 0; i < entry_count && *count < LIMIT_GRUB_ENTRIES && !vm->s->stop; i++) {
+	for (size_t i = 0; i < entry_count && !vm->s->stop; i++) {
 		const char *name = entries[i].name;
 		const struct boot_source *source;
 		struct loaded loaded;
@@ -321,6 +321,10 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct boot_place 
 		length = name ? strlen(name) : 0;
 		if (length <= 5 || name[0] == '.' || strcmp(name + length - 5, ".conf") != 0)
 			continue;
+		if (*count == LIMIT_GRUB_ENTRIES) {
+			*ret_unknown = arena_printf(vm->arena, "there are more than %d entries in %s", LIMIT_GRUB_ENTRIES, path);
+			return false;
+		}
 		name = arena_strdup(vm->arena, name);
 		text.text = arena_printf(vm->arena, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name);
 		text.length = strlen(text.text);

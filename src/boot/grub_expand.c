@@ -115,10 +115,12 @@ static void append_number(struct expander *e, int number, const struct grub_piec
 static void append_variable(struct expander *e, const struct grub_piece *piece)
 {
 	const struct grub_state *s = e->vm->s;
-	char name[256];
+	char small[256], *name = small;
 
-	if (piece->length >= sizeof(name))
-		return;
+	if (piece->length >= sizeof(small)) {
+		name = arena_alloc(e->vm->arena, piece->length + 1);
+		e->vm->bytes += piece->length + 1;
+	}
 	memcpy(name, piece->text, piece->length);
 	name[piece->length] = '\0';
 	if (!strcmp(name, "?")) {

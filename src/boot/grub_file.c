@@ -312,7 +312,8 @@ int grub_read(struct grub_vm *vm, const struct boot_text *text, struct grub_file
 	if (size > maximum || size > LIMIT_GRUB_SOURCE_BYTES - vm->source_bytes) {
 		file->found = GRUB_NOT_KNOWN;
 		file->reason = arena_printf(vm->arena, "%s is too long to be read", file->path);
-		return -EFBIG;
+		/* not every command has a way to say that what follows is not known */
+		return limit_error(NULL, "%s", file->reason);
 	}
 	vm->source_bytes += (size_t)size;
 	grub_work(vm, 4096 + size);

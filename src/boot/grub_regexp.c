@@ -7,7 +7,6 @@
 #include "boot/grub_vm.h"
 
 #define GROUPS 10
-#define SETS 8
 #define MOST_WORK (LIMIT_GRUB_WORK / 8)
 
 /* Some expressions take a library very long, or very much memory: only plain ones are tried. */
@@ -98,15 +97,16 @@ struct grub_status grub_cmd_regexp(struct grub_vm *vm, const struct grub_call *c
 	static const struct grub_option known[] = { { "set", 's', true }, { 0 } };
 	struct grub_options options = { .call = call, .options = known };
 	const struct boot_text *pattern = NULL, *subject = NULL, *value;
-	const char *sets[SETS], *reason = NULL;
+	const char **sets = ARENA_ARRAY(vm->arena, call->count, const char *), *reason = NULL;
 	regmatch_t groups[GROUPS];
 	size_t set_count = 0;
 	uint64_t work = 0;
 	regex_t compiled;
 	int r = 0, option;
 
+	vm->bytes += call->count * sizeof(*sets);
 	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END) {
-		if (option == 0 && value && set_count < SETS)
+		if (option == 0 && value)
 			sets[set_count++] = value->text;
 		else if (option == GRUB_ARGUMENT && !pattern)
 			pattern = value;

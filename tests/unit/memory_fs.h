@@ -9,7 +9,7 @@
 
 #include "fs/fs.h"
 
-#define MEMORY_FS_NODES 256
+#define MEMORY_FS_NODES 512
 
 struct memory_node {
 	const char *name;

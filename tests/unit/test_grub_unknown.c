@@ -309,11 +309,38 @@ static void test_deep(void **state)
 	(void)machine_script(m, boot_text_finish(&b).text);
 }
 
+/* No bound of ours makes a variable empty in silence. */
+static void test_bounds_of_ours(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+	char name[600] = { 0 }, *script;
+
+	memset(name, 'v', sizeof(name) - 1);
+	memory_fs_file(m->esp, m->arena, "/a", "kernel");
+	outcome = machine_script(m, arena_printf(m->arena, "set %s=long; menuentry x { linux /a ${%s} }\n", name, name));
+	assert_string_equal(only_attempt(&outcome->menu->entries[0])->arguments.text, "long");
+
+	script = arena_printf(m->arena, "regexp");
+	for (int i = 0; i < 30; i++)
+		script = arena_printf(m->arena, "%s --set 1:x%d", script, i);
+	outcome = machine_script(m, arena_printf(m->arena, "%s '(b+)' abbc\nmenuentry x { linux /a $x7 $x8 $x29 }\n", script));
+	assert_string_equal(only_attempt(&outcome->menu->entries[0])->arguments.text, "bb bb bb");
+
+	/* one entry more than a menu may have: which of them it is that is left out is not known */
+	for (int i = 0; i <= LIMIT_GRUB_ENTRIES; i++)
+		memory_fs_file(m->esp, m->arena, arena_printf(m->arena, "/loader/entries/%d.conf", i), "title x\nlinux /a\n");
+	outcome = machine_script(m, "set root=hd0,gpt1\nblscfg\n");
+	assert_int_equal(outcome->end, GRUB_END_UNKNOWN);
+	assert_non_null(strstr(outcome->end_reason, "more than 256 entries"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_both_branches, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_values, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_bounds_of_ours, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_lazy, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_hidden, machine_setup, machine_teardown),
