@@ -71,7 +71,7 @@ void limits_begin_image(void)
 const struct limit_option limit_options[] = {
 	{ .option = "max-decompressed", .argument = "SIZE", .value = &limits.decompressed,
 	  .least = 1, .most = 1024 * 1024 * GiB, .standard = DECOMPRESSED, .bytes = true,
-	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters four times as many; "
+	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters twice as many; "
 		  "above 2G also how long it may take to unpack all initrds and kernels of an image: about 3 s for each G, "
 		  "reckoned by their bytes and formats",
 	  .beyond = "rules on that initrd or kernel, or that read those clusters, are not evaluated" },
@@ -153,7 +153,7 @@ uint64_t limits_unpacking(void)
 
 uint64_t limits_container_bytes(void)
 {
-	return limits.decompressed * 4;
+	return limits.decompressed * 2;
 }
 
 uint64_t limits_initrd_entries(void)

@@ -80,7 +80,7 @@ int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, con
 	if (slot->entry == map->entry)
 		return 0;
 	if (s->decompressed >= limits_container_bytes())
-		return limit_error(err, "clusters of the qcow2 were decompressed to more than %" PRIu64 " bytes, four times "
+		return limit_error(err, "clusters of the qcow2 were decompressed to more than %" PRIu64 " bytes, twice "
 				   "--max-decompressed, which raises it", limits_container_bytes());
 	s->decompressed += q->cluster_size;
 	qcow2_compressed_extent(s, map->entry, &offset, &length);
