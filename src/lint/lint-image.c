@@ -56,6 +56,15 @@ static void settle(const struct lint *lint, const struct error *met)
 	result->error = met->message;
 }
 
+/* Of an image that is cut off, files that cannot be read are that finding's. */
+static bool is_cut_off(const struct lint_result *result)
+{
+	for (const struct diagnostic *d = result->diagnostics; d; d = d->next)
+		if (!strcmp(d->rule->id, "image-truncated"))
+			return true;
+	return false;
+}
+
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
@@ -86,6 +95,7 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
 	lint_settle_status(options, result);
-	settle(&lint, &witness_met);
+	if (!is_cut_off(result))
+		settle(&lint, &witness_met);
 	settle(&lint, &limit_met);
 }

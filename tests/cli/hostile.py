@@ -22,7 +22,7 @@ from mutator.image import Image, copy_sparse  # noqa: E402
 from mutator.pe import Binary  # noqa: E402
 from mutator.registry import apply  # noqa: E402
 from mutator.trees import open_tree  # noqa: E402
-from mutator import change, gpt, qcow2  # noqa: E402, F401 (change knows all operations)
+from mutator import change, files, gpt, initrdops, qcow2  # noqa: E402, F401 (change knows all operations)
 
 VMLINT = os.path.abspath(sys.argv[1])
 

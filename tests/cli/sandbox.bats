@@ -114,7 +114,7 @@ breaking() {
 	grep -qE '^Max address space +1073741824 +1073741824 ' <<<"$limits"
 	grep -qE '^Max file size +0 +0 ' <<<"$limits"
 	# the image's time and libguestfs's
-	[ "$(sed -nE 's/^Max cpu time +([0-9]+) .*/\1/p' <<<"$limits")" -le 600 ]
+	[ "$(sed -nE 's/^Max cpu time +([0-9]+) .*/\1/p' <<<"$limits")" -le 1000 ]
 	grep -qE '^Max open files +128 +128 ' <<<"$limits"
 	[[ $text == *"CapPrm:	0000000000000000"* && $text == *"CapEff:	0000000000000000"* ]]
 }
