@@ -83,7 +83,9 @@ breaking() {
 
 @test "a reader without its filter is held by Landlock, and by limits, all the same" {
 	local action
-	python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)' || skip "the kernel has no Landlock"
+	# where nobody can be asked (tests/arm64), it is there
+	! command -v python3 >/dev/null ||
+		python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)' || skip "the kernel has no Landlock"
 	export BREAKOUT_FILTER=none
 	rm -f escaped
 	for action in open create exec memory descriptors; do
