@@ -19,7 +19,7 @@ static int there(const struct system *system, struct arena *arena, const char *p
 	struct fs_entry entry;
 	int rc = fs_resolve(system->fs, arena, path, false, &entry, NULL, NULL);
 
-	return rc == 0 ? 1 : rc == -ENOENT || rc == -ENOTDIR ? 0 : -1;
+	return rc == 0 ? 1 : fs_is_answer(rc) ? 0 : -1;
 }
 
 /* What a file says of where to ask; *list stays as it is if it says nothing, and is unknown if it cannot be read.  A list over
@@ -31,7 +31,7 @@ static void read_list(const struct system *system, struct arena *arena, const ch
 	size_t size;
 	int rc = boot_read_file(system->fs, arena, path, LIMIT_CONFIGURATION_BYTES, &data, &size, NULL);
 
-	if (rc < 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -EISDIR)
+	if (rc < 0 && !fs_is_answer(rc) && rc != -EISDIR)
 		*list = CLOUD_INIT_UNKNOWN;
 	if (rc < 0)
 		return;
@@ -64,7 +64,7 @@ static enum cloud_init asks_nocloud(const struct system *system, struct arena *a
 	if (rc == 0)
 		rc = system->fs->ops->readdir(system->fs, arena, folder.handle, &entries, &count, NULL);
 	if (rc < 0)
-		return rc == -ENOENT || rc == -ENOTDIR ? list : CLOUD_INIT_UNKNOWN;
+		return fs_is_answer(rc) ? list : CLOUD_INIT_UNKNOWN;
 	sorted = ARENA_ARRAY(arena, count, const struct fs_entry *);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &entries[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lint-image: the rules on images over one image.  Not the running of a rule (lint.c), which images and guests have in common. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -56,15 +57,6 @@ static void settle(const struct lint *lint, const struct error *met)
 	result->error = met->message;
 }
 
-/* Of an image that is cut off, files that cannot be read are that finding's. */
-static bool is_cut_off(const struct lint_result *result)
-{
-	for (const struct diagnostic *d = result->diagnostics; d; d = d->next)
-		if (!strcmp(d->rule->id, "image-truncated"))
-			return true;
-	return false;
-}
-
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
 {
 	struct lint lint = { .options = options, .profile = options->profile, .result = result, .arena = image->arena };
@@ -95,7 +87,8 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
 	lint_settle_status(options, result);
-	if (!is_cut_off(result))
+	/* of an image that is cut off, files that cannot be read are that finding's */
+	if (!lint_is_reported(&lint, lint_blamed_rule(image, ENODATA)))
 		settle(&lint, &witness_met);
 	settle(&lint, &limit_met);
 }

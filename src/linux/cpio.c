@@ -71,30 +71,6 @@ static int finish_body(struct cpio *cpio, bool verify, bool *ret_done, struct er
 	return 0;
 }
 
-/* Picoseconds for each of the zeros, of which a file with a hole has as many as it likes. */
-#define ZERO_COST 400
-
-/* Zeros between entries; 1 when something else stands in the window, 0 at the end. */
-static int skip_zeros(struct cpio *cpio, struct error *err)
-{
-	struct stream *stream = cpio->stream;
-	int r;
-
-	while ((r = stream_fill(stream, err)) > 0) {
-		size_t n = 0;
-
-		while (n < stream->size && !stream->data[n])
-			n++;
-		stream_consume(stream, n);
-		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
-		if (r < 0)
-			return r;
-		if (stream->size)
-			return 1;
-	}
-	return r;
-}
-
 /* Eight hexadecimal digits. */
 static bool hexadecimal(const uint8_t *p, uint32_t *ret)
 {
@@ -147,7 +123,7 @@ int cpio_next(struct cpio *cpio, bool verify, struct error *err)
 
 	if (!done)
 		return r;
-	r = skip_zeros(cpio, err);
+	r = stream_skip_zeros(cpio->stream, err);
 	if (r <= 0)
 		return r < 0 ? r : CPIO_END;
 	if (*cpio->stream->data != '0')

@@ -7,9 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Picoseconds for each of the zeros between members, of which a file with a hole has as many as it likes. */
-#define ZERO_COST 400
-
 struct pass {
 	struct arena *arena;
 	struct view *view;
@@ -142,24 +139,6 @@ static int begin_member(struct pass *pass, struct initrd_member **ret, struct er
 	return 0;
 }
 
-/* Zeros between members; 1 when something follows. */
-static int skip_zeros(struct pass *pass, struct error *err)
-{
-	int r;
-
-	while ((r = stream_fill(pass->file, err)) > 0 && !*pass->file->data) {
-		size_t n = 0;
-
-		while (n < pass->file->size && !pass->file->data[n])
-			n++;
-		stream_consume(pass->file, n);
-		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
 static int read_member(struct pass *pass, struct error *err)
 {
 	uint64_t offset = pass->file->position, left = pass->view->size - offset;
@@ -192,7 +171,7 @@ static int read_all(struct pass *pass, struct error *err)
 	struct initrd *initrd = pass->initrd;
 	int r;
 
-	while ((r = skip_zeros(pass, err)) > 0) {
+	while ((r = stream_skip_zeros(pass->file, err)) > 0) {
 		r = read_member(pass, err);
 		if (r < 0)
 			return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stream: a part of a view, or memory, as a stream; reading and skipping.  Decompressors are in decompress*.c. */
+/* stream: a part of a view, or memory, as a stream: reading, skipping, stepping over zeros.  Decompressors are in
+ * decompress*.c. */
 #include "linux/stream.h"
 
 #include <string.h>
@@ -101,6 +102,26 @@ int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *re
 	}
 	*ret_count = done;
 	return 0;
+}
+
+/* Picoseconds for each of the zeros, of which a file with a hole has as many as it likes. */
+#define ZERO_COST 400
+
+int stream_skip_zeros(struct stream *stream, struct error *err)
+{
+	int r;
+
+	while ((r = stream_fill(stream, err)) > 0 && !*stream->data) {
+		size_t n = 0;
+
+		while (n < stream->size && !stream->data[n])
+			n++;
+		stream_consume(stream, n);
+		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 void stream_close(struct stream *stream)

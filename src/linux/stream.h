@@ -73,6 +73,10 @@ static inline void stream_consume(struct stream *stream, size_t count)
  * which reads nothing where the stream is a view's. */
 int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *ret_count, struct error *err);
 
+/* Steps over zeros, which stand between the entries and the members of an initrd, and pays for them from WORK_UNPACKING.  1 when
+ * something else is in the window, 0 at the end, or a negative errno. */
+int stream_skip_zeros(struct stream *stream, struct error *err);
+
 /* A stream of `length` bytes of the view from `offset`, both in bytes, which must lie inside it.  Its position counts from 0
  * at `offset`.  In the arena, with a buffer of LIMIT_STREAM_BUFFER. */
 struct stream *stream_view(struct arena *arena, struct view *view, uint64_t offset, uint64_t length);

@@ -16,24 +16,11 @@
 
 #include "base/limits.h"
 #include "block/container.h"
+#include "disk-bytes.h"
+#include "test-arena.h"
 
-static struct arena *arena;
 static struct error err;
 static char directory[] = "/tmp/vmlint-container-XXXXXX";
-
-static int start(void **state)
-{
-	(void)state;
-	arena = arena_new(LIMIT_ARENA_BYTES);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static struct container detect(const void *bytes, size_t size)
 {
@@ -41,12 +28,6 @@ static struct container detect(const void *bytes, size_t size)
 
 	assert_int_equal(container_detect(arena, view_memory(arena, bytes, size), &c, &err), 0);
 	return c;
-}
-
-static void put_le(unsigned char *at, unsigned bytes, uint64_t value)
-{
-	for (; bytes--; value >>= 8)
-		*at++ = (unsigned char)value;
 }
 
 static void put_be(unsigned char *at, unsigned bytes, uint64_t value)
@@ -153,21 +134,21 @@ static void vmdk_capacity_zero(void **state)
 	struct container c;
 
 	(void)state;
-	put_le(bytes + 12, 8, 2048);
-	put_le(bytes + 28, 8, 1);
-	put_le(bytes + 36, 8, 20);
+	put(bytes + 12, 2048, 8);
+	put(bytes + 28, 1, 8);
+	put(bytes + 36, 20, 8);
 	memcpy(bytes + 512, "parentCID=ffffffff\n", 19);
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_HELPER);
-	put_le(bytes + 12, 8, 0);
+	put(bytes + 12, 0, 8);
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_CLOSED);
-	put_le(bytes + 28, 8, UINT64_MAX); /* a place that wraps around in QEMU's arithmetic */
+	put(bytes + 28, UINT64_MAX, 8); /* a place that wraps around in QEMU's arithmetic */
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_CLOSED);
-	put_le(bytes + 28, 8, 30);
+	put(bytes + 28, 30, 8);
 	memcpy(bytes + 30 * 512, "RW 8 FLAT \"/secret\" 0\n", 22);
 	c = detect(bytes, sizeof(bytes));
 	assert_int_equal(c.external_count, 1);
 	assert_string_equal(c.externals[0].name, "/secret");
-	put_le(bytes + 12, 8, 2048);
+	put(bytes + 12, 2048, 8);
 	memcpy(bytes + 512, "parentCID=0a0b0c0d\nparentFileNameHint=\"base.vmdk\"\n", 50);
 	c = detect(bytes, sizeof(bytes));
 	assert_int_equal(c.access, CONTAINER_CLOSED);
@@ -222,15 +203,15 @@ static void parents_by_header(void **state)
 	struct container c;
 
 	(void)state;
-	put_le(bytes + 56, 4, 100);
-	put_le(bytes + 60, 4, 5);
+	put(bytes + 56, 100, 4);
+	put(bytes + 60, 5, 4);
 	memcpy(bytes + 100, "/base", 5);
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_HELPER);
-	put_le(bytes + 16, 8, 1);
+	put(bytes + 16, 1, 8);
 	c = detect(bytes, sizeof(bytes));
 	assert_int_equal(c.access, CONTAINER_CLOSED);
 	assert_string_equal(c.externals[0].name, "/base");
-	put_le(bytes + 60, 4, 0xffffffff);
+	put(bytes + 60, 0xffffffff, 4);
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_CLOSED);
 
 	memset(bytes, 0, sizeof(bytes));
@@ -243,7 +224,7 @@ static void parents_by_header(void **state)
 	assert_int_equal(c.external_count, 1);
 
 	memset(bytes, 0, sizeof(bytes));
-	put_le(bytes + 64, 4, 0xbeda107f);
+	put(bytes + 64, 0xbeda107f, 4);
 	assert_int_equal(detect(bytes, sizeof(bytes)).access, CONTAINER_HELPER);
 	bytes[0x1b8] = 1;
 	c = detect(bytes, sizeof(bytes));
@@ -266,25 +247,25 @@ static void vhdx_parent(void **state)
 	(void)state;
 	memcpy(b, "vhdxfile", 8);
 	memcpy(b + 0x30000, "regi", 4);
-	put_le(b + 0x30008, 4, 1);
+	put(b + 0x30008, 1, 4);
 	memcpy(b + 0x30010, region, 16);
-	put_le(b + 0x30020, 8, 2 << 20);
+	put(b + 0x30020, 2 << 20, 8);
 	memcpy(metadata, "metadata", 8);
-	put_le(metadata + 10, 2, 2);
+	put(metadata + 10, 2, 2);
 	memcpy(metadata + 32, parameters, 16);
-	put_le(metadata + 48, 4, 0x10000);
+	put(metadata + 48, 0x10000, 4);
 	memcpy(metadata + 64, locator, 16);
-	put_le(metadata + 80, 4, 0x11000);
-	put_le(metadata + 84, 4, 0x1000);
-	put_le(metadata + 0x11012, 2, 1);
-	put_le(metadata + 0x11014, 4, 100);
-	put_le(metadata + 0x11018, 4, 200);
-	put_le(metadata + 0x1101c, 2, 8);
-	put_le(metadata + 0x1101e, 2, 4);
+	put(metadata + 80, 0x11000, 4);
+	put(metadata + 84, 0x1000, 4);
+	put(metadata + 0x11012, 1, 2);
+	put(metadata + 0x11014, 100, 4);
+	put(metadata + 0x11018, 200, 4);
+	put(metadata + 0x1101c, 8, 2);
+	put(metadata + 0x1101e, 4, 2);
 	memcpy(metadata + 0x11000 + 100, "p\0a\0t\0h\0", 8);
 	memcpy(metadata + 0x11000 + 200, "x\0y\0", 4);
 	assert_int_equal(detect(b, size).access, CONTAINER_HELPER);
-	put_le(metadata + 0x10004, 4, 2);
+	put(metadata + 0x10004, 2, 4);
 	c = detect(b, size);
 	assert_int_equal(c.access, CONTAINER_CLOSED);
 	assert_string_equal(c.externals[0].name, "xy");
@@ -350,7 +331,7 @@ static void made_by_qemu_img(void **state)
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(magic_numbers),
 		TEST(commands),

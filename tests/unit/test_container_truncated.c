@@ -12,29 +12,10 @@
 
 #include "base/limits.h"
 #include "block/container.h"
+#include "disk-bytes.h"
+#include "test-arena.h"
 
-static struct arena *arena;
 static struct error err;
-
-static int start(void **state)
-{
-	(void)state;
-	arena = arena_new(LIMIT_ARENA_BYTES);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-static void put_le(unsigned char *at, unsigned bytes, uint64_t value)
-{
-	for (; bytes--; value >>= 8)
-		*at++ = (unsigned char)value;
-}
 
 /* A VMDK whose directory names one grain table of one entry, again and again: in [0, hole) of the file, or in its hole. */
 static struct {
@@ -76,14 +57,14 @@ static int check_vmdk(uint64_t tables, bool in_hole, bool thorough, struct conta
 	vmdk.hole = (table + 1) * 512;
 	vmdk.bytes = calloc(1, vmdk.hole);
 	memcpy(vmdk.bytes, "KDMV", 4);
-	put_le(vmdk.bytes + 12, 8, tables);
-	put_le(vmdk.bytes + 20, 8, 1);
-	put_le(vmdk.bytes + 44, 4, 1);
-	put_le(vmdk.bytes + 56, 8, VMDK_DIRECTORY / 512);
+	put(vmdk.bytes + 12, tables, 8);
+	put(vmdk.bytes + 20, 1, 8);
+	put(vmdk.bytes + 44, 1, 4);
+	put(vmdk.bytes + 56, VMDK_DIRECTORY / 512, 8);
 	for (uint64_t i = 0; !vmdk.is_empty && i < tables; i++)
-		put_le(vmdk.bytes + VMDK_DIRECTORY + i * 4, 4, table + in_hole);
+		put(vmdk.bytes + VMDK_DIRECTORY + i * 4, table + in_hole, 4);
 	if (ret->needed_bytes)
-		put_le(vmdk.bytes + table * 512, 4, ret->needed_bytes / 512);
+		put(vmdk.bytes + table * 512, ret->needed_bytes / 512, 4);
 	r = container_check_truncated(arena, &file, &c, thorough, ret, &err);
 	free(vmdk.bytes);
 	return r;
@@ -160,35 +141,35 @@ static void tables_that_lead_too_far(void **state)
 	struct container_truncation t;
 
 	(void)state;
-	put_le(bytes + 12, 8, 1024); /* capacity: two tables of four grains of 128 sectors */
-	put_le(bytes + 20, 8, 128);
-	put_le(bytes + 44, 4, 4);
-	put_le(bytes + 56, 8, 2);
-	put_le(bytes + 1024, 4, 3);
-	put_le(bytes + 1028, 4, 4);
-	put_le(bytes + 3 * 512, 4, 1); /* a grain of zeros */
+	put(bytes + 12, 1024, 8); /* capacity: two tables of four grains of 128 sectors */
+	put(bytes + 20, 128, 8);
+	put(bytes + 44, 4, 4);
+	put(bytes + 56, 2, 8);
+	put(bytes + 1024, 3, 4);
+	put(bytes + 1028, 4, 4);
+	put(bytes + 3 * 512, 1, 4); /* a grain of zeros */
 	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 0);
-	put_le(bytes + 4 * 512 + 4, 4, 8);
+	put(bytes + 4 * 512 + 4, 8, 4);
 	t = truncation(bytes, sizeof(bytes));
 	assert_int_equal(t.needed_bytes, 8 * 512 + 128 * 512);
 	assert_int_equal(t.offset, 4 * 512 + 4);
 	assert_int_equal(t.length, 4);
-	put_le(bytes + 56, 8, UINT64_MAX - 1); /* and one whose place overflows */
+	put(bytes + 56, UINT64_MAX - 1, 8); /* and one whose place overflows */
 	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, UINT64_MAX);
 
 	memset(bytes, 0, sizeof(bytes));
-	put_le(bytes + 64, 4, 0xbeda107f);
-	put_le(bytes + 0x158, 4, 2048);
-	put_le(bytes + 0x178, 4, 1024);
-	put_le(bytes + 0x184, 4, 2);
+	put(bytes + 64, 0xbeda107f, 4);
+	put(bytes + 0x158, 2048, 4);
+	put(bytes + 0x178, 1024, 4);
+	put(bytes + 0x184, 2, 4);
 	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 0);
-	put_le(bytes + 0x184, 4, 3);
+	put(bytes + 0x184, 3, 4);
 	assert_int_equal(truncation(bytes, sizeof(bytes)).needed_bytes, 2048 + 3 * 1024);
 }
 
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(tables_beyond_what_is_read),
 		TEST(tables_that_are_holes),

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "fs/ext.h"
 #include "fs/listings.h"
+#include "counting_view.h"
 #include "visit.h"
 
 struct volume {
@@ -205,26 +206,6 @@ static void journal(void **state)
 	assert_non_null(strstr(ext->features, "needs_recovery"));
 	ext_close(ext);
 	free(v.bytes);
-}
-
-static unsigned reads;
-
-static int counting_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
-{
-	reads++;
-	return view_read(view->state, offset, data, length, err);
-}
-
-static struct view *counting(struct arena *arena, struct view *inner)
-{
-	static const struct view_ops ops = { .read = counting_read };
-	struct view *view = ARENA_NEW(arena, struct view);
-
-	*view = (struct view){ .ops = &ops, .size = inner->size, .state = inner };
-	fs_spend_begin();
-	limit_met.code = 0;
-	reads = 0;
-	return view;
 }
 
 /* A directory is read once, and what look-ups may cost has an end: beyond it nothing is missing, and nothing is half there. */

@@ -18,6 +18,7 @@
 #include "fs/listings.h"
 #include "fs/squashfs.h"
 #include "linux_bytes.h"
+#include "counting_view.h"
 #include "visit.h"
 
 static uint8_t *pristine;
@@ -74,26 +75,6 @@ static void good(void **state)
 	squashfs_close(squashfs);
 	squashfs_close(squashfs);
 	squashfs_close(NULL);
-}
-
-static unsigned reads;
-
-static int counting_read(struct view *view, uint64_t offset, void *data, size_t length, struct error *err)
-{
-	reads++;
-	return view_read(view->state, offset, data, length, err);
-}
-
-static struct view *counting(struct arena *arena, struct view *inner)
-{
-	static const struct view_ops ops = { .read = counting_read };
-	struct view *view = ARENA_NEW(arena, struct view);
-
-	*view = (struct view){ .ops = &ops, .size = inner->size, .state = inner };
-	fs_spend_begin();
-	limit_met.code = 0;
-	reads = 0;
-	return view;
 }
 
 /* A directory is read once; beyond what look-ups may cost, nothing is missing. */
