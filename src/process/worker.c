@@ -19,6 +19,7 @@
 #include "image/image.h"
 #include "process/channel.h"
 #include "process/guestfs.h"
+#include "process/memory.h"
 #include "process/record.h"
 #include "process/seal.h"
 
@@ -26,10 +27,18 @@ static int parent_socket;
 static const char *image_name;
 static enum worker_subject reads;
 
-/* Memory is used up: say so with what is on the stack, and end. */
+/* Memory is used up: say so with what was set aside for it, and end. */
+static void *aside;
+
 static void out_of_memory(void)
 {
+	static bool again;
 	struct lint_result result;
+
+	if (again)
+		_exit(EXIT_FAILURE);
+	again = true;
+	free(aside);
 
 	lint_result_init(&result, image_name);
 	result.status = STATUS_UNREADABLE;
@@ -248,7 +257,9 @@ int worker_run(enum worker_subject subject, const char *name, int fd, uint64_t s
 	parent_socket = socket;
 	image_name = name;
 	reads = subject;
+	aside = malloc(LIMIT_STREAM_BUFFER);
 	arena_set_exhausted(out_of_memory);
+	memory_must_suffice();
 	r = subject == WORKER_RECORD ? run_record(arena, name, fd, size, socket, keeper, options)
 				     : run_image(arena, name, fd, size, socket, keeper, options);
 	arena_free(arena);

@@ -45,6 +45,7 @@ faulty() {
 	ulimit -S -t unlimited
 	faulty "2 memory" blank.img bad.img blank.img
 	exits 2
+	says "bad.img: could not check: the reader was stopped by its limit of memory: this image needs more"
 	[ "$(grep -c '^blank.img: error: ' <<<"$output")" = 2 ] || complain "the other images are not judged"
 	[ "$(grep -c '^bad.img' <<<"$output")" = 1 ] || complain "more than one entry"
 }

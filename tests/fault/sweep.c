@@ -13,10 +13,9 @@
  *
  * After each run: no rule finds what the undamaged image does not show, the result is not clean, and its message is that of
  * the read, or of memory.  An allocation that fails may also end the process, in the way of arena_set_exhausted(): each has
- * a process of its own.  What libraries allocate is theirs; where they crash, the worker does, and its parent says so
- * (tests/cli/worker.bats).  A folder that is damaged is no failure of the medium: the result may keep what was found, and says
- * what it could not look at.  That readers do not take a failure for an absence is the first of these; the second is
- * lint_result_withdraw's.
+ * a process of its own.  What libraries allocate fails in tests/cli/memory.bats, without sanitizers.  A folder that is
+ * damaged is no failure of the medium: the result may keep what was found, and says what it could not look at.  That readers do
+ * not take a failure for an absence is the first of these; the second is lint_result_withdraw's.
  */
 #include <assert.h>
 #include <errno.h>
