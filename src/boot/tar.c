@@ -95,7 +95,7 @@ static int tar_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 	return 0;
 }
 
-static const struct fs_ops tar_ops = { tar_stat, tar_readdir, tar_readlink, tar_getxattr, tar_pread, tar_statfs };
+static const struct fs_ops tar_ops = { tar_stat, tar_readdir, tar_readlink, tar_getxattr, tar_pread, tar_statfs, NULL };
 
 /* Octal digits, perhaps behind spaces; false when there are none. */
 static bool octal(const char *field, size_t size, uint64_t *ret)

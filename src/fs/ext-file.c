@@ -344,4 +344,23 @@ static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 	return 0;
 }
 
-const struct fs_ops ext_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };
+/* The kernel does not ask the entry (fs/ext4/namei.c, ext4_lookup), and opens no inode without links (fs/ext4/inode.c). */
+static int op_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct ext_state *state = fs->state;
+	struct ext2_inode inode;
+	int r;
+
+	if (settled_before(&state->settled, entry))
+		return 0;
+	ext_begin(state);
+	r = get_inode(state, entry->handle, &inode, err);
+	if (r < 0)
+		return r;
+	if (!inode.i_links_count || !inode.i_mode)
+		return settled_as_deleted(&state->settled, entry, err);
+	settled_as(&state->settled, entry, type_of_mode(inode.i_mode));
+	return 0;
+}
+
+const struct fs_ops ext_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs, op_settle };

@@ -35,6 +35,7 @@ struct ext_state {
 	uint64_t io_bytes; /* metadata that the library read for the question at hand, against LIMIT_EXT_METADATA */
 	struct ext_map maps[EXT_MAPS];
 	uint64_t clock;
+	struct settled settled;
 	struct listings *listings;
 };
 

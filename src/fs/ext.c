@@ -310,6 +310,7 @@ int ext_open(struct arena *arena, struct view *view, struct ext **ret, struct er
 		return r;
 	}
 	ext->fs = ext->fault == EXT_GOOD ? &state->fs : NULL;
+	ext->mismatch = &state->settled.mismatch;
 	return 0;
 }
 

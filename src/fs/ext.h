@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "block/view.h"
 #include "fs/fs.h"
+#include "fs/settled.h"
 
 enum ext_fault {
 	EXT_GOOD,
@@ -43,6 +44,7 @@ struct ext {
 	bool clean;            /* s_state says that it was unmounted cleanly */
 	bool errors;           /* s_state says that the kernel found errors */
 	struct fs *fs;         /* NULL unless the fault is EXT_GOOD */
+	const struct fs_mismatch *mismatch; /* of what was looked up so far; NULL where nothing can be */
 	void *state;           /* the reader's own */
 };
 

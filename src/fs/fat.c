@@ -201,7 +201,7 @@ static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 	return 0;
 }
 
-static const struct fs_ops fat_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };
+static const struct fs_ops fat_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs, NULL };
 
 const char *fat_path(const struct fat *fat, struct arena *arena, uint64_t handle)
 {

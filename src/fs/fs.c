@@ -29,6 +29,19 @@ static const struct fs_entry *search(const struct fs *fs, const struct fs_entry 
 	return NULL;
 }
 
+int fs_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	return fs->ops->settle ? fs->ops->settle(fs, entry, err) : 0;
+}
+
+enum fs_type fs_type_of(struct fs *fs, const struct fs_entry *listed)
+{
+	struct fs_entry entry = *listed;
+
+	(void)fs_settle(fs, &entry, NULL);
+	return entry.type;
+}
+
 int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
 	    struct error *err)
 {
@@ -49,7 +62,7 @@ int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *
 	*ret = *found;
 	ret->name = arena_strdup(arena, found->name);
 	ret->alias = found->alias ? arena_strdup(arena, found->alias) : NULL;
-	return 0;
+	return fs_settle(fs, ret, err);
 }
 
 int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)

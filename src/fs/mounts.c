@@ -143,7 +143,17 @@ static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 	return mounts->parts[0]->ops->statfs(mounts->parts[0], ret, err);
 }
 
-static const struct fs_ops mounts_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };
+static int op_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct fs_entry theirs = *entry;
+	struct fs *part = part_of(fs->state, entry->handle, &theirs.handle);
+	int r = part ? fs_settle(part, &theirs, err) : no_handle(err);
+
+	entry->type = theirs.type;
+	return r;
+}
+
+static const struct fs_ops mounts_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs, op_settle };
 
 struct mounts *mounts_new(struct arena *arena, struct fs *fs, uint64_t root)
 {

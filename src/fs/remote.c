@@ -128,6 +128,17 @@ static int op_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct e
 	return 0;
 }
 
+/* What the appliance's kernel lists is what the directory says, too. */
+static int op_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct fs_stat st;
+	int r = op_stat(fs, entry->handle, &st, err);
+
+	if (r >= 0)
+		entry->type = st.type;
+	return r;
+}
+
 static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
 		      struct error *err)
 {
@@ -287,7 +298,7 @@ static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 
 struct fs *remote_fs_new(struct arena *arena, struct appliance *appliance, uint64_t root, const char *type)
 {
-	static const struct fs_ops ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };
+	static const struct fs_ops ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs, op_settle };
 	struct remote_fs *remote = ARENA_NEW(arena, struct remote_fs);
 	struct fs *fs = ARENA_NEW(arena, struct fs);
 

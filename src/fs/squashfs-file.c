@@ -49,18 +49,23 @@ static int check_index(struct squashfs_state *state, unsigned count)
 	return 0;
 }
 
-/* The library allocates by the sizes that an inode names before it reads what they are of: they are looked at first. */
-static int check_inode(struct squashfs_state *state, uint64_t handle)
+static int seek_inode(struct squashfs_state *state, uint64_t handle)
 {
 	uint64_t start;
-	uint8_t bytes[40];
-	struct cursor c;
-	unsigned type;
-	int code;
 
 	if (__builtin_add_overflow(state->super.inode_table_start, handle >> 16, &start))
 		return SQFS_ERROR_OUT_OF_BOUNDS;
-	code = sqfs_meta_reader_seek(state->inodes, start, handle & 0xffff);
+	return sqfs_meta_reader_seek(state->inodes, start, handle & 0xffff);
+}
+
+/* The library allocates by the sizes that an inode names before it reads what they are of: they are looked at first. */
+static int check_inode(struct squashfs_state *state, uint64_t handle)
+{
+	uint8_t bytes[40];
+	struct cursor c;
+	unsigned type;
+	int code = seek_inode(state, handle);
+
 	if (!code)
 		code = raw(state, bytes, 16, &c);
 	if (code)
@@ -289,4 +294,24 @@ static int op_statfs(struct fs *fs, struct fs_statfs *ret, struct error *err)
 	return 0;
 }
 
-const struct fs_ops squashfs_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs };
+/* The kernel does not ask the entry (fs/squashfs/namei.c, squashfs_lookup). */
+static int op_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct squashfs_state *state = fs->state;
+	struct cursor c;
+	uint8_t bytes[2];
+	int code;
+
+	if (settled_before(&state->settled, entry))
+		return 0;
+	state->io_error.code = 0;
+	code = seek_inode(state, entry->handle);
+	if (!code)
+		code = raw(state, bytes, sizeof(bytes), &c);
+	if (code)
+		return squashfs_fail(state, code, err, "inode");
+	settled_as(&state->settled, entry, type_of(cursor_le16(&c)));
+	return 0;
+}
+
+const struct fs_ops squashfs_ops = { op_stat, op_readdir, op_readlink, op_getxattr, op_pread, op_statfs, op_settle };

@@ -25,6 +25,7 @@ struct squashfs_state {
 	struct squashfs *squashfs;
 	struct fs fs;
 	struct listings *listings;
+	struct settled settled;
 	bool reads_content; /* of a file, and not an inode or a directory */
 	sqfs_super_t super;
 	sqfs_compressor_t *compressor;

@@ -175,6 +175,7 @@ int squashfs_open(struct arena *arena, struct view *view, struct squashfs **ret,
 				 .state = state };
 	state->listings = listings_new();
 	squashfs->fs = &state->fs;
+	squashfs->mismatch = &state->settled.mismatch;
 	return 0;
 }
 

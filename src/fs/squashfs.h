@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "block/view.h"
 #include "fs/fs.h"
+#include "fs/settled.h"
 
 enum squashfs_fault {
 	SQUASHFS_GOOD,
@@ -30,6 +31,7 @@ struct squashfs {
 	uint64_t view_size;      /* bytes of the partition or file */
 	bool beyond_partition;   /* bytes_used is more than view_size: its end is missing */
 	struct fs *fs;           /* NULL unless the fault is SQUASHFS_GOOD */
+	const struct fs_mismatch *mismatch; /* of what was looked up so far; NULL where nothing can be */
 	void *state;             /* the reader's own */
 };
 

@@ -67,8 +67,16 @@ static int witness_statfs(struct fs *fs, struct fs_statfs *ret, struct error *er
 	return INNER(fs)->ops->statfs(INNER(fs), ret, err);
 }
 
+static int witness_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct error mine;
+
+	err = SOME(err, mine);
+	return note(fs_settle(INNER(fs), entry, err), err);
+}
+
 static const struct fs_ops witness_ops = {
-	witness_stat, witness_readdir, witness_readlink, witness_getxattr, witness_pread, witness_statfs,
+	witness_stat, witness_readdir, witness_readlink, witness_getxattr, witness_pread, witness_statfs, witness_settle,
 };
 
 struct fs *witness_fs(struct arena *arena, struct fs *inner)

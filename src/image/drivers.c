@@ -36,7 +36,7 @@ static const struct module_folder *look_into(const struct kernel_release *releas
 			found = true;
 			handle = parent->entries[i].handle;
 			/* a link may lead anywhere */
-			folder->unreadable = parent->entries[i].type == FS_SYMLINK;
+			folder->unreadable = fs_type_of(fs, &parent->entries[i]) == FS_SYMLINK;
 		}
 		folder->unreadable |= parent->unreadable;
 		if (!found || folder->unreadable)
@@ -79,7 +79,7 @@ static bool release_has_file(const struct kernel_release *release, const char *p
 		return true;
 	for (size_t i = 0; i < folder->count; i++)
 		if (!strcmp(folder->entries[i].name, slash ? slash + 1 : path))
-			return folder->entries[i].type != FS_DIRECTORY;
+			return fs_type_of(release->system->fs, &folder->entries[i]) != FS_DIRECTORY;
 	return false;
 }
 
@@ -160,7 +160,7 @@ static size_t count_files(struct fs *fs, uint64_t handle, unsigned depth, uint64
 	if (fs->ops->readdir(fs, scratch, handle, &entries, &count, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
-		if (entries[i].type == FS_FILE && module_base_name(entries[i].name, strlen(entries[i].name), &length))
+		if (module_base_name(entries[i].name, strlen(entries[i].name), &length) && fs_type_of(fs, &entries[i]) == FS_FILE)
 			return 1;
 	for (size_t i = 0; i < count && *left; i++) {
 		(*left)--;

@@ -147,6 +147,13 @@ static void add_uki(struct image *image, struct filesystem *filesystem, const ch
 	image_kernel_file(image, filesystem, handle, path, view, true)->installed = true;
 }
 
+static bool may_be_file(struct fs *fs, const struct fs_entry *listed)
+{
+	enum fs_type type = fs_type_of(fs, listed);
+
+	return type == FS_FILE || type == FS_SYMLINK;
+}
+
 /* Files of a kernel's name in one folder. */
 static void search_folder(struct image *image, struct filesystem *filesystem, const char *folder)
 {
@@ -155,7 +162,7 @@ static void search_folder(struct image *image, struct filesystem *filesystem, co
 	size_t count = list(image, scratch, filesystem->fs, folder, &entries);
 
 	for (size_t i = 0; i < count; i++)
-		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
+		if (kernel_name(entries[i].name) && may_be_file(filesystem->fs, &entries[i]))
 			add_file(image, filesystem, arena_printf(image->arena, "%s/%s", folder, entries[i].name));
 }
 
@@ -228,7 +235,7 @@ static void search_system(struct image *image, const struct system *system)
 	size_t count = list(image, scratch, system->fs, "/boot", &entries), release_count;
 
 	for (size_t i = 0; i < count; i++)
-		if ((entries[i].type == FS_FILE || entries[i].type == FS_SYMLINK) && kernel_name(entries[i].name))
+		if (kernel_name(entries[i].name) && may_be_file(system->fs, &entries[i]))
 			add_of_system(image, system, arena_printf(image->arena, "/boot/%s", entries[i].name));
 	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
 		unsigned release_folders = 0;
@@ -237,11 +244,11 @@ static void search_system(struct image *image, const struct system *system)
 		for (size_t i = 0; i < release_count; i++) {
 			const char *folder = arena_printf(scratch, "%s/%s", folders[f], releases[i].name);
 
-			if (releases[i].type != FS_DIRECTORY || !look_into(image, &release_folders))
+			if (fs_type_of(system->fs, &releases[i]) != FS_DIRECTORY || !look_into(image, &release_folders))
 				continue;
 			count = list(image, scratch, system->fs, folder, &entries);
 			for (size_t k = 0; k < count; k++)
-				if (entries[k].type == FS_FILE && kernel_name(entries[k].name))
+				if (kernel_name(entries[k].name) && fs_type_of(system->fs, &entries[k]) == FS_FILE)
 					add_of_system(image, system,
 						      arena_printf(image->arena, "%s/%s", folder, entries[k].name));
 		}

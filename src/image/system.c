@@ -79,7 +79,7 @@ static const char *find_subvolume(struct search *search)
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (entries[i].type != FS_DIRECTORY)
+		if (fs_type_of(fs, &entries[i]) != FS_DIRECTORY)
 			continue;
 		if (folders++ == LIMIT_SUBVOLUMES) {
 			limit_error(search->trouble.code ? NULL : &search->trouble,

@@ -70,6 +70,22 @@ hidden() {
 	done
 }
 
+@test "types that directories give files, and inodes do not: Linux goes by the inode" {
+	local wrong
+	"$MUTATE" "$GOOD" hidden.img "fstab add 'UUID=aaaaaaaa-2222-3333-4444-555555555555 /data ext4 defaults 0 2'" \
+		"ext filetype 2 /etc 1" "ext filetype 2 /usr 1" "ext filetype 2 /boot 7"
+	vmlint hidden.img
+	exits 1
+	says "[fstab-unresolved]" ", its inode that of a directory [filesystem-corrupt]"
+	lacks "no installed system" "not evaluated"
+	for wrong in "/usr/lib/modules/$RELEASE 1" "/usr/lib/modules/$RELEASE/kernel/fs/fat 7" "/boot/vmlinuz-$RELEASE 2"; do
+		"$MUTATE" "$GOOD" hidden.img "part 2 rm-glob /usr/lib/modules/?*-arm64/kernel/fs/fat/vfat.ko*" "ext filetype 2 $wrong"
+		vmlint hidden.img
+		exits 1
+		says "[fstab-filesystem-driver]"
+	done
+}
+
 @test "nothing is said of what nobody needs" {
 	"$MUTATE" "$GOOD" hidden.img "ext poke 2 folder:/media 0 ffffffffffffffffffff"
 	vmlint hidden.img

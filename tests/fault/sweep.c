@@ -180,10 +180,19 @@ static int damaged_statfs(struct fs *fs, struct fs_statfs *ret, struct error *er
 	return inner->ops->statfs(inner, ret, err);
 }
 
+/* A question to the file, where the file system has one to ask at all. */
+static int damaged_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
+{
+	struct fs *inner = fs->state;
+	int r = inner->ops->settle ? damage(err) : 0;
+
+	return r < 0 ? r : fs_settle(inner, entry, err);
+}
+
 struct fs *__wrap_witness_fs(struct arena *arena, struct fs *fs)
 {
 	static const struct fs_ops ops = { damaged_stat,     damaged_readdir, damaged_readlink,
-					   damaged_getxattr, damaged_pread,   damaged_statfs };
+					   damaged_getxattr, damaged_pread,   damaged_statfs,  damaged_settle };
 	struct fs *with_damage = ARENA_NEW(arena, struct fs);
 
 	*with_damage = *fs;

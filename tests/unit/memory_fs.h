@@ -97,7 +97,7 @@ static inline int memory_pread(struct fs *fs, uint64_t handle, uint64_t offset, 
 
 static inline struct memory_fs *memory_fs_new(struct arena *arena)
 {
-	static const struct fs_ops ops = { memory_stat, memory_readdir, memory_readlink, NULL, memory_pread, NULL };
+	static const struct fs_ops ops = { memory_stat, memory_readdir, memory_readlink, NULL, memory_pread, NULL, NULL };
 	struct memory_fs *m = ARENA_NEW(arena, struct memory_fs);
 
 	m->arena = arena;

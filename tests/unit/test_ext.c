@@ -228,6 +228,7 @@ static void lookups(void **state)
 		assert_int_equal(fs_resolve(ext->fs, arena, "/numbers", false, &numbers, NULL, &err), 0);
 		/* of the list of 200 files, each; and in the end of what is found in it alone */
 		assert_true(fs_spent() >= 200 * (COST_LISTED + COST_COMPARED));
+		assert_int_equal(fs_resolve(ext->fs, arena, "/many/17", false, &entry, NULL, &err), 0);
 		n = reads;
 		one = fs_spent();
 		for (int k = 0; k < 50; k++) {
@@ -283,6 +284,91 @@ static void half_a_list(void **state)
 	ext_close(ext);
 }
 
+static void change_entry(struct volume *v, const char *path, uint8_t type)
+{
+	const char *name = strrchr(path, '/') + 1;
+	size_t length = strlen(name), found = 0;
+
+	/* the name with its length and type in front is there once */
+	for (size_t at = 0; at + length + 2 < v->size; at++)
+		if (v->bytes[at] == length && v->bytes[at + 1] && v->bytes[at + 1] < 8 &&
+		    !memcmp(v->bytes + at + 2, name, length)) {
+			v->bytes[at + 1] = type;
+			found++;
+		}
+	assert_int_equal(found, 1);
+}
+
+/* An entry of another type than its inode: Linux goes by the inode, and so is it here; but the file system is corrupt. */
+static void types(void **state)
+{
+	static const struct {
+		const char *path;
+		uint8_t type;
+		enum fs_type listed, actual;
+		const char *resolved;
+	} cases[] = {
+		{ "/numbers", 2, FS_DIRECTORY, FS_FILE, "/numbers" },
+		{ "/many", 1, FS_FILE, FS_DIRECTORY, "/many/17" },
+		{ "/many", 7, FS_SYMLINK, FS_DIRECTORY, "/many/17" },
+		{ "/numbers", 3, FS_OTHER, FS_FILE, "/numbers" },
+		{ "/top", 2, FS_DIRECTORY, FS_SYMLINK, "/top/a/b/c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		struct volume v = copy_of(&pristine[1]);
+		struct fs_entry entry;
+		struct error err;
+		struct ext *ext;
+
+		change_entry(&v, cases[i].path, cases[i].type);
+		ext = open_it(arena, &v);
+		assert_false(ext->mismatch->found);
+		assert_int_equal(fs_resolve(ext->fs, arena, "/a/b/c", false, &entry, NULL, &err), 0);
+		assert_false(ext->mismatch->found);
+		assert_int_equal(fs_resolve(ext->fs, arena, cases[i].resolved, false, &entry, NULL, &err), 0);
+		assert_int_equal(entry.type, FS_FILE);
+		assert_true(ext->mismatch->found && !ext->mismatch->deleted);
+		assert_string_equal(ext->mismatch->name, cases[i].path + 1);
+		assert_int_equal(ext->mismatch->listed, cases[i].listed);
+		assert_int_equal(ext->mismatch->actual, cases[i].actual);
+		/* a second time, when it is remembered */
+		assert_int_equal(fs_lookup(ext->fs, arena, cases[i].path, &entry, &err), 0);
+		assert_int_equal(entry.type, cases[i].actual);
+		ext_close(ext);
+		free(v.bytes);
+	}
+}
+
+/* Without links, or a mode, it is none that the kernel would open. */
+static void deleted(void **state)
+{
+	static const uint8_t fields[] = { 0, 26 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields); i++) {
+		ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+		struct volume v = copy_of(&pristine[1]);
+		struct ext *ext = open_it(arena, &v);
+		struct fs_entry entry;
+		struct error err;
+		size_t table = (size_t)v.bytes[2048 + 8] * 1024, size = v.bytes[1024 + 88] | (size_t)v.bytes[1024 + 89] << 8;
+
+		assert_int_equal(fs_lookup(ext->fs, arena, "/numbers", &entry, &err), 0);
+		ext_close(ext);
+		memset(v.bytes + table + (entry.handle - 1) * size + fields[i], 0, 2);
+		ext = open_it(arena, &v);
+		assert_int_equal(fs_lookup(ext->fs, arena, "/numbers", &entry, &err), -EUCLEAN);
+		assert_string_equal(err.message, "numbers: its inode is not in use");
+		assert_true(ext->mismatch->found && ext->mismatch->deleted);
+		assert_int_equal(fs_lookup(ext->fs, arena, "/a", &entry, &err), 0);
+		ext_close(ext);
+		free(v.bytes);
+	}
+}
+
 /* Random damage to the metadata, which lie first: no crash, no hang, whatever is answered. */
 static void damage(void **state)
 {
@@ -317,7 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good),	   cmocka_unit_test(superblocks), cmocka_unit_test(cut_short),
 		cmocka_unit_test(journal), cmocka_unit_test(damage),
-		cmocka_unit_test(lookups), cmocka_unit_test(half_a_list),
+		cmocka_unit_test(lookups), cmocka_unit_test(half_a_list), cmocka_unit_test(types), cmocka_unit_test(deleted),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -30,7 +30,7 @@ static int counting_pread(struct fs *fs, uint64_t handle, uint64_t offset, void 
 
 static struct system *first_boot_system(struct arena *arena, struct memory_fs *m)
 {
-	static const struct fs_ops ops = { memory_stat, counting_readdir, memory_readlink, NULL, counting_pread, NULL };
+	static const struct fs_ops ops = { memory_stat, counting_readdir, memory_readlink, NULL, counting_pread, NULL, NULL };
 	struct system *system = ARENA_NEW(arena, struct system);
 
 	m->fs.ops = &ops;
@@ -145,7 +145,7 @@ static int broken_readdir(struct fs *fs, struct arena *arena, uint64_t handle, s
 /* What could not be looked at may make any device. */
 static void test_first_boot_damage(void **state)
 {
-	static const struct fs_ops ops = { memory_stat, broken_readdir, memory_readlink, NULL, memory_pread, NULL };
+	static const struct fs_ops ops = { memory_stat, broken_readdir, memory_readlink, NULL, memory_pread, NULL, NULL };
 	static const char *const folders[] = { "repart.d", "50.conf.d", "lib", "boot" };
 
 	(void)state;

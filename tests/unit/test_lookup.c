@@ -25,7 +25,7 @@ static int counting_readdir(struct fs *fs, struct arena *arena, uint64_t handle,
 	return memory_readdir(fs, arena, handle, ret, ret_count, err);
 }
 
-static const struct fs_ops counting_ops = { memory_stat, counting_readdir, memory_readlink, NULL, memory_pread, NULL };
+static const struct fs_ops counting_ops = { memory_stat, counting_readdir, memory_readlink, NULL, memory_pread, NULL, NULL };
 
 /* A chain of links in /etc, each of which leads through the root 190 times before the next. */
 static struct memory_fs *chain_of_links(struct arena *arena, unsigned links)
