@@ -10,7 +10,8 @@
  * The volume contradicts itself: a boot sector that cannot be right, copies of the FAT that differ, or a chain of
  * clusters that loops, runs into another file's, leaves the volume or ends before the file does. Files may hold other
  * files' bytes, and the first repair or write makes it worse. Where the boot sector or a file in \EFI\BOOT is hit,
- * firmware does not start the image.
+ * firmware does not start the image. Or a directory has two entries of one name, long or short: firmware and Linux open the first
+ * one, and nobody the other.
  *
  * A backup boot sector that differs from the first one is a warning: nothing reads it until the first one is lost.
  * FSInfo's counters and the dirty bits (esp-dirty) don't count: drivers do not rely on them.
@@ -52,6 +53,10 @@
  * expect: !p1@0xc0c: warning: the backup boot sector differs from the first one
  * bad:    debian-arm64 | fat backup-boot differ
  * expect: !p1@*: warning: the backup boot sector differs from the first one
+ * bad:    debian-arm64 | fat dirent EFI/BOOT/mmaa64.efi 0 424f4f5441413634454649
+ * expect: !p1@*: error: /EFI/BOOT/bootaa64.efi is there twice: the first one alone can be opened
+ * bad:    debian-arm64 | file rename EFI/debian/mmaa64.efi a-long-name.efi | file rename EFI/debian/fbaa64.efi a-longer-name.efi | fat dirent EFI/debian/a-longer-name.efi -51 0f | fat dirent EFI/debian/a-longer-name.efi -19 0f | fat dirent EFI/debian/a-longer-name.efi 0 412d4c4f4e477e31
+ * expect: !p1@*: warning: /EFI/debian/a-long-name.efi and /EFI/debian/a-longer-name.efi have one short name: A-LONG~1.EFI
  * firmware: boots fat loop EFI/BOOT/BOOTX64.EFI
  * firmware: blocks fat leave EFI/BOOT/BOOTX64.EFI
  * firmware: blocks fat free EFI/BOOT/BOOTX64.EFI
@@ -316,6 +321,30 @@ static bool chains(struct check *check)
 	return shown;
 }
 
+/* Two files of one name: everybody opens the first one, which is judged as what is started. */
+static void names(struct check *check)
+{
+	const struct fat_clash *clash = &check->esp->fat->clash;
+	struct location at = at_partition_bytes(check->esp->partition, clash->offset, 32);
+	struct diagnostic *d;
+
+	if (!clash->count)
+		return;
+	if (!clash->hidden)
+		d = finding_severity(check, SEVERITY_WARNING, at, "%s and %s have one short name: %s", clash->first, clash->path,
+				     clash->name);
+	else if (!ascii_casecmp(clash->first, clash->path))
+		d = finding(check, at, "%s is there twice: the first one alone can be opened", clash->path);
+	else
+		d = finding(check, at, "%s and %s are both called %s: the first one alone can be opened", clash->first,
+			    clash->path, clash->name);
+	d->effect = clash->hidden ? EFFECT_DEGRADES : EFFECT_HYGIENE;
+	if (clash->count > 1)
+		finding_note(check, d, "%u more have the name of another one", clash->count - 1);
+	finding_stands_alone(check);
+	finding_help(check, d, "give one of them another name, or make the FAT volume anew with mkfs.fat and mcopy");
+}
+
 RULE(esp_fat_corrupt)
 {
 	const struct fat *fat = check->esp->fat;
@@ -328,6 +357,7 @@ RULE(esp_fat_corrupt)
 	boot_sector_details(check);
 	if (table(check) || chains(check))
 		return;
+	names(check);
 	if (fat->media_differs) {
 		d = finding_severity(check, SEVERITY_WARNING,
 				     at_partition_bytes(check->esp->partition, fat->fat_offset, 1),

@@ -111,6 +111,10 @@ struct fat_scan {
 /* Adds a node for each entry in `size` bytes of the directory that lie at `offset` in the volume. */
 void fat_directory_scan(struct fat_scan *scan, const uint8_t *data, size_t size, uint64_t offset);
 
+/* fat-names.c: sets fat->clash. */
+#define FAT_NAME_UNITS 260U /* of UTF-16, at most */
+void fat_check_names(struct fat_state *state);
+
 /* fat-check.c: walks the tree and marks the clusters. */
 int fat_check(struct fat_state *state, struct error *err);
 struct fat_problem *fat_problem_add(struct fat_state *state, enum fat_problem_kind kind, uint32_t node);

@@ -252,5 +252,9 @@ int fat_open(struct arena *arena, struct view *view, struct fat **ret, struct er
 	r = fat_table_open(fat, arena, view, &state->table, err);
 	if (r < 0)
 		return r;
-	return fat_check(state, err);
+	r = fat_check(state, err);
+	if (r < 0)
+		return r;
+	fat_check_names(state);
+	return 0;
 }

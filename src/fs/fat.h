@@ -97,6 +97,15 @@ struct fat_problem {
 
 #define FAT_MAX_PROBLEMS 32U
 
+/* Two entries of one directory with a name in common, which finds the first one alone. */
+struct fat_clash {
+	uint32_t count;          /* entries that have a name of an earlier one; 0: the rest is not set */
+	const char *first, *path; /* of the earlier one, and of the later one */
+	const char *name;        /* that they have in common */
+	bool hidden;             /* it is the later one's own name (else its short one): that file cannot be opened by it */
+	uint64_t offset;         /* of the later directory entry */
+};
+
 /* How a further copy of the FAT differs from the first one. */
 struct fat_copy {
 	unsigned int number;    /* 1 for the second copy */
@@ -161,6 +170,7 @@ struct fat {
 	uint32_t orphaned_long_names;
 	struct fat_problem problems[FAT_MAX_PROBLEMS];
 	uint32_t problem_count; /* may be larger than the array */
+	struct fat_clash clash; /* the first one, of those that hide a file if there are any */
 	const char *limited;    /* the walk stopped at one of our limits: which; else NULL */
 
 	struct fs *fs; /* the volume's files; NULL when type is FAT_NONE */

@@ -21,10 +21,7 @@ static const struct fs_entry *search(const struct fs *fs, const struct fs_entry 
 				     const char *wanted, size_t length)
 {
 	for (size_t i = 0; i < count; i++)
-		if (name_matches(fs, entries[i].name, wanted, length))
-			return &entries[i];
-	for (size_t i = 0; i < count; i++)
-		if (name_matches(fs, entries[i].alias, wanted, length))
+		if (name_matches(fs, entries[i].name, wanted, length) || name_matches(fs, entries[i].alias, wanted, length))
 			return &entries[i];
 	return NULL;
 }

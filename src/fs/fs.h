@@ -55,8 +55,8 @@ struct fs_ops {
 	/* Exactly `length` bytes from `offset`, which lie inside the file's size. */
 	int (*pread)(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err);
 	int (*statfs)(struct fs *fs, struct fs_statfs *ret, struct error *err);
-	/* Sets entry->type to what the file itself is, as the kernel goes by it: a listing has what the directory says.  NULL where
-	 * these cannot differ. */
+	/* Sets entry->type to what the file itself is, as the kernel goes by it: a listing has what the directory says.  NULL
+	 * where these cannot differ. */
 	int (*settle)(struct fs *fs, struct fs_entry *entry, struct error *err);
 };
 
@@ -68,16 +68,16 @@ struct fs {
 	void *state;
 };
 
-/* Asks the file that an entry of a listing stands for which type it is, where the two may differ.  Entries that were looked up are
- * settled.  0, or a negative errno. */
+/* Asks the file that an entry of a listing stands for which type it is, where the two may differ.  Entries that were looked up
+ * are settled.  0, or a negative errno. */
 int fs_settle(struct fs *fs, struct fs_entry *entry, struct error *err);
 
 /* The same for who takes entries out of a listing by their type: where the file cannot be asked, it is what the listing says. */
 enum fs_type fs_type_of(struct fs *fs, const struct fs_entry *listed);
 
-/* The entry of that name in a directory; a long name wins over another file's alias, as it does in firmware.  Nothing but its
- * names is put into the arena.  0, -ENOENT, -EFBIG when limits_lookup_bytes() are used up, or what reading the directory failed
- * with. */
+/* The first entry of that name in a directory, in the order on disk; an alias counts as much as a name, as in firmware and in
+ * Linux (fat-names.c).  Nothing but its names is put into the arena.  0, -ENOENT, -EFBIG when limits_lookup_bytes() are used up,
+ * or what reading the directory failed with. */
 int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
 	    struct error *err);
 

@@ -70,7 +70,9 @@ static bool holds_boot_file(struct arena *arena, struct fs *fs)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT; a++) {
-			if (ascii_casecmp(entries[i].name, architectures[a].boot_file) == 0)
+			const char *name = architectures[a].boot_file;
+
+			if (!ascii_casecmp(entries[i].name, name) || (entries[i].alias && !ascii_casecmp(entries[i].alias, name)))
 				return true;
 		}
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* test_fat: what the FAT reader says of boot sectors, tables and names that are wrong in one place each.
  * tests/differential/fat.bats compares good volumes with other people's tools. */
+#include <errno.h>
+
 #include "fat_volume.h"
 
 static void good_volumes(void **state)
@@ -115,6 +117,93 @@ static void long_names(void **state)
 						"BC.txt");
 		done(&v);
 	}
+}
+
+/* An entry with a long name of up to 13 characters before it, or without one; returns the index behind it. */
+static unsigned named(uint8_t *directory, unsigned index, const char *name, const char *alias, uint32_t first, uint32_t size)
+{
+	static const uint8_t places[13] = { 1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30 };
+	size_t length = name ? strlen(name) : 0;
+	uint8_t sum = 0, *p;
+
+	if (name) {
+		for (int i = 0; i < 11; i++)
+			sum = (uint8_t)(((sum & 1) << 7) + (sum >> 1) + (uint8_t)alias[i]);
+		p = entry(directory, index++, "           ", 0x0f, 0, 0);
+		p[0] = 0x41;
+		p[13] = sum;
+		for (size_t i = 0; i < 13; i++)
+			put16(p + places[i], i < length ? (uint8_t)name[i] : i == length ? 0 : 0xffff);
+	}
+	entry(directory, index, alias, 0x20, first, size);
+	return index + 1;
+}
+
+/* The first entry of a name, long or short, is the file; that another one has it too is a clash. */
+static void clashes(void **state)
+{
+	static const struct {
+		const char *names[2], *aliases[2];
+		const char *path; /* NULL: what is asked for is not there */
+		const char *clash; /* NULL: there is none */
+		bool hidden;
+	} cases[] = {
+		{ { "junk.bin", "x.efi" }, { "X       EFI", "X~1     EFI" }, "/junk.bin", "x.efi", true },
+		{ { "x.efi", "junk.bin" }, { "X~1     EFI", "X       EFI" }, "/x.efi", "X.EFI", false },
+		{ { NULL, NULL }, { "X       EFI", "X       EFI" }, "/X.EFI", "X.EFI", true },
+		{ { "X.efi", "x.EFI" }, { "X~1     EFI", "X~2     EFI" }, "/X.efi", "x.EFI", true },
+		{ { "junk.bin", "more.bin" }, { "J~1     BIN", "J~1     BIN" }, NULL, "J~1.BIN", false },
+		/* good ones: a name that is its own short name, short names in an unknown code page */
+		{ { "x.efi", "X.efi2" }, { "X       EFI", "XEF~1   EFI" }, "/x.efi", NULL, false },
+		{ { NULL, NULL }, { "\x81       EFI", "\x82       EFI" }, NULL, NULL, false },
+		{ { "junk.bin", "junk.bi" }, { "JUNK    BIN", "JUNK    BI " }, NULL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct volume v = make(16, 5000);
+		uint8_t *root = v.bytes + v.root;
+		struct fs_entry found;
+		struct error err;
+		unsigned index = 2;
+		struct fat *fat;
+		int r;
+
+		for (int k = 0; k < 2; k++)
+			index = named(root, index, cases[i].names[k], cases[i].aliases[k], 0, 0);
+		fat = open_it(&v);
+		good(fat);
+		r = fs_lookup(fat->fs, v.arena, "/X.EFI", &found, &err);
+		assert_int_equal(r, cases[i].path ? 0 : -ENOENT);
+		if (cases[i].path)
+			assert_string_equal(fat_path(fat, v.arena, found.handle), cases[i].path);
+		assert_int_equal(fat->clash.count, cases[i].clash != NULL);
+		if (cases[i].clash) {
+			assert_string_equal(fat->clash.name, cases[i].clash);
+			assert_int_equal(fat->clash.hidden, cases[i].hidden);
+			assert_int_equal(fat->clash.offset, v.root + (index - 1) * 32);
+		}
+		done(&v);
+	}
+}
+
+/* As many names as a directory may have, and one of them again. */
+static void many_names(void **state)
+{
+	struct volume v = make(16, 5000);
+	char name[16];
+	struct fat *fat;
+
+	(void)state;
+	for (unsigned i = 0; i < 61; i++) {
+		snprintf(name, sizeof(name), "FILE%-4uTXT", i < 60 ? i : 7);
+		entry(v.bytes + v.root, 2 + i, name, 0x20, 0, 0);
+	}
+	fat = open_it(&v);
+	good(fat);
+	assert_int_equal(fat->clash.count, 1);
+	assert_string_equal(fat->clash.path, "/FILE7.TXT");
+	done(&v);
 }
 
 static void boot_sectors(void **state)
@@ -315,7 +404,8 @@ static void a_table_too_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_volumes),      cmocka_unit_test(long_names), cmocka_unit_test(boot_sectors),
+		cmocka_unit_test(good_volumes),      cmocka_unit_test(long_names), cmocka_unit_test(clashes),
+		cmocka_unit_test(many_names), cmocka_unit_test(boot_sectors),
 		cmocka_unit_test(sizes_and_backup),  cmocka_unit_test(tables),     cmocka_unit_test(mirroring),
 		cmocka_unit_test(a_table_too_small),
 	};
