@@ -177,15 +177,11 @@ static inline void esp_help_delete(struct check *check, struct diagnostic *d, co
 /* Does firmware start the image's loader from this ESP? */
 static inline bool esp_starts(const struct image *image, const struct esp *esp)
 {
-	const struct partition *partition = image_partition(image, esp->partition);
-
-	if (esp->have != HAVE || esp->fat->mirroring_off || (partition && partition->gpt && partition->gpt->attributes & 2) ||
-	    (esp->fat->type == FAT_32 && esp->fat->clusters < FAT32_MIN_CLUSTERS))
-		return false;
 	for (unsigned i = 0; i < image->loader_count; i++) {
 		const struct loader *loader = &image->loaders[i];
 
 		if (loader->esp == esp && loader->architecture == image->architecture && loader->binary &&
+		    image_firmware_reads(image, esp) &&
 		    image_binary_loads(loader->binary, architectures[image->architecture].machine))
 			return true;
 	}
@@ -196,10 +192,9 @@ static inline bool esp_starts(const struct image *image, const struct esp *esp)
  * a warning, and only degrades it. */
 static inline bool esp_is_spare(const struct check *check)
 {
-	for (unsigned i = 0; i < check->image->esp_count; i++)
-		if (&check->image->esps[i] != check->esp && esp_starts(check->image, &check->image->esps[i]))
-			return true;
-	return false;
+	const struct loader *first = image_first_loader(check->image);
+
+	return first && first->esp != check->esp;
 }
 
 static inline enum severity esp_severity(const struct check *check)

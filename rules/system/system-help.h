@@ -33,8 +33,9 @@ static inline bool system_boots(const struct image *image, const struct system *
 	for (unsigned i = 0; i < image->boot_path_count; i++) {
 		const struct boot_entry *first = image->boot_paths[i].first;
 
-		for (size_t k = 0; first && k < first->attempt_count; k++) {
-			if (first->attempts[k].root == system->filesystem && boot_entry_counts(image, first))
+		/* what a spare loader starts does not say what the other one does */
+		for (size_t k = 0; first && boot_entry_counts(image, first) && k < first->attempt_count; k++) {
+			if (first->attempts[k].root == system->filesystem)
 				return true;
 			known |= first->attempts[k].root && first->attempts[k].system;
 		}

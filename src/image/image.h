@@ -202,7 +202,15 @@ struct view *image_partition_view(struct image *image, const struct partition *p
 /* The partition of that number, or NULL. */
 const struct partition *image_partition(const struct image *image, int number);
 
-/* Can this image do without the loader: is there another one, for the image's own architecture, that firmware would load? */
+/* Has firmware drivers for what lies on this ESP?  Not if the partition is hidden from it, nor for a FAT that it refuses. */
+bool image_firmware_reads(const struct image *image, const struct esp *esp);
+
+/* The loader that firmware of the image's architecture takes: the first, in the order of the partitions, that is an EFI
+ * application for that machine.  NULL: there is none. */
+const struct loader *image_first_loader(const struct image *image);
+
+/* Can this image do without the loader: is there another one that firmware takes, and that starts something?  The one that
+ * firmware takes is never spare, whatever stands behind it. */
 bool image_loader_is_spare(const struct image *image, const struct loader *loader);
 
 #endif

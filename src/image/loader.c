@@ -2,10 +2,12 @@
 /* loader: the files at the removable-media paths of each ESP (UEFI 2.6, section 3.5.1.1), whatever they hold, and what they
  * start. */
 #include "base/limits.h"
+#include "fs/fat.h"
 #include "fs/fs.h"
 #include "image/binary.h"
 #include "image/chain.h"
 #include "image/gather.h"
+#include "partition/gpt.h"
 
 static void add(struct image *image, struct esp *esp, enum architecture architecture)
 {
@@ -52,16 +54,40 @@ void image_gather_loaders(struct image *image)
 	}
 }
 
+bool image_firmware_reads(const struct image *image, const struct esp *esp)
+{
+	const struct partition *partition = image_partition(image, esp->partition);
+
+	if (esp->have != HAVE || (partition && partition->gpt && partition->gpt->attributes & 2))
+		return false;
+	return !esp->fat->mirroring_off && (esp->fat->type != FAT_32 || esp->fat->clusters >= FAT32_MIN_CLUSTERS);
+}
+
+/* Does edk2's boot manager go no further once it meets this file?  It goes by the headers (BmIsLoadOptionPeHeaderValid): what
+ * it then cannot load keeps it from the files behind it as well. */
+static bool is_taken(const struct image *image, const struct loader *loader)
+{
+	return loader->architecture == image->architecture && loader->have == HAVE &&
+	       loader->pe->machine == architectures[image->architecture].machine &&
+	       loader->pe->subsystem == PE_SUBSYSTEM_EFI_APPLICATION && image_firmware_reads(image, loader->esp);
+}
+
+const struct loader *image_first_loader(const struct image *image)
+{
+	for (unsigned i = 0; i < image->loader_count; i++)
+		if (is_taken(image, &image->loaders[i]))
+			return &image->loaders[i];
+	return NULL;
+}
+
 bool image_loader_is_spare(const struct image *image, const struct loader *loader)
 {
-	uint16_t machine = architectures[image->architecture].machine;
+	const struct loader *first = image_first_loader(image);
 
-	for (unsigned i = 0; i < image->loader_count; i++) {
-		const struct loader *other = &image->loaders[i];
-
-		if (other != loader && other->architecture == image->architecture && other->binary &&
-		    image_binary_loads(other->binary, machine))
-			return true;
-	}
-	return false;
+	if (!first || loader == first)
+		return false;
+	if (loader->architecture != image->architecture)
+		return true;
+	/* where nobody knows what comes of the first, or nothing does, another firmware may go on to the next (U-Boot's does) */
+	return image_binary_loads(first->binary, first->pe->machine) && first->chain->end == CHAIN_COMPLETE;
 }

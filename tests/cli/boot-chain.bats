@@ -14,13 +14,13 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# lints FIXTURE OPERATION...: a changed copy, with verbose output; only the rules on EFI binaries
+# lints FIXTURE OPERATION...: a changed copy, with verbose output; only the rules on EFI binaries, or those of $rules
 lints() {
 	local source
 	source=$(fixture "$1")
 	shift
 	"$MUTATE" "$source" disk.img "$@"
-	vmlint --select='efi-*,pe-*' --verbose disk.img
+	vmlint --select="${rules-efi-*,pe-*}" --verbose disk.img
 	rm -f disk.img
 }
 
@@ -151,4 +151,55 @@ clean() {
 	says "/EFI/BOOT/BOOTX64.EFI: error: the file is missing" "x86_64, profile uefi-x86_64)"
 	vmlint --select=efi-boot-missing --arch=arm "$(fixture armhf)"
 	exits 0
+}
+
+@test "the loader that firmware takes is not spare because of one on a second ESP, of whatever kind that is" {
+	local rules='*' gone='part 2 rm-glob /boot/vmlinuz-*' error="error: the kernel /boot/vmlinuz-"
+
+	lints debian-arm64 "$gone" "esp copy-as esp"
+	exits 1
+	says "$error"
+	lints debian-arm64 "$gone" "esp copy-as esp" "use 3" "file copy EFI/BOOT/mmaa64.efi EFI/BOOT/BOOTAA64.EFI"
+	exits 1
+	says "$error"
+	# the first one starts nothing that anybody knows
+	lints debian-arm64 "$gone" "esp copy-as esp" "use 1" "file copy EFI/BOOT/mmaa64.efi EFI/BOOT/BOOTAA64.EFI"
+	exits 1
+	says "$error"
+	# of what the first one starts, nothing is known
+	lints debian-arm64 "esp copy-as esp" "part 2 fill /boot/grub/grub.cfg 3145728"
+	exits 2
+	says "what /EFI/BOOT/BOOTAA64.EFI boots could not be followed: /boot/grub/grub.cfg is too long to be read"
+	lints debian-arm64 'fstab add "LABEL=gone /srv ext4 defaults"' "esp copy-as esp"
+	exits 1
+	says "error: the image has no file system with the label gone"
+}
+
+@test "firmware takes the first file with sound headers, and none behind that" {
+	local rules='esp-no-block-io,efi-*,pe-*'
+
+	lints debian-arm64 "esp copy-as esp"
+	exits 0
+	lacks error: warning:
+	# edk2 passes over what its headers tell it that it cannot load ...
+	lints debian-arm64 "esp copy-as esp" "use 1" "file truncate EFI/BOOT/BOOTAA64.EFI 100"
+	exits 0
+	says "warning: the file has 100 bytes"
+	lints debian-arm64 "esp copy-as esp" "use 1" "pe field EFI/BOOT/BOOTAA64.EFI subsystem 11"
+	exits 0
+	says "warning: subsystem is"
+	# ... but is not back for the others where loading fails
+	lints debian-arm64 "esp copy-as esp" "use 1" "file truncate EFI/BOOT/BOOTAA64.EFI 50%"
+	exits 1
+	says "disk.img!p1/EFI/BOOT/BOOTAA64.EFI@" "error: the file has"
+	lints debian-arm64 "esp copy-as esp" "use 3" "file truncate EFI/BOOT/BOOTAA64.EFI 50%"
+	exits 0
+	says "disk.img!p3/EFI/BOOT/BOOTAA64.EFI@" "warning: the file has"
+	# one of two is hidden from it, and the other starts nothing
+	lints debian-arm64 "gpt attributes 1 2" "esp copy-as esp" "use 3"
+	exits 0
+	says "warning: attribute bit 1 of partition 1"
+	lints debian-arm64 "gpt attributes 1 2" "esp copy-as esp" "use 3" "file delete EFI/debian"
+	exits 1
+	says "disk.img!p3/EFI/BOOT/fbaa64.efi: error: shim's fallback finds no"
 }

@@ -211,8 +211,7 @@ static void make_menu(struct menu *m, const char *config, const char *old_config
 	s->image.loader_count = 1;
 	s->image.boot_paths = &m->path;
 	s->image.boot_path_count = 1;
-	m->loader =
-		(struct loader){ .architecture = ARCHITECTURE_AARCH64, .path = "/EFI/BOOT/BOOTAA64.EFI", .have = HAVE };
+	m->loader = (struct loader){ .architecture = ARCHITECTURE_AARCH64, .path = "/EFI/BOOT/BOOTAA64.EFI" };
 	m->path = (struct boot_path){
 		.loader = &m->loader, .kind = BOOT_GRUB, .have = HAVE, .entries = m->entries, .first = m->entries
 	};
