@@ -29,39 +29,45 @@ static bool known_before(const struct image *image, const struct kernel_file *fi
 	return false;
 }
 
-static void check_release(struct check *check, const struct kernel_file *file)
+/* False: whether there is a configuration is not known, for it may lie where we could not look. */
+static bool check_release(struct check *check, const struct kernel_file *file)
 {
 	const struct kernel_release *release = file->release;
 	struct diagnostic *d;
 
 	if (release->config || known_before(check->image, file))
-		return;
+		return true;
 	if (release->config_error.code || (!release->system && release->modules_error.code)) {
 		not_evaluated(check, release->config_error.code ? &release->config_error : &release->modules_error,
 			      release->config_damaged ? "the configuration of kernel %s cannot be read"
 						      : "cannot look for the configuration of kernel %s", release->release);
-		return;
+		return true;
 	}
+	if (check->image->booted_unseen || check->image->kernels_error.code)
+		return false;
 	d = finding(check, kernel_place(file),
 		    "the configuration of kernel %s is neither in /boot nor with its modules nor in the kernel itself: %s",
 		    release->release,
 		    release->evidence == CONFIG_MODULES ? "its modules' lists are all that tells of its drivers"
 							: "nothing tells of its drivers");
 	finding_help(check, d, "keep /boot/config-%s of the kernel's package in the image", release->release);
+	return true;
 }
 
 RULE(kernel_config_missing)
 {
-	bool any = false;
+	bool any = false, all = true;
 
 	for (const struct kernel_file *k = check->image->kernel_files; k; k = k->next) {
 		if (k->have != HAVE || !k->release)
 			continue;
 		any = true;
-		check_release(check, k);
+		all = check_release(check, k) && all;
 	}
 	if (check->image->kernels_error.code)
 		not_evaluated(check, &check->image->kernels_error, "not all kernels could be looked at");
+	else if (!all)
+		not_evaluated(check, &check->image->systems_error, "the system that boots could not be looked at");
 	else if (!any)
 		not_applicable(check, "there is no kernel whose release is known");
 }

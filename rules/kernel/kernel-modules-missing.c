@@ -44,15 +44,17 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 
 	if (!attempt_has_kernel(attempt) || !release)
 		return ATTEMPT_SKIPPED;
-	/* an installer or a live system, which is wholly in its initrd or elsewhere; or a root that could not be looked into */
-	if (!attempt->system && (!attempt->root || !check->image->systems_error.code))
+	ret->error = attempt_system_unseen(attempt);
+	/* an installer or a live system, which is wholly in its initrd or elsewhere */
+	if (!attempt->system && !ret->error)
 		return ATTEMPT_SKIPPED;
-	if (release->have_modules == HAVE || !has_modules(release))
+	if (!has_modules(release) || (attempt->system && release->have_modules == HAVE))
 		return ATTEMPT_GOOD;
-	if (release->have_modules == ABSENT)
+	if (attempt->system && release->have_modules == ABSENT)
 		return ATTEMPT_BAD;
 	ret->reason = arena_printf(check->arena, "cannot look for the modules of kernel %s", release->release);
-	ret->error = &release->modules_error;
+	if (!ret->error)
+		ret->error = &release->modules_error;
 	return ATTEMPT_UNKNOWN;
 }
 

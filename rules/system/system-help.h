@@ -13,9 +13,12 @@
 #include "image/system.h"
 #include "lint/rule.h"
 
-/* Nothing can be judged, and the outcome says why. */
+/* Nothing can be judged, and the outcome says why.  Where the system that boots was not seen, the others are judged, and the
+ * outcome says that, too. */
 static inline bool system_none(struct check *check)
 {
+	if (check->image->system_count && check->image->booted_unseen)
+		not_evaluated(check, &check->image->systems_error, "the system that boots could not be looked at");
 	if (check->image->system_count)
 		return false;
 	if (check->image->systems_error.code)

@@ -40,6 +40,7 @@ struct filesystem {
 	enum have have_files;    /* UNREADABLE: error says why.  ABSENT: it is no file system with files (swap, LVM2_member) */
 	struct fs *fs;           /* if HAVE */
 	struct error error;
+	struct error search_error; /* code not 0: whether it holds a system could not be found out */
 };
 
 /* Its files, opened when this is first called for it: returns have_files.  May start the helper, once for an image. */

@@ -26,6 +26,10 @@ void image_gather_systems(struct image *image);
 void image_close_filesystems(struct image *image);
 void image_gather_boot_paths(struct image *image); /* each loader to its entries; needs file systems and systems */
 void image_close_boot_paths(struct image *image);
+/* Finds out whether the system that boots was seen, and looks further if it may be elsewhere: needs boot paths. */
+void image_settle_systems(struct image *image);
+void image_look_further(struct image *image);    /* for it: in what is not read in process */
+void image_settle_releases(struct image *image); /* likewise: what was found missing may be where we could not look */
 /* The kernels that are installed, beside those that boot entries named already, and every release's configuration. */
 void image_gather_kernels(struct image *image); /* needs systems and boot paths */
 void image_settle_boot_paths(struct image *image); /* what kernels' configurations make of command lines */

@@ -37,6 +37,7 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 		image_gather_filesystems(image);
 		image_gather_systems(image);
 		image_gather_boot_paths(image);
+		image_settle_systems(image);
 		image_gather_kernels(image);
 		image_settle_boot_paths(image);
 	}

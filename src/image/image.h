@@ -161,6 +161,7 @@ struct image {
 	struct system *systems;         /* image/system.h */
 	unsigned system_count;
 	struct error systems_error;     /* code not 0: there may be more, or one where none was found: why we could not look */
+	bool booted_unseen;             /* and it may be the one that boots */
 	struct error kernels_error;     /* code not 0: a folder where kernels may lie could not be read, or not all of it */
 	unsigned kernel_names;          /* that were looked up there */
 	struct boot_path *boot_paths;   /* image/boot.h: one for each loader */

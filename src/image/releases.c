@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "image/gather.h"
 
 /* The folder of modules in a system's tree. */
 static bool find_modules(const struct system *system, struct kernel_release *release)
@@ -139,6 +140,22 @@ struct kernel_release *image_release(struct image *image, const char *name, cons
 		look_for_reasons(image, release);
 	*end = release;
 	return release;
+}
+
+void image_settle_releases(struct image *image)
+{
+	for (struct kernel_release *release = image->releases; release; release = release->next) {
+		const struct kernel_file *file = release->state->file;
+
+		if (release->modules_path || release->have_modules != ABSENT)
+			continue;
+		if (!release->system)
+			find_system(image, release, file ? file->filesystem : NULL);
+		if (release->modules_path)
+			look_for_dep(release);
+		else
+			look_for_reasons(image, release);
+	}
 }
 
 /* Reads one file that may be a configuration; true when it is one. */

@@ -92,21 +92,21 @@ static const char *find_subvolume(struct search *search)
 	return NULL;
 }
 
-static void note_unreadable(struct image *image, const struct filesystem *f, const struct error *err)
+static void note_unreadable(struct image *image, struct filesystem *f, const struct error *err)
 {
 	const char *title = filesystem_title(image, f);
 
-	if (image->systems_error.code)
-		return;
 	/* who could not read it may have said of what it speaks */
 	if (strstr(err->message, title))
-		error_set(&image->systems_error, err->code, "%s", err->message);
+		error_set(&f->search_error, err->code, "%s", err->message);
 	else
-		error_set(&image->systems_error, err->code, "the %s cannot be read: %s", title, err->message);
+		error_set(&f->search_error, err->code, "the %s cannot be read: %s", title, err->message);
+	if (!image->systems_error.code)
+		image->systems_error = f->search_error;
 }
 
 /* What looks like a system but is none that can be judged from here: says which. */
-static void note_strange(struct image *image, const struct filesystem *f)
+static void note_strange(struct image *image, struct filesystem *f)
 {
 	struct search search = { .image = image, .fs = f->fs };
 	const char *what = NULL;
@@ -168,8 +168,9 @@ static const struct system *look(struct image *image, struct filesystem *f)
 	struct error err;
 
 	if (image->system_count == LIMIT_SYSTEMS) {
+		limit_error(&f->search_error, "there are more than %d file systems with a system", LIMIT_SYSTEMS);
 		if (!image->systems_error.code)
-			limit_error(&image->systems_error, "there are more than %d file systems with a system", LIMIT_SYSTEMS);
+			image->systems_error = f->search_error;
 		return NULL;
 	}
 	if (filesystem_open(image, f) != HAVE) {
@@ -192,12 +193,19 @@ static const struct system *look(struct image *image, struct filesystem *f)
 	return system;
 }
 
-const struct system *image_system_on(struct image *image, struct filesystem *f)
+static const struct system *known_system(const struct image *image, const struct filesystem *f)
 {
 	for (unsigned i = 0; i < image->system_count; i++)
 		if (image->systems[i].filesystem == f)
 			return &image->systems[i];
-	return f->has_files && !f->fat ? look(image, f) : NULL;
+	return NULL;
+}
+
+const struct system *image_system_on(struct image *image, struct filesystem *f)
+{
+	const struct system *known = known_system(image, f);
+
+	return known || !f->has_files || f->fat ? known : look(image, f);
 }
 
 /* Read by us, without starting the helper? */
@@ -239,22 +247,23 @@ static void look_at_all(struct image *image, bool native)
 		}
 }
 
-static void look_further(struct image *image)
+void image_look_further(struct image *image)
 {
+	unsigned before = image->system_count;
 	const char *unseen;
 	struct error err;
 
 	if (image_list_volumes(image, &err) < 0)
 		image->systems_error = err;
 	look_at_all(image, false);
-	if (image->system_count || image->systems_error.code)
+	if (image->system_count > before || image->systems_error.code)
 		return;
 	for (unsigned i = 0; i < image->filesystem_count && !image->systems_error.code; i++) {
-		const struct filesystem *f = &image->filesystems[i];
+		struct filesystem *f = &image->filesystems[i];
 
 		if (f->have == UNREADABLE)
 			image->systems_error = f->error;
-		else if (f->fs && !f->fat)
+		else if (f->fs && !f->fat && !known_system(image, f))
 			note_strange(image, f);
 	}
 	unseen = image->systems_error.code ? NULL : image_volumes_unseen(image);
@@ -271,7 +280,7 @@ void image_gather_systems(struct image *image)
 	}
 	look_at_all(image, true);
 	if (!image->system_count)
-		look_further(image);
+		image_look_further(image);
 }
 
 static const struct system_mount *mount_of(const struct system *system, const char *path, size_t *ret_length)

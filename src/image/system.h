@@ -44,6 +44,11 @@ struct system {
  * looked at (filesystem->error). */
 const struct system *image_system_on(struct image *image, struct filesystem *filesystem);
 
+struct boot_attempt;
+
+/* Why it is not known which system lies on the attempt's root: it could not be read.  NULL: it is known, or no root is. */
+const struct error *attempt_system_unseen(const struct boot_attempt *attempt);
+
 /* Does the system make such a device when it first boots (systemd-repart, Ignition), so that the image need not have it? */
 bool system_makes_device(const struct system *system, const struct boot_device_name *name);
 

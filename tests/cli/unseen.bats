@@ -69,6 +69,56 @@ setup_file() {
 	lacks "libguestfs: " "libguestfs was started"
 }
 
+# beside IMAGE BYTES OUT: one more partition of IMAGE, with what the file BYTES holds
+beside() {
+	local PATH=$PATH:/sbin:/usr/sbin start
+	cp --sparse=always "$1" "$3"
+	chmod u+w "$3"
+	start=$((($(stat -c %s "$3") + 1048575) / 1048576))
+	truncate -s $(((start + 4) * 1048576)) "$3"
+	sgdisk -e -n "9:$((start * 2048)):+2M" -t 9:8300 "$3" >/dev/null
+	dd if="$2" of="$3" bs=1M count=2 seek="$start" conv=notrunc status=none
+}
+
+@test "what looks like a system hides no root that cannot be read" {
+	local name PATH=$PATH:/sbin:/usr/sbin
+	mkdir -p tree/etc tree/sbin tree/bin
+	echo root:x:0:0::/root:/bin/sh >tree/etc/passwd
+	cp /bin/true tree/bin/sh
+	ln -s ../bin/sh tree/sbin/init
+	truncate -s 2M decoy
+	mke2fs -q -t ext2 -d tree decoy
+	for name in erofs-arm64 xfs-amd64 btrfs-arm64 lvm-arm64; do
+		beside "$(fixture "$name")" decoy decoy.img
+		vmlint --reader=native decoy.img
+		exits 2
+		says "not evaluated: the system that boots could not be looked at: "
+		lacks "stopped by" ": note: the configuration of kernel"
+		vmlint --reader=native --select='os-*,selinux-*,fstab-*,kernel-modules-missing' decoy.img
+		exits 2
+	done
+	# the root that boots was read: what else there is does not matter
+	beside "$(fixture debian-arm64)" decoy decoy.img
+	vmlint --reader=native decoy.img
+	exits 0
+	lacks "not evaluated"
+}
+
+@test "a locked volume beside a system that boots is its own affair" {
+	local PATH=$PATH:/sbin:/usr/sbin start
+	start=$(sfdisk -d "$(fixture luks-arm64)" | sed -nE 's/.*img3 : start= *([0-9]+),.*/\1/p')
+	dd if="$(fixture luks-arm64)" of=luks bs=512 skip="$start" count=4096 status=none
+	beside "$(fixture debian-arm64)" luks locked.img
+	vmlint --reader=native locked.img
+	exits 0
+	lacks "not evaluated"
+	# unless nobody knows which root boots
+	"$MUTATE" locked.img unknown.img 'grub replace "root=UUID=" "root=/dev/disk/by-id/virtio-a x="'
+	vmlint --reader=native unknown.img
+	exits 2
+	says "not evaluated: the system that boots could not be looked at: "
+}
+
 @test "folders that hold a system, and are damaged or encrypted: no absence of a system" {
 	"$MUTATE" "$(fixture debian-arm64)" encrypted.img "ext poke 2 inode:/etc 32 00080800" "ext poke 2 inode:/usr 32 00080800"
 	vmlint --reader=native encrypted.img
