@@ -35,7 +35,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # libbz2 comes without a .pc file
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lbz2
 
-CFLAGS ?= -O2 -g
+# with sanitizers: -O2 takes half as long again to build, and runs no faster; -g1 has the lines that a sanitizer names
+CFLAGS ?= $(if $(SANITIZE),-O1 -g1,-O2 -g)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVMLINT_VERSION='"$(VERSION)"' \
 	-DVMLINT_LIBEXECDIR='"$(PREFIX)/libexec/vmlint"' \

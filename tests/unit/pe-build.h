@@ -35,7 +35,8 @@ static inline void put_section(uint8_t *p, const char *name, uint32_t rva, uint3
 			       uint32_t raw_size, uint32_t flags)
 {
 	memset(p, 0, 40);
-	memcpy(p, name, strnlen(name, 8));
+	for (size_t i = 0; i < 8 && name[i]; i++)
+		p[i] = (uint8_t)name[i];
 	put32(p + 8, virtual_size);
 	put32(p + 12, rva);
 	put32(p + 16, raw_size);
