@@ -20,6 +20,7 @@ struct definition {
 struct first_boot {
 	struct definition *definitions;
 	bool anything; /* Ignition, or more definitions than are read or can be: what is made is not known */
+	bool limited;  /* because of a limit of ours */
 };
 
 /* How much is read of all folders together. */
@@ -71,7 +72,7 @@ static char *read_text(struct system *system, struct arena *arena, const char *p
 	int r;
 
 	if (!budget->files || !budget->bytes) {
-		system->first_boot->anything = true;
+		system->first_boot->anything = system->first_boot->limited = true;
 		return NULL;
 	}
 	budget->files--;
@@ -80,6 +81,8 @@ static char *read_text(struct system *system, struct arena *arena, const char *p
 			   NULL);
 	if (!fs_is_answer(r) && r != -EISDIR)
 		system->first_boot->anything = true;
+	if (r == -EFBIG)
+		system->first_boot->limited = true;
 	if (r < 0)
 		return NULL;
 	budget->bytes -= size;
@@ -285,5 +288,9 @@ bool system_makes_device(const struct system *system, const struct boot_device_n
 	for (const struct definition *d = made->definitions; d; d = d->next)
 		if (makes(d, name))
 			return true;
+	if (made->limited)
+		limit_error(NULL, "the definitions of what systemd-repart makes at the first boot are more than %d files or %llu "
+			    "bytes, or one of them has more than %llu bytes", LIMIT_CONFIGURATION_FILES,
+			    (unsigned long long)LIMIT_FIRST_BOOT_BYTES, (unsigned long long)LIMIT_CONFIGURATION_BYTES);
 	return made->anything;
 }
