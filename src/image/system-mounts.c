@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* system-mounts: reads fstab and crypttab, and mounts what they (or the partitions' types) put where we look for files.
  *
- * Mounted are /boot, what lies below it, /efi and /usr: all else holds nothing that a rule asks for.  By type as systemd's
- * gpt-auto-generator does it: XBOOTLDR at /boot, the ESP at /boot or else /efi where these are free and empty.
+ * Mounted are /boot, what lies below it, /efi, /usr and folders of modules: all else holds nothing that a rule asks for.  By type
+ * as systemd's gpt-auto-generator does it: XBOOTLDR at /boot, the ESP at /boot or else /efi where these are free and empty.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,9 +44,24 @@ void system_read_tables(struct system *system)
 		   &system->crypttab_error);
 }
 
-static bool is_wanted(const char *path)
+static bool is_in(const char *path, const char *folder)
 {
-	return !strcmp(path, "/usr") || !strcmp(path, "/efi") || !strcmp(path, "/boot") || !strncmp(path, "/boot/", 6);
+	size_t length = strlen(folder);
+
+	return !strncmp(path, folder, length) && (!path[length] || path[length] == '/');
+}
+
+/* What init itself needs must be on the root, or on the /usr that the initrd mounts; modules are loaded later, too. */
+static bool is_of_modules(const char *path)
+{
+	return is_in(path, "/usr/lib/modules") || is_in(path, "/lib/modules");
+}
+
+static bool is_wanted(const struct fstab_entry *entry, const char *path)
+{
+	if (!strcmp(path, "/usr") || !strcmp(path, "/efi") || is_in(path, "/boot"))
+		return true;
+	return is_of_modules(path) && !fstab_option(entry, "noauto");
 }
 
 static bool is_device(const struct fstab_entry *entry)
@@ -76,8 +91,9 @@ static const char *without_slashes(struct arena *arena, const char *path)
 
 static void note_partial(struct system *system, const struct system_mount *mount, int code, const char *why)
 {
-	/* what lies deeper is the ESP, which is judged as that, or loaders' */
-	if (system->partial.code || (strcmp(mount->path, "/boot") != 0 && strcmp(mount->path, "/usr") != 0))
+	/* what lies below /boot is the ESP, which is judged as that, or loaders' */
+	if (system->partial.code ||
+	    (strcmp(mount->path, "/boot") != 0 && strcmp(mount->path, "/usr") != 0 && !is_of_modules(mount->path)))
 		return;
 	error_set(&system->partial, code, "%s: %s", mount->path, why);
 }
@@ -107,6 +123,8 @@ static void mount_one(struct image *image, struct system *system, struct system_
 {
 	struct filesystem *f = mount->filesystem;
 	struct error err = { 0 };
+	const char *resolved;
+	struct fs_entry entry;
 	uint64_t root;
 	struct fs *fs;
 
@@ -123,6 +141,10 @@ static void mount_one(struct image *image, struct system *system, struct system_
 		note_partial(system, mount, err.code, err.message);
 	else
 		mount->fs = fs;
+	/* files are known by their paths without links: /lib/modules is /usr/lib/modules */
+	if (mount->fs && is_of_modules(mount->path) &&
+	    fs_resolve(system->fs, image->arena, mount->path, false, &entry, &resolved, NULL) == 0)
+		mount->path = resolved;
 }
 
 static bool is_mounted(const struct system *system, const char *path)
@@ -229,6 +251,14 @@ static void mount_by_type(struct image *image, struct system *system, enum gpt_r
 		}
 }
 
+/* A folder that is bound over another one, which is not followed. */
+static void note_bound(struct image *image, struct system *system, const struct fstab_entry *entry)
+{
+	const struct system_mount mount = { .entry = entry, .path = without_slashes(image->arena, entry->target.text) };
+
+	note_partial(system, &mount, ENOTSUP, "a folder that is bound there by fstab was not looked into");
+}
+
 void system_mount_all(struct image *image, struct system *system)
 {
 	static const char *const xbootldr[] = { "/boot", NULL }, *const esp[] = { "/boot", "/efi", NULL },
@@ -241,9 +271,14 @@ void system_mount_all(struct image *image, struct system *system)
 	for (size_t i = 0; system->fstab && i < system->fstab->entry_count; i++) {
 		const struct fstab_entry *entry = &system->fstab->entries[i];
 
-		if (entry->target.text && entry->type.text && is_device(entry) && strcmp(entry->type.text, "swap") != 0 &&
-		    !fstab_option(entry, "bind") &&
-		    is_wanted(without_slashes(image->arena, entry->target.text))) {
+		if (entry->target.text && entry->type.text && strcmp(entry->type.text, "swap") != 0 &&
+		    is_wanted(entry, without_slashes(image->arena, entry->target.text))) {
+			if (fstab_option(entry, "bind") || fstab_option(entry, "rbind")) {
+				note_bound(image, system, entry);
+				continue;
+			}
+			if (!is_device(entry))
+				continue;
 			if (system->mount_count >= LIMIT_MOUNTS - 4) {
 				limit_error(NULL, "fstab mounts more than %d file systems", LIMIT_MOUNTS - 4);
 				break;

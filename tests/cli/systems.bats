@@ -76,6 +76,31 @@ system() {
 	exits 2
 }
 
+@test "modules on a file system of their own, which fstab mounts, and a folder that it binds" {
+	local PATH=$PATH:/sbin:/usr/sbin good start target
+	good=$(fixture debian-arm64)
+	start=$(sfdisk -d "$good" | sed -nE 's/.*img2 : start= *([0-9]+),.*/\1/p')
+	debugfs -R "rdump /usr/lib/modules ." "$good?offset=$((start * 512))" 2>/dev/null
+	truncate -s 12M modules.ext4
+	mke2fs -q -t ext4 -U 12345678-1234-1234-1234-123456789012 -d modules modules.ext4
+	for target in /usr/lib/modules /lib/modules; do
+		"$MUTATE" "$good" disk.img 'part 2 rm-glob /usr/lib/modules/[0-9]*' \
+			"fstab add 'UUID=12345678-1234-1234-1234-123456789012 $target ext4 defaults 0 2'"
+		start=$((($(stat -c %s disk.img) + 1048575) / 1048576))
+		truncate -s $(((start + 14) * 1048576)) disk.img
+		sgdisk -e -n "9:$((start * 2048)):+12M" -t 9:8300 disk.img >/dev/null
+		dd if=modules.ext4 of=disk.img bs=1M seek="$start" conv=notrunc status=none
+		vmlint --reader=native disk.img
+		exits 0
+		lacks "not evaluated" "warning:"
+	done
+	change 'part 2 move /usr/lib/modules/[0-9]* /srv/' 'fstab add "/srv /usr/lib/modules none bind 0 0"'
+	vmlint --reader=native disk.img
+	exits 2
+	says "a folder that is bound there by fstab was not looked into [kernel-modules-missing"
+	lacks "error:"
+}
+
 @test "what systemd-repart or Ignition in the initrd makes may be the root" {
 	local root='grub replace "root=UUID=" "root=LABEL=made x="' path
 	for path in usr/lib/repart.d/50-root.conf etc/repart.d/a.conf usr/lib/ignition/user.ign usr/lib/ignition/base.d/a.ign; do
