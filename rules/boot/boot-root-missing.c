@@ -13,9 +13,12 @@
  *
  * So it is with `root=gpt-auto` and `root=dissect`, by which systemd is asked for the same.
  *
- * Judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings; not where
- * zfs= names the root. An initrd of which nothing else is asked, as all drivers are built in, is read for this with --thorough
- * alone.
+ * Linux reads 2,047 bytes of its command line at most (1,023 on 32-bit Arm), and leaves out the words behind them. A root=
+ * among these is none.
+ *
+ * Otherwise judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings;
+ * not where zfs= names the root. An initrd of which nothing else is asked, as all drivers are built in, is read for this with
+ * --thorough alone.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 trixie-uki-arm64 installer-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "x="
@@ -28,11 +31,20 @@
 #include "boot-help.h"
 #include "image/initrds.h"
 
+/* Is there a root= that Linux does not read? */
+static bool leaves_root_out(const struct boot_attempt *attempt)
+{
+	return attempt->written && attempt->written->root && !attempt->cmdline->root && !attempt->cmdline->text.unknown;
+}
+
 static enum boot_verdict judge(struct check *check, const struct boot_attempt *attempt, const char **ret_reason)
 {
 	(void)check, (void)ret_reason;
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
+	/* the initrd that has no root= may find the root by its partition's type */
+	if (leaves_root_out(attempt) && !attempt->root && !attempt->root_made)
+		return BOOT_BAD;
 	return attempt_lacks_root_name(attempt) ? BOOT_BAD : BOOT_GOOD;
 }
 
@@ -40,6 +52,8 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 {
 	const struct cmdline_word *root = attempt->cmdline->root;
 
+	if (leaves_root_out(attempt))
+		return "root= stands behind what Linux reads of the command line";
 	if (root)
 		return arena_printf(check->arena, "root=%s is for systemd to find, and the initrd has none that does",
 				    root->value);
@@ -55,12 +69,22 @@ RULE(boot_root_missing)
 		const struct boot_entry *entry = boot_entry_number(path, i);
 		const struct boot_attempt *bad = boot_all_bad(check, entry, judge);
 		struct diagnostic *d;
+		struct location place;
 
 		if (!bad)
 			continue;
-		d = boot_finding(check, &found, entry, boot_location(check->image, &bad->place), what(check, bad));
+		place = leaves_root_out(bad) ? boot_word_place(check, bad, bad->written->root)
+					     : boot_location(check->image, &bad->place);
+		d = boot_finding(check, &found, entry, place, what(check, bad));
 		if (!d)
 			continue;
+		if (leaves_root_out(bad)) {
+			finding_note(check, d, "it has %zu bytes, and Linux reads %zu: as many words as it has room for",
+				     bad->written->text.length, bad->cmdline->text.length);
+			finding_help(check, d, "put root= in front of the other words, or take some of these away: %s",
+				     boot_edit(check));
+			continue;
+		}
 		finding_note(check, d, "the initrd, %s, is of initramfs-tools, which looks at no partition's type",
 			     attempt_initrd_title(bad));
 		if (bad->root && bad->root->uuid)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* boot-cmdline: the part of a kernel's command line that was built into the kernel.
+/* boot-cmdline: the part of a kernel's command line that was built into the kernel, and the part that the kernel reads.
  *
  * Sources: arch/x86/Kconfig and arch/x86/kernel/setup.c (CMDLINE_BOOL, CMDLINE_OVERRIDE: what is built in comes first);
  * arch/{arm64,arm,riscv,loongarch}/Kconfig and drivers/firmware/efi/libstub (CMDLINE_FORCE replaces, CMDLINE_EXTEND comes last,
- * else it counts only where a loader gave nothing at all).
+ * else it counts only where a loader gave nothing at all); arch/{arm64,arm,x86}/include/uapi/asm/setup.h (COMMAND_LINE_SIZE) and
+ * drivers/firmware/efi/libstub/efi-stub-helper.c (efi_convert_cmdline: whole words are left out where there is no room).
  */
 #include <string.h>
 
+#include "boot/ascii.h"
 #include "image/boot-internal.h"
 
 static bool is_set(const struct kernel_release *release, const char *symbol)
@@ -67,7 +69,7 @@ static void add_stub_initrds(struct image *image, struct boot_attempt *attempt)
 	attempt->initrds = files;
 }
 
-bool boot_apply_config(struct image *image, struct boot_attempt *attempt)
+static bool add_built_in(struct image *image, struct boot_attempt *attempt)
 {
 	const struct kernel_release *release = attempt->kernel_file ? attempt->kernel_file->release : NULL;
 	const struct boot_text *given = &attempt->cmdline->text;
@@ -75,7 +77,6 @@ bool boot_apply_config(struct image *image, struct boot_attempt *attempt)
 	struct boot_text text = { .text = "" };
 	bool x86;
 
-	add_stub_initrds(image, attempt);
 	if (!release || !release->config || kconfig_value(release->config, "CMDLINE") != KCONFIG_OTHER)
 		return false;
 	x86 = attempt->kernel_file->architecture == ARCHITECTURE_X86_64 ||
@@ -102,4 +103,52 @@ bool boot_apply_config(struct image *image, struct boot_attempt *attempt)
 	attempt->cmdline = cmdline_parse(image->arena, &text);
 	add_stub_initrds(image, attempt);
 	return true;
+}
+
+/* How many bytes of its command line the kernel reads; 0: not known. */
+static size_t most_read(const struct kernel_file *file)
+{
+	if (file && file->kernel && file->kernel->command_line_size)
+		return file->kernel->command_line_size;
+	switch (file ? file->architecture : ARCHITECTURE_UNKNOWN) {
+	case ARCHITECTURE_AARCH64:
+	case ARCHITECTURE_X86_64:
+	case ARCHITECTURE_I386:
+		return 2047;
+	case ARCHITECTURE_ARM:
+		return 1023;
+	default: /* builders choose it, or did */
+		return 0;
+	}
+}
+
+static bool leave_out_rest(struct image *image, struct boot_attempt *attempt)
+{
+	const struct boot_text *text = &attempt->cmdline->text;
+	size_t most = most_read(attempt->kernel_file), end = 0;
+	bool in_quote = false;
+	struct boot_text read;
+
+	if (!most || text->length <= most)
+		return false;
+	for (size_t i = 0; i <= most; i++) {
+		if (text->text[i] == '"')
+			in_quote = !in_quote;
+		else if (!in_quote && is_space(text->text[i]))
+			end = i;
+	}
+	read = boot_text_slice(image->arena, text, 0, end);
+	attempt->written = attempt->cmdline;
+	attempt->cmdline = cmdline_parse(image->arena, &read);
+	return true;
+}
+
+bool boot_apply_kernel(struct image *image, struct boot_attempt *attempt)
+{
+	bool changed;
+
+	/* these the stub takes from all that it is given */
+	add_stub_initrds(image, attempt);
+	changed = add_built_in(image, attempt);
+	return leave_out_rest(image, attempt) || changed;
 }

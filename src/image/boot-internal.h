@@ -60,7 +60,8 @@ const char *boot_profile_title(struct boot_maker *maker, const struct boot_file 
 /* boot-root.c: sets the attempt's root, system, and what is said of them */
 void boot_find_root(struct image *image, struct boot_attempt *attempt);
 
-/* boot-cmdline.c: what CONFIG_CMDLINE of the attempt's kernel makes of its command line; false: nothing changes. */
-bool boot_apply_config(struct image *image, struct boot_attempt *attempt);
+/* boot-cmdline.c: what the attempt's kernel makes of its command line, by CONFIG_CMDLINE and by how much it reads; false: nothing
+ * changes. */
+bool boot_apply_kernel(struct image *image, struct boot_attempt *attempt);
 
 #endif

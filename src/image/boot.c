@@ -309,7 +309,7 @@ void image_settle_boot_paths(struct image *image)
 			struct boot_entry *entry = &image->boot_paths[i].entries[j];
 
 			for (size_t k = 0; k < entry->attempt_count; k++)
-				if (boot_apply_config(image, &entry->attempts[k]))
+				if (boot_apply_kernel(image, &entry->attempts[k]))
 					boot_find_root(image, &entry->attempts[k]);
 		}
 }

@@ -45,6 +45,7 @@ struct boot_attempt {
 	const struct boot_file *initrds; /* in order */
 	size_t initrd_count;
 	const struct cmdline *cmdline;   /* never NULL: with what CONFIG_CMDLINE does to it where that is known */
+	const struct cmdline *written;   /* what is given, where Linux reads only the beginning of it, else NULL */
 	bool is_program;                 /* the configuration starts an EFI program there, not a kernel */
 	const struct boot_file *devicetree; /* without which the loader refuses the entry; NULL: none */
 	/* Why it is known only when the machine runs which file the kernel is: that another attempt of the entry is good

@@ -249,6 +249,8 @@ static int x86(struct kernel *kernel, struct arena *arena, const struct head *he
 	}
 	if (protocol >= 0x208)
 		payload(kernel, head, protected_mode + le32(head, 0x248), le32(head, 0x24c), 0x248);
+	if (protocol >= 0x206)
+		kernel->command_line_size = le32(head, 0x238);
 	return 0;
 }
 

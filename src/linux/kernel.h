@@ -45,6 +45,7 @@ struct kernel {
 	bool efi_stub;            /* it has a PE header: firmware can start it, once a wrapper is taken off */
 	bool big_endian;
 	unsigned page_size;       /* bytes, where an arm64 header says so, else 0 */
+	uint32_t command_line_size; /* bytes that it reads of it, where an x86 header says so, else 0 */
 	const char *release;      /* "6.1.0-56-arm64", what uname -r will say; NULL while it is not known */
 	const char *version;      /* the release and what follows it, one line; NULL while it is not known */
 	enum compression payload; /* of the compressed kernel inside, COMPRESSION_NONE where there is none */

@@ -205,3 +205,22 @@ set superusers=admin"
 	written
 	clean
 }
+
+@test "a root= behind what Linux reads of its command line is none" {
+	local many
+	many=$(printf 'y%.0s' {1..2010})
+	"$MUTATE" "$DISK" disk.img "grub replace \" root=\" \" x=$many root=\""
+	vmlint disk.img
+	exits 1
+	says "error: root= stands behind what Linux reads of the command line [boot-root-missing]"
+	# whoever made the initrd, there is no root of this type
+	lints "grub replace \" root=\" \" x=$many root=\"" "gpt type 2 linux"
+	exits 1
+	says "error: root= stands behind what Linux reads of the command line [boot-root-missing]"
+	# as much of it as that can be read
+	lints "grub replace \" root=\" \" x=${many:0:1850} root=\""
+	clean
+	# words behind it are read no more, and not missed
+	lints "grub replace \" ro \" \" ro console=ttyAMA0 x=$many y=$many \""
+	clean
+}

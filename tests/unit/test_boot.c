@@ -420,7 +420,7 @@ static void test_config(void **state)
 		release.config = config;
 		release.config_place = at_file(2, "/boot/config-1");
 		file.release = &release;
-		assert_int_equal(boot_apply_config(&d->s->image, &a), strcmp(cases[i].given, cases[i].expected) != 0);
+		assert_int_equal(boot_apply_kernel(&d->s->image, &a), strcmp(cases[i].given, cases[i].expected) != 0);
 		assert_string_equal(a.cmdline->text.text, cases[i].expected);
 	}
 }
@@ -443,7 +443,7 @@ static void test_stub_initrd(void **state)
 	a.kernel.filesystem = &d->filesystems[0];
 	assert_int_equal(kconfig_parse(d->s->arena, config, strlen(config), &parsed, NULL), 0);
 	release.config = parsed;
-	assert_true(boot_apply_config(&d->s->image, &a));
+	assert_true(boot_apply_kernel(&d->s->image, &a));
 	assert_int_equal(a.initrd_count, 1);
 	assert_int_equal(a.initrds[0].have, HAVE);
 	assert_string_equal(a.initrds[0].path, "/EFI/initrd");
