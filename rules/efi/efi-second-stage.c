@@ -50,6 +50,8 @@
  * expect: !p1/loader/entries/debian-*.conf: error: it names the kernel *linux, which does not exist, and no other entry boots
  * bad:    uki-entries-arm64 | file delete EFI/Linux | file put EFI/Linux/linux.efi uki-arm64:EFI/BOOT/BOOTAA64.EFI | pe cut EFI/Linux/linux.efi .linux
  * expect: !p1/EFI/Linux/linux.efi@*: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it has * bytes, section .linux needs *
+ * bad:    uki-arm64 | pe section EFI/BOOT/BOOTAA64.EFI .linux name /4 | file append EFI/BOOT/BOOTAA64.EFI text "size.linux" | file append EFI/BOOT/BOOTAA64.EFI zeros 6 | pe field EFI/BOOT/BOOTAA64.EFI symbols end-16
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: it is a *: it has nothing to boot
  * bad:    systemd-boot-arm64 | file copy EFI/BOOT/BOOTAA64.EFI vmlinuz | file gzip vmlinuz | file write loader/entries/a.conf text "sort-key a\nlinux /vmlinuz\n"
  * expect: !p1/vmlinuz: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it does not begin with "MZ" (gzip compressed data*)
  * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI

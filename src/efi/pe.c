@@ -15,6 +15,7 @@
 #define LARGEST_HEADERS 264 /* signature, COFF header and a whole PE32+ optional header: firmware reads as much */
 #define SECTION_HEADER_SIZE 40
 #define SYMBOL_SIZE 18
+#define SECTION_NAME_SIZE 8 /* of the header */
 #define LONGEST_SECTION_NAME 64
 
 #define FIRST_READ 4096
@@ -111,7 +112,8 @@ static void read_headers(struct pe *pe, struct cursor *c, uint16_t *ret_sections
 }
 
 /* A name that did not fit into eight bytes is "/" and a decimal offset into the string table behind the symbols
- * (PE/COFF specification, 4).  Returns NULL when there is none such. */
+ * (PE/COFF specification, 4).  Returns NULL when there is none such, or when it would have fitted: systemd-stub, shim and GRUB
+ * look for such names in the header alone. */
 static const char *long_name(struct reader *r, const char *name, uint32_t symbols, uint32_t symbol_count)
 {
 	uint64_t table = symbols + (uint64_t)symbol_count * SYMBOL_SIZE;
@@ -135,7 +137,7 @@ static const char *long_name(struct reader *r, const char *name, uint32_t symbol
 	if (view_read(r->file, table + offset, text, length, NULL) < 0)
 		return NULL;
 	text[length] = '\0';
-	return *text ? arena_strdup(r->arena, text) : NULL;
+	return strlen(text) > SECTION_NAME_SIZE ? arena_strdup(r->arena, text) : NULL;
 }
 
 static int read_sections(struct reader *r, struct pe *pe, uint64_t offset, uint16_t declared, uint32_t symbols,
@@ -160,10 +162,10 @@ static int read_sections(struct reader *r, struct pe *pe, uint64_t offset, uint1
 	for (size_t i = 0; i < count; i++) {
 		struct pe_section *s = &sections[i];
 		const char *resolved;
-		char name[9] = "";
+		char name[SECTION_NAME_SIZE + 1] = "";
 
 		s->header_offset = offset + c.position;
-		memcpy(name, cursor_bytes(&c, 8), 8);
+		memcpy(name, cursor_bytes(&c, SECTION_NAME_SIZE), SECTION_NAME_SIZE);
 		resolved = long_name(r, name, symbols, symbol_count);
 		s->name = resolved ? resolved : arena_strdup(r->arena, name);
 		s->virtual_size = cursor_le32(&c);

@@ -105,7 +105,7 @@ struct pe_problem {
 };
 
 struct pe_section {
-	const char *name; /* long names resolved through the COFF string table */
+	const char *name; /* one of over eight characters resolved through the COFF string table */
 	uint32_t virtual_address, virtual_size, raw_offset, raw_size, characteristics;
 	uint32_t relocations_offset;
 	uint16_t relocations_count;

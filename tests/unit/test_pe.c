@@ -292,6 +292,11 @@ static void long_section_names(void **state)
 	memcpy(named + PE_BUILD_SIZE + 22, ".vendor_cert", 13);
 	memcpy(named + AT_SECTION(1), "/4\0\0\0\0\0", 8);
 	assert_string_equal(parse(named, sizeof(named))->sections[1].name, ".vendor_cert");
+	/* who looks for a name of up to eight characters looks for it in the header */
+	memcpy(named + PE_BUILD_SIZE + 22, ".reloc00\0\0\0\0", 13);
+	assert_string_equal(parse(named, sizeof(named))->sections[1].name, "/4");
+	memcpy(named + PE_BUILD_SIZE + 22, ".reloc000", 10);
+	assert_string_equal(parse(named, sizeof(named))->sections[1].name, ".reloc000");
 	memcpy(named + AT_SECTION(1), "/9999999", 8);
 	assert_string_equal(parse(named, sizeof(named))->sections[1].name, "/9999999");
 }
