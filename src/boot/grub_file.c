@@ -209,7 +209,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 		lookup->reason = SPENT;
 		return lookup;
 	}
-	r = fs_resolve(fs, vm->arena, path, false, &lookup->entry, NULL, &err);
+	r = fs_resolve_as_grub(fs, vm->arena, path, &lookup->entry, &err);
 	if (r == 0 && lookup->entry.type != FS_DIRECTORY) {
 		struct fs_stat st;
 
@@ -221,7 +221,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 	if (r < 0) {
 		lookup->found = is_absent(r) ? GRUB_MISSING : GRUB_NOT_KNOWN;
 		lookup->reason = arena_strdup(vm->arena, err.message);
-		lookup->instead = r == -ELOOP ? "is a symbolic link that leads in a circle" : NULL;
+		lookup->instead = r == -ELOOP ? "is behind more symbolic links than the 7 that GRUB follows" : NULL;
 	}
 	return lookup;
 }

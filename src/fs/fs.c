@@ -18,10 +18,11 @@ static bool name_matches(const struct fs *fs, const char *name, const char *want
 }
 
 static const struct fs_entry *search(const struct fs *fs, const struct fs_entry *entries, size_t count,
-				     const char *wanted, size_t length)
+				     const char *wanted, size_t length, bool aliases)
 {
 	for (size_t i = 0; i < count; i++)
-		if (name_matches(fs, entries[i].name, wanted, length) || name_matches(fs, entries[i].alias, wanted, length))
+		if (name_matches(fs, entries[i].name, wanted, length) ||
+		    (aliases && name_matches(fs, entries[i].alias, wanted, length)))
 			return &entries[i];
 	return NULL;
 }
@@ -39,8 +40,8 @@ enum fs_type fs_type_of(struct fs *fs, const struct fs_entry *listed)
 	return entry.type;
 }
 
-int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
-	    struct error *err)
+static int find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, bool aliases,
+		struct fs_entry *ret, struct error *err)
 {
 	/* the listing may be long, and goes before the next one comes */
 	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
@@ -53,13 +54,25 @@ int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *
 		r = fs_spend(COST_COMPONENT + (uint64_t)count * COST_COMPARED, err);
 	if (r < 0)
 		return r;
-	found = search(fs, entries, count, name, length);
+	found = search(fs, entries, count, name, length, aliases);
 	if (!found)
 		return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), name);
 	*ret = *found;
 	ret->name = arena_strdup(arena, found->name);
 	ret->alias = found->alias ? arena_strdup(arena, found->alias) : NULL;
 	return fs_settle(fs, ret, err);
+}
+
+int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
+	    struct error *err)
+{
+	return find(fs, arena, directory, name, length, true, ret, err);
+}
+
+int fs_find_by_name(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length,
+		    struct fs_entry *ret, struct error *err)
+{
+	return find(fs, arena, directory, name, length, false, ret, err);
 }
 
 int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)

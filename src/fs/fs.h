@@ -80,6 +80,9 @@ enum fs_type fs_type_of(struct fs *fs, const struct fs_entry *listed);
  * or what reading the directory failed with. */
 int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
 	    struct error *err);
+/* The same without aliases. */
+int fs_find_by_name(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length,
+		    struct fs_entry *ret, struct error *err);
 
 /* The entry that an absolute path with `/` leads to.  Symbolic links are not followed.  0, -ENOENT when a component is
  * missing, -ENOTDIR when one before the last is not a directory, -EFBIG beyond limits.depth components,
@@ -92,6 +95,11 @@ int fs_lookup(struct fs *fs, struct arena *arena, const char *path, struct fs_en
  * and -ELOOP it is the path that was not there, or NULL. */
 int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
 	       const char **ret_path, struct error *err);
+
+/* The same as GRUB does it: it follows GRUB_SYMLINKS links (grub-core/fs/fshelp.c), and knows a file of FAT by one name, the long
+ * one if there is one (grub-core/fs/fat.c).  The path is not told. */
+#define GRUB_SYMLINKS 7
+int fs_resolve_as_grub(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err);
 
 /* Is this, of looking up a path, an answer about the file system (it is not there), or could we not look? */
 bool fs_is_answer(int r);

@@ -15,7 +15,8 @@ struct walk {
 	struct arena *arena, *scratch;
 	struct fs_entry *stack;
 	unsigned depth; /* stack[depth] is where we are */
-	unsigned links;
+	unsigned links, most_links;
+	bool grub; /* it is GRUB who looks */
 	uint64_t components; /* that were gone through, those of links too */
 };
 
@@ -49,8 +50,8 @@ static const char *follow(struct walk *walk, const struct fs_entry *link, const 
 {
 	char *target;
 
-	if (++walk->links > LIMIT_SYMLINKS) {
-		*ret = error_set(err, ELOOP, "more than %d symbolic links", LIMIT_SYMLINKS);
+	if (++walk->links > walk->most_links) {
+		*ret = error_set(err, ELOOP, "more than %u symbolic links", walk->most_links);
 		return NULL;
 	}
 	*ret = walk->fs->ops->readlink(walk->fs, walk->scratch, link->handle, &target, err);
@@ -88,7 +89,8 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 	if (walk->depth == limits.depth)
 		return limit_error(err, "the path is deeper than %" PRIu64 " directories" RAISES("max-depth"),
 				 limits.depth);
-	r = fs_find(walk->fs, walk->scratch, walk->stack[walk->depth].handle, name, length, &entry, err);
+	r = (walk->grub ? fs_find_by_name : fs_find)(walk->fs, walk->scratch, walk->stack[walk->depth].handle, name, length,
+						     &entry, err);
 	if (r < 0)
 		return r;
 	if (entry.type == FS_SYMLINK && !(nofollow && !*rest)) {
@@ -99,11 +101,12 @@ static int step(struct walk *walk, const char **path, size_t length, bool nofoll
 	return 0;
 }
 
-int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
-	       const char **ret_path, struct error *err)
+static int resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, bool grub, struct fs_entry *ret,
+		   const char **ret_path, struct error *err)
 {
 	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
-	struct walk walk = { .fs = fs, .arena = arena, .scratch = scratch,
+	struct walk walk = { .fs = fs, .arena = arena, .scratch = scratch, .grub = grub,
+			     .most_links = grub ? GRUB_SYMLINKS : LIMIT_SYMLINKS,
 			     .stack = ARENA_ARRAY(scratch, limits.depth + 1, struct fs_entry) };
 	bool directory = false;
 
@@ -137,4 +140,15 @@ int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofoll
 	if (directory && ret->type != FS_DIRECTORY)
 		return error_set(err, ENOTDIR, "%s is not a directory", ret->name);
 	return 0;
+}
+
+int fs_resolve(struct fs *fs, struct arena *arena, const char *path, bool nofollow, struct fs_entry *ret,
+	       const char **ret_path, struct error *err)
+{
+	return resolve(fs, arena, path, nofollow, false, ret, ret_path, err);
+}
+
+int fs_resolve_as_grub(struct fs *fs, struct arena *arena, const char *path, struct fs_entry *ret, struct error *err)
+{
+	return resolve(fs, arena, path, false, true, ret, NULL, err);
 }

@@ -41,7 +41,7 @@ static const struct boot_text *prefix_of(const struct grub_result *grub, struct 
 static enum have look_up(struct arena *arena, struct fs *fs, const char *path)
 {
 	struct fs_entry entry;
-	int r = fs_resolve(fs, arena, path, false, &entry, NULL, NULL);
+	int r = fs_resolve_as_grub(fs, arena, path, &entry, NULL);
 
 	if (r == 0)
 		return entry.type == FS_FILE ? HAVE : ABSENT;

@@ -138,6 +138,20 @@ grubenv() {
 	says ":3:7: error: the kernel /gone does not exist"
 }
 
+@test "GRUB follows seven symbolic links, and not an eighth" {
+	local ops=("grub replace /boot/vmlinuz-$VERSION /boot/k1") n
+	for n in 1 2 3 4 5 6; do
+		ops+=("part 2 symlink /boot/k$n k$((n + 1))")
+	done
+	"$MUTATE" "$DISK" links.img "${ops[@]}" "part 2 symlink /boot/k7 vmlinuz-$VERSION"
+	vmlint --reader=native links.img
+	exits 0
+	"$MUTATE" "$DISK" links.img "${ops[@]}" "part 2 symlink /boot/k7 k8" "part 2 symlink /boot/k8 vmlinuz-$VERSION"
+	vmlint --reader=native links.img
+	exits 1
+	says "the kernel /boot/k1 is behind more symbolic links than the 7 that GRUB follows [boot-kernel-missing]"
+}
+
 @test "names that are no UTF-8" {
 	"$MUTATE" "$DISK" disk.img 'grub replace "linux\t/boot/vmlinuz-" "linux\t/boot/\xff\xfe-"'
 	vmlint --select='boot-*' disk.img

@@ -96,6 +96,10 @@ static void long_names(void **state)
 			assert_int_equal(fs_lookup(fat->fs, v.arena, "/loader~1.con", &found, &err), 0);
 			assert_string_equal(found.name, "Load\xc3\xa9r \xf0\x9f\x98\x80.conf");
 			assert_string_equal(found.alias, "LOADER~1.CON");
+			/* GRUB knows one name of a file */
+			assert_int_equal(fs_resolve_as_grub(fat->fs, v.arena, "/loader~1.con", &found, &err), -ENOENT);
+			assert_int_equal(fs_resolve_as_grub(fat->fs, v.arena, "/load\xc3\xa9r \xf0\x9f\x98\x80.CONF", &found,
+							    &err), 0);
 			assert_int_equal(
 				fs_lookup(fat->fs, v.arena, "/load\xc3\xa9R \xf0\x9f\x98\x80.CONF", &found, &err), 0);
 		} else {
