@@ -63,6 +63,20 @@ static const char *mismatch_of(struct check *check, const struct filesystem *f)
 			    type_title(m->actual));
 }
 
+/* Is it the root of an entry that the boot hangs on? */
+static bool is_booted(const struct image *image, const struct filesystem *f)
+{
+	for (unsigned p = 0; p < image->boot_path_count; p++)
+		for (size_t i = 0; i < image->boot_paths[p].entry_count; i++) {
+			const struct boot_entry *entry = &image->boot_paths[p].entries[i];
+
+			for (size_t k = 0; k < entry->attempt_count; k++)
+				if (entry->attempts[k].root == f && boot_entry_counts(image, entry))
+					return true;
+		}
+	return false;
+}
+
 RULE(filesystem_corrupt)
 {
 	const struct image *image = check->image;
@@ -79,7 +93,7 @@ RULE(filesystem_corrupt)
 			    problem ? problem : mismatch);
 		finding_stands_alone(check);
 		/* a system was found elsewhere, so it is not the root; or it can be mounted */
-		if (image->system_count || mismatch)
+		if ((image->system_count && !is_booted(image, f)) || mismatch)
 			d->effect = EFFECT_DEGRADES;
 		if (f->ext)
 			system_help_e2fsck(check, d, f, "-fy");

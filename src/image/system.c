@@ -82,8 +82,10 @@ static const char *find_subvolume(struct search *search)
 		if (fs_type_of(fs, &entries[i]) != FS_DIRECTORY)
 			continue;
 		if (folders++ == LIMIT_SUBVOLUMES) {
-			limit_error(search->trouble.code ? NULL : &search->trouble,
-				    "its top has more than %d folders that may hold a system", LIMIT_SUBVOLUMES);
+			/* a volume of data has many folders, too: it counts where a root is missing, as systems_error says */
+			if (!search->trouble.code)
+				error_set(&search->trouble, ENOTSUP, "its top has more than %d folders that may hold a system",
+					  LIMIT_SUBVOLUMES);
 			return NULL;
 		}
 		if (is_root(search, entries[i].name))

@@ -188,9 +188,14 @@ static int open_filesystem(void *context, struct image *image, const struct file
 	(void)err;
 	helper->opened++;
 	assert_null(subvolume);
+	*ret = &m->fs;
+	if (helper->second_type && !strcmp(filesystem->volume, "v-g/pages")) {
+		for (unsigned i = 0; i < LIMIT_SUBVOLUMES + 2; i++)
+			memory_fs_file(m, image->arena, arena_printf(image->arena, "/folder-%u/data", i), "");
+		return 0;
+	}
 	assert_string_equal(filesystem->volume, "v-g/root");
 	memory_fs_file(m, image->arena, "/etc/fstab", "/dev/v-g/root / ext4 ro\n/dev/mapper/v--g-pages none swap sw\n");
-	*ret = &m->fs;
 	return 0;
 }
 
@@ -288,6 +293,27 @@ static void test_unseen(void **state)
 	close_disk(&o);
 }
 
+/* Data in more folders than are looked into for a root are no limit that was met, where another volume is the root. */
+static void test_many_folders(void **state)
+{
+	struct helper helper = { .second_type = "btrfs" };
+	const struct image_services services = { .list_volumes = list_volumes, .open_filesystem = open_filesystem,
+						 .context = &helper };
+	struct opened o;
+
+	(void)state;
+	make_disk("touch second/data", "linux linux");
+	shell("dd if=/dev/zero of=disk bs=1M seek=33 count=16 conv=notrunc; dd if=head of=disk bs=1M seek=33 conv=notrunc");
+	limit_met.code = 0;
+	o = open_disk_with(&services);
+	assert_int_equal(o.image->system_count, 1);
+	assert_int_equal(helper.opened, 2);
+	assert_int_equal(limit_met.code, 0);
+	assert_non_null(strstr(o.image->systems_error.message, "more than 64 folders"));
+	assert_false(o.image->booted_unseen);
+	close_disk(&o);
+}
+
 /* The helper is not asked where a system can be read in process. */
 static void test_no_helper(void **state)
 {
@@ -372,7 +398,7 @@ int main(void)
 		cmocka_unit_test(test_mounts_of_kept_listings),
 		cmocka_unit_test(test_none),		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_no_helper),	cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_unseen), cmocka_unit_test(test_many_folders),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
