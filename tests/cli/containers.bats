@@ -80,7 +80,8 @@ untouched() {
 @test "packed images are refused with the command that unpacks them" {
 	local kind command
 	for kind in xz:xz zst:zstd gz:gzip; do
-		mutated "it's.img" debian-arm64 "compress ${kind%:*}"
+		# a small one: to pack a system takes longer than all else here
+		mutated "it's.img" firmware-x86_64 "compress ${kind%:*}"
 		vmlint "it's.img"
 		exits 2
 		command=$(sed -n 's/^ *help: //p' <<<"$output")
