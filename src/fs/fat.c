@@ -54,7 +54,8 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		(*ret)[count++] = (struct fs_entry){ .handle = i,
 						     .type = child->directory ? FS_DIRECTORY : FS_FILE,
 						     .name = child->name,
-						     .alias = child->alias };
+						     .alias = child->alias,
+						     .caseless = true };
 	}
 	return 0;
 }
@@ -243,7 +244,6 @@ int fat_open(struct arena *arena, struct view *view, struct fat **ret, struct er
 	state->fs = (struct fs){ .ops = &fat_ops,
 				 .state = state,
 				 .root = 0,
-				 .case_insensitive = true,
 				 .type = fat->type == FAT_32   ? "FAT32"
 					 : fat->type == FAT_16 ? "FAT16"
 							       : "FAT12" };

@@ -10,19 +10,19 @@
 #include "base/utf16.h"
 #include "fs/listings.h"
 
-static bool name_matches(const struct fs *fs, const char *name, const char *wanted, size_t length)
+static bool name_matches(const struct fs_entry *entry, const char *name, const char *wanted, size_t length)
 {
 	if (!name || strlen(name) != length)
 		return false;
-	return fs->case_insensitive ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
+	return entry->caseless ? !ascii_ncasecmp(name, wanted, length) : !memcmp(name, wanted, length);
 }
 
-static const struct fs_entry *search(const struct fs *fs, const struct fs_entry *entries, size_t count,
-				     const char *wanted, size_t length, bool aliases)
+static const struct fs_entry *search(const struct fs_entry *entries, size_t count, const char *wanted, size_t length,
+				     bool aliases)
 {
 	for (size_t i = 0; i < count; i++)
-		if (name_matches(fs, entries[i].name, wanted, length) ||
-		    (aliases && name_matches(fs, entries[i].alias, wanted, length)))
+		if (name_matches(&entries[i], entries[i].name, wanted, length) ||
+		    (aliases && name_matches(&entries[i], entries[i].alias, wanted, length)))
 			return &entries[i];
 	return NULL;
 }
@@ -54,7 +54,7 @@ static int find(struct fs *fs, struct arena *arena, uint64_t directory, const ch
 		r = fs_spend(COST_COMPONENT + (uint64_t)count * COST_COMPARED, err);
 	if (r < 0)
 		return r;
-	found = search(fs, entries, count, name, length, aliases);
+	found = search(entries, count, name, length, aliases);
 	if (!found)
 		return error_set(err, ENOENT, "there is no %.*s", (int)(length < 255 ? length : 255), name);
 	*ret = *found;

@@ -34,6 +34,7 @@ struct fs_entry {
 	enum fs_type type;
 	const char *name;
 	const char *alias; /* a second name that finds the file too (FAT's short name), or NULL */
+	bool caseless;     /* names that differ by the case of ASCII letters alone are this one */
 };
 
 struct fs_statfs {
@@ -64,7 +65,6 @@ struct fs {
 	const struct fs_ops *ops;
 	const char *type;      /* as a person calls it: "FAT32" */
 	uint64_t root;         /* handle of the root directory */
-	bool case_insensitive; /* names differ by more than the case of ASCII letters */
 	void *state;
 };
 

@@ -2,7 +2,7 @@
 /* mounts: a tree of several file systems, as mount(8) puts one over a folder of another.
  *
  * The result is a struct fs like any other.  Its handles are those of the parts, with the number of the part in the
- * topmost bits.  Reading allocates nothing.  Names differ by case everywhere, also in a part that does not care.
+ * topmost bits.  Reading allocates nothing.  Names differ by case where they do in the part that they are of.
  */
 #ifndef FS_MOUNTS_H
 #define FS_MOUNTS_H

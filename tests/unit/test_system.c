@@ -36,6 +36,7 @@ static void assert_there(const struct system *system, const char *path, int part
 static void test_mounts_of_fstab(void **state)
 {
 	const struct system *system;
+	struct fs_entry entry;
 	struct opened o;
 	char *data;
 	size_t size;
@@ -47,9 +48,13 @@ static void test_mounts_of_fstab(void **state)
 		  "printf 'UUID=66666666-7777-8888-9999-aaaaaaaaaaaa / ext4 defaults 0 1\\n"
 		  "UUID=1234-5678 /boot/efi vfat umask=0077\\nUUID=11111111-2222-3333-4444-555555555555 /boot/ ext4 defaults\\n"
 		  "LABEL=gone /home ext4 defaults 0 2\\n' > third/etc/fstab", "linux linux");
+	shell("mmd -i disk@@1M ::/Folder");
 	o = open_disk();
 	assert_int_equal(o.image->system_count, 1);
 	system = &o.image->systems[0];
+	/* case is of no matter on vfat, as for Linux */
+	assert_there(system, "/boot/efi/FOLDER", 1, "/FOLDER");
+	assert_int_equal(fs_resolve(system->fs, o.arena, "/boot/VMLINUZ", false, &entry, NULL, NULL), -ENOENT);
 	assert_int_equal(system->filesystem->partition, 3);
 	assert_string_equal(system->id, "debian");
 	assert_string_equal(system->version_id, "12");
