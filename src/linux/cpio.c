@@ -139,16 +139,17 @@ int cpio_next(struct cpio *cpio, bool verify, struct error *err)
 	r = parse_header(cpio, header, &name_size);
 	if (r != CPIO_ENTRY)
 		return r;
-	if (!name_size || name_size > LIMIT_CPIO_NAME)
-		return CPIO_BAD_NAME;
 	/* the header is two bytes short of a multiple of four */
 	padded = ((uint64_t)name_size + 2 + 3) / 4 * 4 - 2;
-	r = stream_read(cpio->stream, cpio->name, padded, &count, err);
+	entry->skipped = !name_size || name_size > LIMIT_CPIO_NAME;
+	r = stream_read(cpio->stream, entry->skipped ? NULL : cpio->name, padded, &count, err);
 	if (r < 0)
 		return r;
 	if (count < name_size)
 		return CPIO_TRUNCATED;
-	if (cpio->name[name_size - 1])
+	if (entry->skipped)
+		*cpio->name = '\0';
+	else if (cpio->name[name_size - 1])
 		return CPIO_BAD_NAME;
 	entry->name = cpio->name;
 	entry->name_length = strlen(cpio->name);
@@ -156,7 +157,7 @@ int cpio_next(struct cpio *cpio, bool verify, struct error *err)
 	cpio->padding = (unsigned)(-entry->size & 3U);
 	cpio->sum = 0;
 	cpio->expected = entry->checksum;
-	cpio->summing = entry->has_checksum && (entry->mode & 0170000) == 0100000;
+	cpio->summing = entry->has_checksum && !entry->skipped && (entry->mode & 0170000) == 0100000;
 	cpio->entries++;
 	return strcmp(cpio->name, TRAILER) ? CPIO_ENTRY : CPIO_TRAILER;
 }

@@ -22,6 +22,7 @@ struct cpio_entry {
 	char *name;      /* as written, without an ending NUL's padding; valid until the next entry */
 	size_t name_length;
 	bool has_checksum;
+	bool skipped;    /* its name has no byte or more than LIMIT_CPIO_NAME: Linux makes nothing of it, and says nothing */
 };
 
 enum cpio_event {
@@ -32,7 +33,7 @@ enum cpio_event {
 	CPIO_TRUNCATED,  /* of the stream, where an archive may not end */
 	CPIO_OLD_FORMAT, /* 070707 or binary: the kernel refuses them */
 	CPIO_BAD_HEADER, /* not hexadecimal, or another magic number */
-	CPIO_BAD_NAME,   /* a name of no bytes, of more than LIMIT_CPIO_NAME, or without its NUL */
+	CPIO_BAD_NAME,   /* a name without its NUL */
 	CPIO_UNALIGNED,  /* a header that does not begin at a multiple of four */
 	CPIO_CHECKSUM,   /* of the body before */
 };

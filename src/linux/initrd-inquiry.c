@@ -17,6 +17,27 @@ struct link {
 	uint32_t inode, device_major, device_minor;
 };
 
+/* Writes the path without its empty components and those that are "."; Linux takes it for the same.  `to` has room for all of
+ * it. */
+static void clean(char *to, const char *path)
+{
+	char *begin = to;
+
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length > 1 || (length && *path != '.')) {
+			if (to > begin)
+				*to++ = '/';
+			memcpy(to, path, length);
+			to += length;
+		}
+		path += length;
+		path += strspn(path, "/");
+	}
+	*to = '\0';
+}
+
 /* Without "./" and "/" before it, and without "usr/" where a merged /usr makes it the same. */
 static const char *plain_path(const char *path)
 {
@@ -274,12 +295,17 @@ static int answer_folder(struct inquiry *inquiry, const char *path, struct cpio 
 
 int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 {
-	const char *path = plain_path(cpio->entry.name), *base;
 	struct content content = { 0 };
-	size_t length = strlen(path), name_length;
+	size_t length, name_length;
+	const char *path, *base;
 	uint32_t i;
 	int r = 0;
 
+	if (cpio->entry.skipped)
+		return 0;
+	clean(inquiry->name, cpio->entry.name);
+	path = plain_path(inquiry->name);
+	length = strlen(path);
 	note_release(inquiry, path);
 	i = names_find(&inquiry->paths, path, length);
 	for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_path[i]; q != NAMES_NONE && r >= 0; q = inquiry->next[q])

@@ -19,6 +19,7 @@ struct inquiry {
 	size_t open;    /* questions without answer */
 	size_t content; /* bytes that are read of a file whose content is asked for: the most that anybody wants */
 	struct link *links; /* answered by a hard link whose content has not come yet */
+	char name[LIMIT_CPIO_NAME + 1]; /* of the present entry, as questions are asked */
 };
 
 /* Builds the tables.  0, or -EFBIG for too many questions or too much content. */

@@ -185,6 +185,49 @@ static void questions(void **state)
 	buffer_free(&m.b);
 }
 
+/* As init/initramfs.c takes them: a path in any way of writing it, and no entry at all where the name is too long. */
+static void names(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct maker m = make();
+	struct initrd_question q[] = {
+		{ INITRD_PATH, .name = "/etc/conf" },
+		{ INITRD_MODULE, .name = "virtio_blk", .release = "6.1.0-9" },
+		{ INITRD_PATH, .name = "last" },
+		{ INITRD_FOLDER, .name = "/etc" },
+		{ INITRD_PATH, .name = "" },
+		{ INITRD_PATH, .name = "nothing" },
+	};
+	char *name = malloc(4300);
+	struct initrd *initrd;
+
+	(void)state;
+	memset(name, 'x', 4300);
+	name[4299] = '\0';
+	file(&m, name, "content of some bytes");
+	entry(&m, ".", 040755, 2, "", 0);
+	entry(&m, "./etc", 040755, 2, "", 0);
+	file(&m, "./etc/.///./conf", "text");
+	entry(&m, "usr//lib/./modules//6.1.0-9/.//virtio_blk.ko.xz", FILE_MODE, 1, "\xfd" "7zXZ", 6);
+	/* of no byte, as the header says; two of padding follow */
+	file(&m, "", "");
+	m.b.data[m.b.size - 2 - 16 + 7] = '0';
+	name[4095] = '\0';
+	file(&m, name, "");
+	file(&m, "//last", "");
+	trailer(&m);
+	initrd = ask(arena, &m, q, 6, true);
+	assert_true(initrd->complete && !initrd->damaged);
+	assert_int_equal(initrd->members[0].entries, 8);
+	for (size_t i = 0; i < 6; i++)
+		if (q[i].answer != (i < 4 ? INITRD_FOUND : i == 5 ? INITRD_NOT_FOUND : q[i].answer))
+			fail_msg("%s: answer %d", q[i].name, q[i].answer);
+	assert_string_equal(q[0].path, "./etc/.///./conf");
+	assert_string_equal(initrd->releases[0], "6.1.0-9");
+	free(name);
+	buffer_free(&m.b);
+}
+
 static void no_modules(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -320,8 +363,11 @@ static void damage(void **state)
 	plain.b.data[second + 5] = '3';
 	expect(&plain, plain.b.size, 1, INITRD_BAD_HEADER, second);
 	plain.b.data[second + 5] = '1';
-	plain.b.data[second + 94] = '8'; /* the name's size */
+	plain.b.data[second + 101] = '1'; /* the name's size, without its NUL */
 	expect(&plain, plain.b.size, 1, INITRD_BAD_HEADER, second);
+	plain.b.data[second + 101] = '2';
+	plain.b.data[second + 94] = '8'; /* one that would be stepped over */
+	expect(&plain, plain.b.size, 1, INITRD_TRUNCATED, plain.b.size);
 	plain.b.data[second + 94] = '0';
 
 	/* a checksum of its own */
@@ -454,7 +500,7 @@ static void bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(names), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
 					    cmocka_unit_test(damage), cmocka_unit_test(all_together),
 					    cmocka_unit_test(what_is_not_unpacked), cmocka_unit_test(bounds) };
 
