@@ -161,6 +161,11 @@ uint64_t limits_initrd_entries(void)
 	return limits.files * 16;
 }
 
+uint64_t limits_initrd_names(void)
+{
+	return limits.files * 8;
+}
+
 uint64_t limits_directory_bytes(void)
 {
 	/* what is lowered is the count: names may be as long as before */

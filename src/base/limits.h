@@ -80,6 +80,7 @@ uint64_t limits_kernel_bytes(void);      /* of a kernel, decompressed */
 uint64_t limits_unpacking(void);         /* of WORK_UNPACKING, in picoseconds */
 uint64_t limits_container_bytes(void);   /* of a qcow2's clusters, each time that one is decompressed */
 uint64_t limits_initrd_entries(void);    /* files of an initrd */
+uint64_t limits_initrd_names(void);      /* different ones among these */
 uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
 uint64_t limits_directories_bytes(void); /* all directories of a FAT volume */
 uint64_t limits_lookup_bytes(void);      /* that are gone through for all look-ups in an image: see fs/listings.h */
@@ -189,6 +190,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_INITRD_RELEASES 16		/* kernels whose modules it holds */
 #define LIMIT_INITRD_QUESTIONS 65536
 #define LIMIT_INITRD_CONTENT (4 * MiB)		/* of one file that is asked for */
+#define LIMIT_INITRD_CONTENTS (16 * LIMIT_INITRD_CONTENT) /* of all that are asked for in one initrd */
 #define LIMIT_CPIO_NAME 4096			/* the kernel's own bound */
 
 /* profiles */

@@ -44,11 +44,6 @@ static const char *list_of_modules(const struct boot_attempt *attempt, const cha
 	return set && release ? arena_printf(set->image->arena, "/lib/modules/%s/modules.dep%s", release, suffix) : NULL;
 }
 
-static void ask_by_the_way(const struct boot_attempt *attempt, const char *path)
-{
-	initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_PATH, .name = path, .incidental = true });
-}
-
 void initrd_ask_for_lists(const struct boot_attempt *attempt)
 {
 	const char *binary = list_of_modules(attempt, ".bin"), *text = list_of_modules(attempt, "");
@@ -56,9 +51,9 @@ void initrd_ask_for_lists(const struct boot_attempt *attempt)
 	if (!binary)
 		return;
 	attempt_ask_path(attempt, binary);
-	ask_by_the_way(attempt, text);
+	attempt_ask_path(attempt, text);
 	for (size_t i = 0; i < MAKERS; i++)
-		ask_by_the_way(attempt, makers[i]);
+		attempt_ask_path(attempt, makers[i]);
 }
 
 bool attempt_initrd_is_usual(const struct boot_attempt *attempt)

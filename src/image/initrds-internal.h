@@ -16,6 +16,7 @@ struct initrd_set {
 	struct view *view;  /* of all together */
 	struct names names; /* of the questions */
 	size_t capacity;    /* for questions */
+	bool more_before;   /* a kernel that is started with it may have an initramfs of its own */
 };
 
 struct initrd_inquiries {

@@ -76,16 +76,31 @@ static uint64_t join(struct joined *joined, struct view *view, uint64_t size)
 	return size;
 }
 
-/* What is around a file in an archive of the kind "newc" (grub-core/loader/linux.c, make_header). */
-static struct view *newc_header(struct arena *arena, const char *name, uint64_t size)
+static size_t newc_entry(char *to, const char *name, size_t name_length, unsigned mode, uint64_t size)
 {
-	size_t length = 110 + strlen(name) + 1;
-	char *header = arena_alloc(arena, (length + 3) & ~(size_t)3);
+	size_t length = 110 + name_length + 1;
 
-	(void)snprintf(header, length, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", 0u,
-		       *name && size ? 0100777u : 0u, 0u, 0u, 1u, 0u, (unsigned)size, 0u, 0u, 0u, 0u,
-		       (unsigned)strlen(name) + 1, 0u, name);
-	return view_memory(arena, header, (length + 3) & ~(size_t)3);
+	(void)snprintf(to, length, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%.*s", 0u, mode, 0u, 0u, 1u, 0u,
+		       (unsigned)size, 0u, 0u, 0u, 0u, (unsigned)name_length + 1, 0u, (int)name_length, name);
+	return (length + 3) & ~(size_t)3;
+}
+
+/* What is around a file in an archive of the kind "newc": its folders and itself, or the end (grub-core/loader/linux.c,
+ * insert_dir and make_header). */
+static struct view *newc_header(struct arena *arena, const char *name, unsigned mode, uint64_t size)
+{
+	size_t length = strlen(name), room = 0, used = 0;
+	char *header;
+
+	for (size_t i = 0; i <= length; i++)
+		if (i == length || (i && name[i] == '/'))
+			room += 110 + i + 4;
+	header = arena_alloc(arena, room);
+	for (size_t i = 1; i < length; i++)
+		if (name[i] == '/')
+			used += newc_entry(header + used, name, i, 040777, 0);
+	used += newc_entry(header + used, name, length, mode, size);
+	return view_memory(arena, header, used);
 }
 
 static struct initrd_set *new_set(struct image *image, const struct boot_file **files, size_t count)
@@ -105,11 +120,11 @@ static struct initrd_set *new_set(struct image *image, const struct boot_file **
 		const char *name = files[i]->newc;
 
 		if (name)
-			size = join(joined, newc_header(image->arena, name, files[i]->view->size), size);
+			size = join(joined, newc_header(image->arena, name, 0100777, files[i]->view->size), size);
 		size = join(joined, files[i]->view, size);
 		set->starts[i] = joined->starts[joined->count - 1];
 		if (name)
-			size = join(joined, newc_header(image->arena, "TRAILER!!!", 0), size);
+			size = join(joined, newc_header(image->arena, "TRAILER!!!", 0, 0), size);
 	}
 	if (joined->count == 1) {
 		set->view = files[0]->view;
@@ -204,10 +219,8 @@ void initrd_put(const struct boot_attempt *attempt, const struct initrd_question
 				  kind == INITRD_MODULE ? "/" : "", name), name);
 	known = set->names.count;
 	number = names_add(&set->names, key, strlen(key));
-	if (number < known) {
-		facts->questions[number].incidental &= question->incidental;
+	if (number < known)
 		return;
-	}
 	if (facts->question_count == set->capacity) {
 		struct initrd_question *questions;
 
@@ -306,10 +319,19 @@ void image_ask_initrds(struct image *image, const char *module)
 	names_add(&inquiries->modules, module, strlen(module));
 }
 
+/* May the attempt's kernel hold an initramfs of its own? */
+static bool may_hold_initramfs(const struct boot_attempt *attempt)
+{
+	const struct kernel_release *release = attempt->kernel_file ? attempt->kernel_file->release : NULL;
+	const struct kconfig_entry *entry = release && release->config ? kconfig_find(release->config, "INITRAMFS_SOURCE") : NULL;
+
+	return !release || !release->config || (entry && entry->value == KCONFIG_OTHER && strcmp(entry->text, "\"\"") != 0);
+}
+
 static void read_set(struct initrd_set *set)
 {
 	struct image *image = set->image;
-	const struct initrd_options options = { .to_end = image->thorough };
+	const struct initrd_options options = { .to_end = image->thorough, .more_before = set->more_before };
 	struct initrd_facts *facts = &set->facts;
 	struct initrd *initrd = NULL;
 	int r;
@@ -356,6 +378,8 @@ void image_read_initrds(struct image *image)
 			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++) {
 				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
 
+				if (attempt->initrd)
+					set_of(attempt)->more_before |= may_hold_initramfs(attempt);
 				initrd_ask_for_type(attempt);
 				initrd_ask_for_made_root(attempt);
 				initrd_ask_for_init(attempt);

@@ -10,57 +10,12 @@
 
 #include "linux/modules.h"
 
-/* A question whose file is a hard link: newc archives carry the content with the last link alone. */
+/* A file whose content was asked for by a hard link: newc archives carry the content with the last link alone. */
 struct link {
 	struct link *next;
-	struct initrd_question *question;
+	struct initrd_file *file;
 	uint32_t inode, device_major, device_minor;
 };
-
-/* Writes the path without its empty components and those that are "."; Linux takes it for the same.  `to` has room for all of
- * it. */
-static void clean(char *to, const char *path)
-{
-	char *begin = to;
-
-	while (*path) {
-		size_t length = strcspn(path, "/");
-
-		if (length > 1 || (length && *path != '.')) {
-			if (to > begin)
-				*to++ = '/';
-			memcpy(to, path, length);
-			to += length;
-		}
-		path += length;
-		path += strspn(path, "/");
-	}
-	*to = '\0';
-}
-
-/* Without "./" and "/" before it, and without "usr/" where a merged /usr makes it the same. */
-static const char *plain_path(const char *path)
-{
-	static const char *const merged[] = { "bin", "sbin", "lib", "lib64" };
-
-	for (;;) {
-		if (*path == '/')
-			path++;
-		else if (path[0] == '.' && path[1] == '/')
-			path += 2;
-		else
-			break;
-	}
-	if (strncmp(path, "usr/", 4))
-		return path;
-	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
-		size_t n = strlen(merged[i]);
-
-		if (!strncmp(path + 4, merged[i], n) && (path[4 + n] == '/' || !path[4 + n]))
-			return path + 4;
-	}
-	return path;
-}
 
 static void add(struct inquiry *inquiry, uint32_t question)
 {
@@ -69,8 +24,10 @@ static void add(struct inquiry *inquiry, uint32_t question)
 	struct names *names = module ? &inquiry->modules : folder ? &inquiry->folders : &inquiry->paths;
 	uint32_t *first = module ? inquiry->first_module : folder ? inquiry->first_folder : inquiry->first_path;
 	uint32_t count = names->count, i;
-	char *name = arena_strdup(inquiry->arena, module ? q->name : plain_path(q->name));
+	char *name = arena_strdup(inquiry->scratch, q->name);
 
+	if (!module)
+		name = initrd_plain_path(name, name);
 	for (char *p = name; module && *p; p++)
 		if (*p == '-')
 			*p = '_';
@@ -79,18 +36,20 @@ static void add(struct inquiry *inquiry, uint32_t question)
 	first[i] = question;
 }
 
-int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *initrd,
-		  struct initrd_question *questions, size_t count, struct error *err)
+int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct arena *scratch, struct initrd *initrd,
+		  struct initrd_question *questions, size_t count, bool lenient, struct error *err)
 {
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return limit_error(err, "%zu questions about an initrd", count);
-	*inquiry = (struct inquiry){ .arena = arena, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(arena), .modules = names_make(arena),
-				     .folders = names_make(arena), .content = limits.path };
-	inquiry->first_path = ARENA_ARRAY(arena, count, uint32_t);
-	inquiry->first_module = ARENA_ARRAY(arena, count, uint32_t);
-	inquiry->first_folder = ARENA_ARRAY(arena, count, uint32_t);
-	inquiry->next = ARENA_ARRAY(arena, count, uint32_t);
+	*inquiry = (struct inquiry){ .arena = arena, .scratch = scratch, .initrd = initrd, .questions = questions, .count = count,
+				     .paths = names_make(scratch), .modules = names_make(scratch), .lenient = lenient,
+				     .folders = names_make(scratch), .content = limits.path };
+	inquiry->tree = count ? tree_new(scratch, lenient) : NULL;
+	inquiry->first_path = ARENA_ARRAY(scratch, count, uint32_t);
+	inquiry->first_module = ARENA_ARRAY(scratch, count, uint32_t);
+	inquiry->first_folder = ARENA_ARRAY(scratch, count, uint32_t);
+	inquiry->next = ARENA_ARRAY(scratch, count, uint32_t);
+	inquiry->candidates = ARENA_ARRAY(scratch, count, struct candidate *);
 	for (size_t i = 0; i < count; i++) {
 		struct initrd_question *q = &questions[i];
 
@@ -99,52 +58,51 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct initrd *i
 		if (q->limit > inquiry->content)
 			inquiry->content = q->limit;
 		q->answer = INITRD_UNKNOWN;
-		inquiry->open += !q->incidental;
+		q->path = q->fault = q->target = NULL;
+		q->content = NULL;
+		q->content_size = 0;
+		q->reached = 0;
+		q->empty = false;
 		add(inquiry, (uint32_t)i);
 	}
+	inquiry->body = arena_alloc(scratch, (inquiry->content > LIMIT_CPIO_NAME ? inquiry->content : LIMIT_CPIO_NAME) + 1);
 	return 0;
 }
 
-bool inquiry_open(const struct inquiry *inquiry)
-{
-	return inquiry->open || inquiry->links;
-}
-
-void inquiry_end(struct inquiry *inquiry)
-{
-	for (size_t i = 0; i < inquiry->count; i++)
-		if (inquiry->questions[i].answer == INITRD_UNKNOWN)
-			inquiry->questions[i].answer = INITRD_NOT_FOUND;
-}
-
-/* The content of the present entry, once, for all who ask for it. */
+/* The beginning of the present entry's body, once, for all who want it. */
 struct content {
-	const uint8_t *data;
 	size_t size;
 	bool read;
 };
 
 static int read_content(struct inquiry *inquiry, struct cpio *cpio, struct content *content, struct error *err)
 {
-	size_t size = cpio->entry.size < inquiry->content ? cpio->entry.size : inquiry->content;
-	uint8_t *data;
+	size_t most = S_ISLNK(cpio->entry.mode) ? LIMIT_CPIO_NAME : inquiry->content;
 	uint64_t n;
 	int r;
 
 	if (content->read)
 		return 0;
 	content->read = true;
-	data = arena_alloc(inquiry->arena, size + 1);
-	r = cpio_body(cpio, data, size, &n, err);
-	content->data = data;
-	content->size = (size_t)n;
+	r = cpio_body(cpio, inquiry->body, cpio->entry.size < most ? cpio->entry.size : most, &n, err);
+	content->size = r < 0 ? 0 : (size_t)n;
+	inquiry->body[content->size] = '\0';
 	return r;
 }
 
-static void give(struct initrd_question *q, const struct content *content)
+static int keep_content(struct inquiry *inquiry, struct initrd_file *file, const struct content *content, struct error *err)
 {
-	q->content = content->data;
-	q->content_size = content->size < q->limit ? content->size : q->limit;
+	if (content->size > file->capacity) {
+		inquiry->content_kept += content->size;
+		if (inquiry->content_kept > LIMIT_INITRD_CONTENTS)
+			return limit_error(err, "more than %llu bytes of files in an initrd were asked for", LIMIT_INITRD_CONTENTS);
+		file->content = arena_alloc(inquiry->arena, content->size);
+		file->capacity = content->size;
+	}
+	if (content->size)
+		memcpy(file->content, inquiry->body, content->size);
+	file->content_size = content->size;
+	return 0;
 }
 
 static bool in_release(const char *path, size_t directory, const char *release)
@@ -160,74 +118,57 @@ static bool in_release(const char *path, size_t directory, const char *release)
 	return false;
 }
 
-static int answer(struct inquiry *inquiry, struct initrd_question *q, struct cpio *cpio, struct content *content,
-		  struct error *err)
+/* What waited for the bytes of the file waits no longer: it is another one. */
+static void forget_links(struct inquiry *inquiry, const struct initrd_file *file)
 {
-	const struct cpio_entry *entry = &cpio->entry;
-	int r = 0;
-
-	q->answer = INITRD_FOUND;
-	q->fault = NULL;
-	q->path = arena_strdup(inquiry->arena, entry->name);
-	q->mode = entry->mode;
-	q->size = entry->size;
-	q->empty = S_ISREG(entry->mode) && !entry->size && entry->links <= 1;
-	q->member = inquiry->initrd->member_count - 1;
-	inquiry->open -= !q->incidental;
-	if (S_ISLNK(entry->mode) && entry->size > limits.path)
-		return limit_error(err, "what the symbolic link %.200s says is longer than %" PRIu64 " bytes" RAISES("max-path"),
-				 entry->name, limits.path);
-	if (S_ISLNK(entry->mode)) {
-		r = read_content(inquiry, cpio, content, err);
-		q->target = (const char *)content->data;
+	for (struct link **at = &inquiry->links; *at;) {
+		if ((*at)->file == file)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
 	}
-	if (q->kind == INITRD_CONTENT && S_ISREG(entry->mode)) {
-		if (!entry->size && entry->links > 1) {
-			struct link *link = ARENA_NEW(inquiry->arena, struct link);
-
-			*link = (struct link){ inquiry->links, q, entry->inode, entry->device_major,
-					       entry->device_minor };
-			inquiry->links = link;
-			return 0;
-		}
-		r = read_content(inquiry, cpio, content, err);
-		give(q, content);
-	}
-	return r;
 }
 
-/* A file at the path of a module that is none answers nothing: another may follow. */
-static int answer_module(struct inquiry *inquiry, struct initrd_question *q, struct cpio *cpio, struct content *content,
-			 struct error *err)
+/* Writes down what the present entry is, now that it is known who asks for it. */
+static int fill(struct inquiry *inquiry, struct initrd_file *file, struct cpio *cpio, struct content *content, struct error *err)
 {
 	const struct cpio_entry *entry = &cpio->entry;
+	bool regular = S_ISREG(entry->mode);
 	/* what hard links share comes with the last of them */
-	bool elsewhere = !entry->size && entry->links > 1;
-	int r;
+	bool elsewhere = regular && !entry->size && entry->links > 1;
+	int r = 0;
 
+	forget_links(inquiry, file);
+	file->fault = NULL;
+	file->content_size = 0;
+	file->member = inquiry->initrd->member_count - 1;
+	if (!file->path || strcmp(file->path, entry->name)) {
+		file->path = tree_keep(inquiry->tree, entry->name, strlen(entry->name) + 1, err);
+		if (!file->path)
+			return -EFBIG;
+	}
+	if ((file->module || file->wanted) && regular && !elsewhere)
+		r = read_content(inquiry, cpio, content, err);
 	/* where a link leads is not followed */
-	if (!S_ISREG(entry->mode) && !S_ISLNK(entry->mode)) {
-		q->fault = "it is no regular file";
-		q->path = arena_strdup(inquiry->arena, entry->name);
+	if (r >= 0 && file->module && !regular && !S_ISLNK(entry->mode))
+		file->fault = "it is no regular file";
+	else if (r >= 0 && file->module && regular && !elsewhere &&
+		 (content->size >= entry->size || content->size >= MODULE_HEAD))
+		file->fault = module_fault(entry->name, inquiry->body, entry->size);
+	if (r < 0 || !file->wanted || !regular)
+		return r;
+	if (elsewhere) {
+		struct link *link = ARENA_NEW(inquiry->scratch, struct link);
+
+		*link = (struct link){ inquiry->links, file, entry->inode, entry->device_major, entry->device_minor };
+		inquiry->links = link;
 		return 0;
 	}
-	if (S_ISREG(entry->mode) && !elsewhere) {
-		r = read_content(inquiry, cpio, content, err);
-		if (r < 0)
-			return r;
-		q->fault = content->size >= entry->size || content->size >= MODULE_HEAD
-				   ? module_fault(entry->name, content->data, entry->size)
-				   : NULL;
-		if (q->fault) {
-			q->path = arena_strdup(inquiry->arena, entry->name);
-			return 0;
-		}
-	}
-	return answer(inquiry, q, cpio, content, err);
+	return keep_content(inquiry, file, content, err);
 }
 
 /* The body that earlier links of the same file waited for. */
-static int answer_links(struct inquiry *inquiry, struct cpio *cpio, struct content *content, struct error *err)
+static int fill_links(struct inquiry *inquiry, struct cpio *cpio, struct content *content, struct error *err)
 {
 	const struct cpio_entry *entry = &cpio->entry;
 
@@ -241,13 +182,19 @@ static int answer_links(struct inquiry *inquiry, struct cpio *cpio, struct conte
 			continue;
 		}
 		r = read_content(inquiry, cpio, content, err);
+		if (r >= 0)
+			r = keep_content(inquiry, link->file, content, err);
 		if (r < 0)
 			return r;
-		link->question->size = entry->size;
-		give(link->question, content);
+		tree_node(inquiry->tree, link->file->node)->size = entry->size;
 		*at = link->next;
 	}
 	return 0;
+}
+
+void inquiry_trailer(struct inquiry *inquiry)
+{
+	inquiry->links = NULL;
 }
 
 /* The release in [usr/]lib/modules/RELEASE/... */
@@ -274,65 +221,120 @@ static void note_release(struct inquiry *inquiry, const char *path)
 	initrd->releases[initrd->release_count++] = arena_strndup(inquiry->arena, path, length);
 }
 
-/* What asks for the folder that the entry stands in. */
-static int answer_folder(struct inquiry *inquiry, const char *path, struct cpio *cpio, struct content *content,
-			 struct error *err)
+static struct initrd_file *file_at(struct inquiry *inquiry, uint32_t number)
 {
-	const char *slash = strrchr(path, '/');
-	uint32_t i = slash ? names_find(&inquiry->folders, path, (size_t)(slash - path)) : NAMES_NONE;
-	int r = 0;
+	struct tree_node *node = tree_node(inquiry->tree, number);
+	struct initrd_file *file = node->file;
 
-	if (S_ISDIR(cpio->entry.mode))
-		return 0;
-	for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_folder[i]; q != NAMES_NONE && r >= 0; q = inquiry->next[q]) {
+	if (!file) {
+		node->file = file = ARENA_NEW(inquiry->scratch, struct initrd_file);
+		file->node = number;
+	}
+	return file;
+}
+
+static void propose(struct inquiry *inquiry, uint32_t question, struct initrd_file *file)
+{
+	struct candidate *candidate, **list = &inquiry->candidates[question];
+
+	if (*list && (*list)->file == file)
+		return;
+	candidate = ARENA_NEW(inquiry->scratch, struct candidate);
+	*candidate = (struct candidate){ *list, file };
+	*list = candidate;
+}
+
+/* The first question for a module of the path's name, NAMES_NONE: nobody asks for it.  *ret_base is the name in the path. */
+static uint32_t first_for_module(const struct inquiry *inquiry, const char *path, const char **ret_base)
+{
+	size_t length;
+	const char *base = inquiry->modules.count ? module_base_name(path, strlen(path), &length) : NULL;
+	char name[256];
+	uint32_t i;
+
+	if (!base || length >= sizeof(name))
+		return NAMES_NONE;
+	for (size_t n = 0; n < length; n++)
+		name[n] = base[n] == '-' ? '_' : base[n];
+	i = names_find(&inquiry->modules, name, length);
+	*ret_base = base;
+	return i == NAMES_NONE ? i : inquiry->first_module[i];
+}
+
+static bool asks_for(const struct initrd_question *q, const char *path, const char *base)
+{
+	return !q->release || in_release(path, (size_t)(base - path), q->release);
+}
+
+/* Who asks for what is now at `number`, by its path? */
+static void match(struct inquiry *inquiry, const char *path, uint32_t number, uint32_t mode)
+{
+	uint32_t i = names_find(&inquiry->paths, path, strlen(path)), q;
+	const char *slash = strrchr(path, '/'), *base;
+
+	for (q = i == NAMES_NONE ? i : inquiry->first_path[i]; q != NAMES_NONE; q = inquiry->next[q])
+		file_at(inquiry, number)->wanted |= inquiry->questions[q].kind == INITRD_CONTENT;
+	if (S_ISDIR(mode))
+		return;
+	i = slash && inquiry->folders.count ? names_find(&inquiry->folders, path, (size_t)(slash - path)) : NAMES_NONE;
+	for (q = i == NAMES_NONE ? i : inquiry->first_folder[i]; q != NAMES_NONE; q = inquiry->next[q])
+		if (!inquiry->questions[q].but || strcmp(inquiry->questions[q].but, slash + 1) != 0)
+			propose(inquiry, q, file_at(inquiry, number));
+	for (q = first_for_module(inquiry, path, &base); q != NAMES_NONE; q = inquiry->next[q])
+		if (asks_for(&inquiry->questions[q], path, base)) {
+			file_at(inquiry, number)->module = true;
+			propose(inquiry, q, file_at(inquiry, number));
+		}
+}
+
+/* A module that Linux does not make. */
+static void blame_folder(struct inquiry *inquiry, const char *path, const char *written)
+{
+	const char *base;
+
+	for (uint32_t q = first_for_module(inquiry, path, &base); q != NAMES_NONE; q = inquiry->next[q]) {
 		struct initrd_question *question = &inquiry->questions[q];
 
-		if (question->answer == INITRD_UNKNOWN && (!question->but || strcmp(question->but, slash + 1) != 0))
-			r = answer(inquiry, question, cpio, content, err);
+		if (question->fault || !asks_for(question, path, base))
+			continue;
+		question->fault = "no folder for it comes before it, so that Linux does not make it";
+		question->path = arena_strdup(inquiry->arena, written);
 	}
-	return r;
 }
 
 int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 {
+	const struct cpio_entry *entry = &cpio->entry;
 	struct content content = { 0 };
-	size_t length, name_length;
-	const char *path, *base;
-	uint32_t i;
+	enum tree_made made;
+	const char *path;
+	uint32_t number;
 	int r = 0;
 
-	if (cpio->entry.skipped)
+	/* do_header() of init/initramfs.c steps over these */
+	if (entry->skipped || (S_ISLNK(entry->mode) && entry->size > LIMIT_CPIO_NAME) ||
+	    (!S_ISREG(entry->mode) && !S_ISLNK(entry->mode) && entry->size))
 		return 0;
-	clean(inquiry->name, cpio->entry.name);
-	path = plain_path(inquiry->name);
-	length = strlen(path);
-	note_release(inquiry, path);
-	i = names_find(&inquiry->paths, path, length);
-	for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_path[i]; q != NAMES_NONE && r >= 0; q = inquiry->next[q])
-		if (inquiry->questions[q].answer == INITRD_UNKNOWN)
-			r = answer(inquiry, &inquiry->questions[q], cpio, &content, err);
-	if (r >= 0 && inquiry->folders.count)
-		r = answer_folder(inquiry, path, cpio, &content, err);
-	if (r >= 0 && inquiry->modules.count && (base = module_base_name(path, length, &name_length))) {
-		char name[256];
-
-		if (name_length < sizeof(name)) {
-			for (size_t n = 0; n < name_length; n++)
-				name[n] = base[n] == '-' ? '_' : base[n];
-			i = names_find(&inquiry->modules, name, name_length);
-		} else {
-			i = NAMES_NONE;
-		}
-		for (uint32_t q = i == NAMES_NONE ? i : inquiry->first_module[i]; q != NAMES_NONE && r >= 0;
-		     q = inquiry->next[q]) {
-			struct initrd_question *question = &inquiry->questions[q];
-
-			if (question->answer == INITRD_UNKNOWN && !S_ISDIR(cpio->entry.mode) &&
-			    (!question->release || in_release(path, (size_t)(base - path), question->release)))
-				r = answer_module(inquiry, question, cpio, &content, err);
-		}
+	path = initrd_plain_path(inquiry->name, entry->name);
+	if (!inquiry->count) {
+		note_release(inquiry, path);
+		return 0;
 	}
-	if (r >= 0 && inquiry->links && cpio->entry.size)
-		r = answer_links(inquiry, cpio, &content, err);
+	if (S_ISLNK(entry->mode))
+		r = read_content(inquiry, cpio, &content, err);
+	if (r >= 0)
+		r = tree_make(inquiry->tree, entry, (const char *)inquiry->body, &made, &number, err);
+	if (r < 0)
+		return r;
+	if (made == TREE_NO_FOLDER)
+		blame_folder(inquiry, path, entry->name);
+	if (made != TREE_MADE)
+		return 0;
+	note_release(inquiry, path);
+	match(inquiry, path, number, entry->mode);
+	if (tree_node(inquiry->tree, number)->file)
+		r = fill(inquiry, tree_node(inquiry->tree, number)->file, cpio, &content, err);
+	if (r >= 0 && inquiry->links && entry->size)
+		r = fill_links(inquiry, cpio, &content, err);
 	return r;
 }

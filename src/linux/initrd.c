@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct pass {
-	struct arena *arena;
+	struct arena *arena; /* of the pass alone */
 	struct view *view;
 	struct initrd *initrd;
 	struct inquiry inquiry;
@@ -71,7 +71,7 @@ static int finish(struct pass *pass, struct initrd_member *member, struct stream
 		       compressed || event == CPIO_OTHER ? offset : pass->cpio.entry.offset, unpacked);
 }
 
-/* Reads a member's archive, up to its end or until nothing is open. */
+/* Reads a member's archive. */
 static int read_archive(struct pass *pass, struct initrd_member *member, struct stream *stream, struct error *err)
 {
 	int event;
@@ -82,6 +82,7 @@ static int read_archive(struct pass *pass, struct initrd_member *member, struct 
 
 		if (event == CPIO_TRAILER) {
 			member->trailer = true;
+			inquiry_trailer(&pass->inquiry);
 			continue;
 		}
 		if (event != CPIO_ENTRY)
@@ -96,11 +97,6 @@ static int read_archive(struct pass *pass, struct initrd_member *member, struct 
 		r = inquiry_entry(&pass->inquiry, &pass->cpio, err);
 		if (r < 0)
 			return r;
-		/* without a question, an archive in the open is gone through all the same, to see what follows it */
-		if (pass->inquiry.count && !pass->to_end && !inquiry_open(&pass->inquiry)) {
-			pass->done = true;
-			return 0;
-		}
 	}
 	return event;
 }
@@ -111,7 +107,8 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	STREAM_AUTO stream = NULL;
 	int r;
 
-	if (!pass->to_end && !inquiry_open(&pass->inquiry)) {
+	/* an archive in the open is gone through all the same, to see what follows it */
+	if (!pass->to_end && !pass->inquiry.count) {
 		pass->done = true;
 		return 0;
 	}
@@ -187,23 +184,30 @@ static int read_all(struct pass *pass, struct error *err)
 		return r < 0 ? r : problem(pass, member, INITRD_EMPTY, NULL, 0, 0);
 	}
 	initrd->complete = true;
-	inquiry_end(&pass->inquiry);
 	return 0;
 }
 
 int initrd_read(struct arena *arena, struct view *view, struct initrd_question *questions, size_t count,
 		const struct initrd_options *options, struct initrd **ret, struct error *err)
 {
-	struct pass *pass = ARENA_NEW(arena, struct pass);
+	ARENA_AUTO scratch = arena_new(limits_arena_bytes());
+	struct pass *pass = ARENA_NEW(scratch, struct pass);
 	int r;
 
-	pass->arena = arena;
+	pass->arena = scratch;
 	pass->view = view;
 	pass->initrd = *ret = ARENA_NEW(arena, struct initrd);
 	pass->initrd->size = view->size;
-	pass->file = stream_view(arena, view, 0, view->size);
+	pass->file = stream_view(scratch, view, 0, view->size);
 	pass->to_end = options->to_end;
 	pass->limit = options->limit ? options->limit : limits.decompressed;
-	r = inquiry_begin(&pass->inquiry, arena, pass->initrd, questions, count, err);
-	return r < 0 ? r : read_all(pass, err);
+	r = inquiry_begin(&pass->inquiry, arena, scratch, pass->initrd, questions, count, options->more_before, err);
+	if (r < 0)
+		return r;
+	r = read_all(pass, err);
+	if (r < 0) {
+		(void)inquiry_end(&pass->inquiry, false, NULL);
+		return r;
+	}
+	return inquiry_end(&pass->inquiry, pass->initrd->complete, err);
 }

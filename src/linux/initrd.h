@@ -2,8 +2,9 @@
 /* initrd: answers questions about what an initrd holds, in one forward pass and bounded memory.
  *
  * An initrd is a concatenation of newc archives, each perhaps compressed, with zeros between
- * (Documentation/driver-api/early-userspace/buffer-format.rst).  All questions are put first; the pass ends when none is open.
- * Nothing is unpacked to disk, and nothing is decompressed where nothing is asked.
+ * (Documentation/driver-api/early-userspace/buffer-format.rst).  All questions are put first, and answered by what is there in the
+ * end: a later entry takes the place of an earlier one, so that the pass goes to the end of the file.  Nothing is unpacked to
+ * disk, and nothing is decompressed where nothing is asked.
  */
 #ifndef LINUX_INITRD_H
 #define LINUX_INITRD_H
@@ -27,7 +28,7 @@ enum initrd_question_kind {
 
 enum initrd_answer {
 	INITRD_UNKNOWN, /* the pass did not get so far: see struct initrd */
-	INITRD_FOUND,
+	INITRD_FOUND,   /* where it ended, or could go no further */
 	INITRD_NOT_FOUND,
 };
 
@@ -39,14 +40,14 @@ struct initrd_question {
 	const char *release; /* of a module: it must lie in .../modules/RELEASE/; NULL: in any */
 	size_t limit;        /* bytes of content that are wanted, at most LIMIT_INITRD_CONTENT */
 	const char *but;     /* of a folder: the name that does not count; NULL: none */
-	bool incidental;     /* for its sake alone the pass does not go on */
 
 	/* filled by initrd_read */
 	enum initrd_answer answer;
 	const char *path;    /* as the archive writes it */
 	uint32_t mode;       /* as in st_mode */
 	uint32_t size;       /* bytes; of a hard link, those of the file where they were met */
-	bool empty;          /* it is a regular file of no bytes, and no hard link either whose bytes come later */
+	uint32_t reached;    /* of a path: the mode of the file that it names, links followed; 0: they lead nowhere */
+	bool empty;          /* and that is a regular file of no bytes, and no hard link either whose bytes come later */
 	const char *target;  /* of a symbolic link */
 	const uint8_t *content; /* min(size, limit) bytes, for INITRD_CONTENT and regular files */
 	size_t content_size;
@@ -88,8 +89,7 @@ struct initrd {
 	unsigned member_count;
 	const char **releases; /* of the kernels whose modules it holds: from lib/modules/RELEASE/ */
 	unsigned release_count;
-	bool complete;  /* the whole file was gone through; else all questions were answered, or there is a problem, or a limit
-			 * was met */
+	bool complete;  /* the whole file was gone through; else there was no question, or there is a problem, or a limit was met */
 	bool damaged;   /* one member, the last of the list, has a problem: the kernel stops there too */
 	uint64_t size;  /* bytes of the file */
 	uint64_t unpacked; /* bytes decompressed, of all members */
@@ -97,7 +97,9 @@ struct initrd {
 };
 
 struct initrd_options {
-	bool to_end;    /* go on to the end when nothing is open, and verify checksums of entries */
+	bool to_end;    /* go to the end though nothing is asked, and verify checksums of entries */
+	bool more_before; /* the kernel may have an initramfs of its own, whose folders are there before: a file without its
+			   * folder counts, and a link may lead there */
 	uint64_t limit; /* bytes decompressed; 0: limits.decompressed */
 };
 

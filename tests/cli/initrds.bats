@@ -161,3 +161,25 @@ found() {
 	broken 'grub replace root=UUID= "boot=mine x="'
 	clean
 }
+
+@test "paths in any way of writing them, and a name that Linux steps over" {
+	broken "initrd spell / //"
+	clean
+	broken "initrd spell / /./"
+	clean
+	broken "initrd overlay $(printf '%04200d' 0) 100644 text before"
+	clean
+}
+
+@test "folders that an initrd does not have, or has too late: Linux makes no file in them" {
+	local how
+	for how in none last; do
+		broken "initrd folders $how"
+		vmlint broken.img
+		exits 1
+		says "[initrd-root-driver]" "no folder for it comes before it, so that Linux does not make it"
+	done
+	# those that stand in the kernel's own initramfs are not known
+	broken "initrd folders none" 'part 2 replace /boot/config-* "CONFIG_INITRAMFS_SOURCE=\"\"" "CONFIG_INITRAMFS_SOURCE=\"x.cpio\""'
+	clean
+}
