@@ -288,23 +288,9 @@ void attempt_ask_path(const struct boot_attempt *attempt, const char *path)
 	initrd_ask(attempt, INITRD_PATH, path, NULL);
 }
 
-const char *attempt_initrd_init(const struct boot_attempt *attempt)
-{
-	const struct cmdline_word *rdinit = attempt->cmdline ? attempt->cmdline->rdinit : NULL;
-
-	return rdinit && rdinit->value && *rdinit->value ? rdinit->value : "/init";
-}
-
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path)
 {
 	return initrd_answer_to(attempt, INITRD_PATH, path, NULL);
-}
-
-bool attempt_initrd_is_empty(const struct boot_attempt *attempt, const char *path)
-{
-	const struct initrd_question *question = initrd_answered(attempt, INITRD_PATH, path, NULL);
-
-	return question && question->answer == INITRD_FOUND && question->empty;
 }
 
 enum initrd_answer attempt_initrd_module(const struct boot_attempt *attempt, const char *module)
@@ -361,7 +347,7 @@ static void ask_besides(struct image *image)
 
 				if (!attempt->initrd || !(image->thorough || attempt->initrd->question_count))
 					continue;
-				attempt_ask_path(attempt, attempt_initrd_init(attempt));
+				initrd_ask_for_start(attempt);
 				initrd_ask_for_lists(attempt);
 				initrd_ask_for_settings(attempt);
 			}

@@ -32,12 +32,16 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 				 const char **ret_missing);
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path);
 
-/* Is the file that was asked for there, and empty? */
-bool attempt_initrd_is_empty(const struct boot_attempt *attempt, const char *path);
-
 /* What the kernel starts from the initrd: "/init", or what rdinit= names.  Every initrd that is asked anything is asked
  * for it. */
 const char *attempt_initrd_init(const struct boot_attempt *attempt);
+
+/* Why the kernel cannot start that though it is there ("is empty", ...), nor what it would try behind it; NULL: there is no such
+ * reason that is known. */
+const char *attempt_initrd_init_fault(const struct boot_attempt *attempt);
+
+/* What the symbolic link says that was asked for, if it leads to nothing in the initrd; else NULL. */
+const char *attempt_initrd_dangling(const struct boot_attempt *attempt, const char *path);
 
 /* Does rootfstype= ask for a type as which the root cannot be mounted, so far as the command line alone says? */
 bool attempt_root_type_is_wrong(const struct boot_attempt *attempt);

@@ -41,9 +41,9 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct arena *sc
 {
 	if (count > LIMIT_INITRD_QUESTIONS)
 		return limit_error(err, "%zu questions about an initrd", count);
-	*inquiry = (struct inquiry){ .arena = arena, .scratch = scratch, .initrd = initrd, .questions = questions, .count = count,
-				     .paths = names_make(scratch), .modules = names_make(scratch), .lenient = lenient,
-				     .folders = names_make(scratch), .content = limits.path };
+	*inquiry = (struct inquiry){ .arena = arena, .scratch = scratch, .initrd = initrd, .questions = questions,
+				     .count = count, .paths = names_make(scratch), .modules = names_make(scratch),
+				     .lenient = lenient, .folders = names_make(scratch), .content = limits.path };
 	inquiry->tree = count ? tree_new(scratch, lenient) : NULL;
 	inquiry->first_path = ARENA_ARRAY(scratch, count, uint32_t);
 	inquiry->first_module = ARENA_ARRAY(scratch, count, uint32_t);
@@ -95,7 +95,8 @@ static int keep_content(struct inquiry *inquiry, struct initrd_file *file, const
 	if (content->size > file->capacity) {
 		inquiry->content_kept += content->size;
 		if (inquiry->content_kept > LIMIT_INITRD_CONTENTS)
-			return limit_error(err, "more than %llu bytes of files in an initrd were asked for", LIMIT_INITRD_CONTENTS);
+			return limit_error(err, "more than %llu bytes of files in an initrd are asked for",
+					   LIMIT_INITRD_CONTENTS);
 		file->content = arena_alloc(inquiry->arena, content->size);
 		file->capacity = content->size;
 	}

@@ -46,13 +46,13 @@ struct inquiry {
 	char name[LIMIT_CPIO_NAME + 1]; /* of the present entry, as questions are asked */
 };
 
-/* Builds the tables.  `lenient` as in initrd-tree.h; what `scratch` holds must live until inquiry_end.  0, or -EFBIG for too many
- * questions or too much content. */
+/* Builds the tables.  `lenient` as in initrd-tree.h; what `scratch` holds must live until inquiry_end.  0, or -EFBIG for too
+ * many questions or too much content. */
 int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct arena *scratch, struct initrd *initrd,
 		  struct initrd_question *questions, size_t count, bool lenient, struct error *err);
 
-/* Writes the path into `to`, which has room for it and may be where it stands, as questions and entries are compared: without what
- * changes nothing in a path, and without "usr/" where a merged /usr makes it the same.  The result lies in `to`. */
+/* Writes the path into `to`, which has room for it and may be where it stands, as questions and entries are compared:
+ * without what changes nothing in a path, and without "usr/" where a merged /usr makes it the same.  The result lies in `to`. */
 char *initrd_plain_path(char *to, const char *written);
 
 /* Takes in the present entry. 0, or a negative errno. */

@@ -2,9 +2,9 @@
 /* initrd: answers questions about what an initrd holds, in one forward pass and bounded memory.
  *
  * An initrd is a concatenation of newc archives, each perhaps compressed, with zeros between
- * (Documentation/driver-api/early-userspace/buffer-format.rst).  All questions are put first, and answered by what is there in the
- * end: a later entry takes the place of an earlier one, so that the pass goes to the end of the file.  Nothing is unpacked to
- * disk, and nothing is decompressed where nothing is asked.
+ * (Documentation/driver-api/early-userspace/buffer-format.rst).  All questions are put first, and answered by what is there in
+ * the end: a later entry takes the place of an earlier one, so that the pass goes to the end of the file.  Nothing is unpacked
+ * to disk, and nothing is decompressed where nothing is asked.
  */
 #ifndef LINUX_INITRD_H
 #define LINUX_INITRD_H
@@ -89,7 +89,7 @@ struct initrd {
 	unsigned member_count;
 	const char **releases; /* of the kernels whose modules it holds: from lib/modules/RELEASE/ */
 	unsigned release_count;
-	bool complete;  /* the whole file was gone through; else there was no question, or there is a problem, or a limit was met */
+	bool complete;  /* the whole file was gone through; else nothing was asked, or there is a problem, or a limit was met */
 	bool damaged;   /* one member, the last of the list, has a problem: the kernel stops there too */
 	uint64_t size;  /* bytes of the file */
 	uint64_t unpacked; /* bytes decompressed, of all members */

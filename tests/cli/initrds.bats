@@ -171,6 +171,32 @@ found() {
 	clean
 }
 
+@test "of several entries of one path the last counts" {
+	local how
+	broken 'initrd overlay init 100755 "" before'
+	clean
+	broken 'initrd overlay init 120777 /nowhere before'
+	clean
+	for how in '120777 /nowhere' '100755 ""' '40755 ""' '100644 "#!/bin/sh\n"'; do
+		broken "initrd overlay init $how"
+		vmlint broken.img
+		exits 1
+		says "[initrd-init-missing]"
+	done
+	# the kernel tries others then, and /bin/sh of an initrd mounts nothing
+	broken 'initrd chmod init 644' 'initrd write sbin/init "#!/bin/sh\n"' 'initrd chmod sbin/init 755'
+	clean
+	broken 'initrd chmod init 644' 'initrd write sbin/init "#!/bin/sh\n"'
+	vmlint broken.img
+	exits 1
+	says "[initrd-init-missing]"
+	# a folder that holds something stays
+	broken 'initrd overlay scripts 100755 text'
+	clean
+	broken "initrd overlay usr/lib 120777 /nowhere"
+	clean
+}
+
 @test "folders that an initrd does not have, or has too late: Linux makes no file in them" {
 	local how
 	for how in none last; do

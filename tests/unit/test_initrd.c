@@ -445,8 +445,8 @@ static void bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(names), cmocka_unit_test(no_modules), cmocka_unit_test(stops),
-					    cmocka_unit_test(damage), cmocka_unit_test(all_together),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(questions), cmocka_unit_test(names), cmocka_unit_test(no_modules),
+					    cmocka_unit_test(stops), cmocka_unit_test(damage), cmocka_unit_test(all_together),
 					    cmocka_unit_test(what_is_not_unpacked), cmocka_unit_test(bounds) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
