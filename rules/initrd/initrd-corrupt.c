@@ -8,8 +8,8 @@
  * archive of the "newc" kind. What came before is there and the rest is not: as a rule the kernel then finds no /init, or /init
  * finds no drivers. Such files come of a disk that was full when the initrd was made, and of copies that were cut off.
  *
- * vmlint reads an initrd only as far as it has questions. What was read was verified; --thorough reads each to its end, with the
- * checksums of its compression.
+ * vmlint reads an initrd to its end, with the checksums of its compression, where it asks anything of it: not where every driver
+ * that matters is built in. --thorough reads each, and verifies the checksums of files in an archive that has them.
  *
  * good:   debian-arm64 systemd-boot-arm64 uki-arm64
  * bad:    debian-arm64 | initrd garbage
