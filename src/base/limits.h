@@ -157,6 +157,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_PE_RELOCATION_BYTES (1 * MiB)
 #define LIMIT_SIGNATURE_BYTES (256 * KiB)
 #define LIMIT_STRING_SEARCH (1 * MiB)
+#define LIMIT_EFI_SEARCHED (1 * GiB) /* of all programs that entries name, and their addons */
 #define LIMIT_SBAT_BYTES (64 * KiB)
 #define LIMIT_CSV_BYTES (64 * KiB)
 #define LIMIT_TEXT_FILE (1 * MiB)

@@ -7,6 +7,9 @@
 #include "image/chain.h"
 
 /* Boot paths in the making. */
+struct boot_addons;
+struct boot_program;
+
 struct boot_maker {
 	struct image *image;
 	struct boot_path *path; /* the one under way */
@@ -16,6 +19,9 @@ struct boot_maker {
 	struct boot_world *world;       /* what GRUB would see; NULL: nobody has asked yet */
 	uint64_t grub_work;              /* of all its runs */
 	struct filesystem **filesystems; /* of the world's devices */
+	struct boot_program *program;    /* the EFI program that was read last, or NULL */
+	struct boot_addons *addons;      /* folders of them that were read */
+	uint64_t searched;               /* bytes of EFI programs, to tell which kind they are of */
 	const struct filesystem **unread; /* that GRUB asked for last and that could not be opened; or NULL */
 };
 

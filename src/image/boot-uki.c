@@ -24,26 +24,84 @@ struct program {
 	enum efi_kind kind;
 };
 
-/* The file as an EFI program: one that the chain opened already, or read now.  False with err's code 0 if it is none. */
-static bool read_program(struct boot_maker *maker, const struct boot_file *file, struct program *ret, struct error *err)
-{
-	struct arena *arena = maker->image->arena;
-	const struct efi_program *program;
-	const struct sbat_section *sbat;
+/* One that was read.  What is asked of a program is asked one after the other, so the last one will do. */
+struct boot_program {
+	const struct filesystem *filesystem;
+	uint64_t handle;
+	struct program program;
+};
 
-	err->code = 0;
+/* What the addons of a folder add to a command line: images and profiles share one. */
+struct boot_addons {
+	struct boot_addons *next;
+	const struct fs *fs;
+	uint64_t handle; /* of the folder */
+	struct boot_text text;
+	const char *why; /* not all of it is known, or NULL */
+};
+
+/* Was it opened by the chain? */
+static bool is_opened(struct boot_maker *maker, const struct boot_file *file, struct program *ret)
+{
 	for (const struct efi_binary *b = maker->image->binaries; b; b = b->next)
 		if (file->filesystem && b->esp->partition == file->filesystem->partition && !file->filesystem->volume &&
 		    b->handle == file->handle && b->have == HAVE && b->program) {
 			*ret = (struct program){ b->view, b->pe, b->program->kind };
 			return true;
 		}
+	return false;
+}
+
+static uint64_t at_most(uint64_t size, uint64_t most)
+{
+	return size < most ? size : most;
+}
+
+/* Programs are told apart by what is in them, and their relocations are gone through: 1.5 ms for each MiB. */
+static int spend(struct boot_maker *maker, const struct pe *pe, struct error *err)
+{
+	maker->searched += at_most(pe->relocations.size, LIMIT_PE_RELOCATION_BYTES);
+	for (size_t i = 0; i < pe->section_count && !pe_section(pe, ".linux"); i++)
+		maker->searched += at_most(pe_section_size(pe, &pe->sections[i]), LIMIT_STRING_SEARCH);
+	if (maker->searched <= LIMIT_EFI_SEARCHED)
+		return 0;
+	return limit_error(err, "the EFI programs that entries name, and their addons, have more than %llu bytes to be searched, "
+			   "a limit that no option raises", LIMIT_EFI_SEARCHED);
+}
+
+/* False with err's code 0 if it is none. */
+static bool read_anew(struct boot_maker *maker, const struct boot_file *file, struct program *ret, struct error *err)
+{
+	struct arena *arena = maker->image->arena;
+	const struct efi_program *program;
+	const struct sbat_section *sbat;
+
+	err->code = 0;
 	if (!file->view || pe_read(arena, file->view, &ret->pe, err) < 0 || ret->pe->status != PE_OK ||
-	    sbat_read_section(arena, file->view, ret->pe, &sbat, err) < 0 ||
+	    spend(maker, ret->pe, err) < 0 || sbat_read_section(arena, file->view, ret->pe, &sbat, err) < 0 ||
 	    efi_program_read(arena, file->view, ret->pe, sbat, &program, err) < 0)
 		return false;
 	ret->view = file->view;
 	ret->kind = program->kind;
+	return true;
+}
+
+/* The file as an EFI program.  False with err's code 0 if it is none. */
+static bool read_program(struct boot_maker *maker, const struct boot_file *file, struct program *ret, struct error *err)
+{
+	const struct boot_program *last = maker->program;
+
+	if (is_opened(maker, file, ret))
+		return true;
+	if (last && last->filesystem == file->filesystem && last->handle == file->handle) {
+		*ret = last->program;
+		return true;
+	}
+	if (!read_anew(maker, file, ret, err))
+		return false;
+	if (!maker->program)
+		maker->program = ARENA_NEW(maker->image->arena, struct boot_program);
+	*maker->program = (struct boot_program){ file->filesystem, file->handle, *ret };
 	return true;
 }
 
@@ -172,28 +230,45 @@ static int compare_names(const void *a, const void *b)
 	return bls_compare_versions(((const struct fs_entry *)a)->name, ((const struct fs_entry *)b)->name);
 }
 
-/* Addons of one folder, each with more of the command line, in the order of systemd's strverscmp_improved().  NULL, or why not
- * all of it could be read. */
-static const char *add_addons(struct boot_maker *maker, const struct boot_file *file, const char *path,
-			      struct boot_text_builder *b)
+static void add_more(struct boot_text_builder *b, const struct boot_text *text)
+{
+	if (b->length && text->length)
+		boot_text_add(b, " ", 1, boot_text_place(text, 0), false);
+	boot_text_add_text(b, text);
+}
+
+static void add_addon(struct boot_maker *maker, const struct boot_file *addon, struct boot_text_builder *b, const char **why)
+{
+	struct error err = { 0 };
+	struct program program;
+	struct boot_text text;
+
+	if (!is_opened(maker, addon, &program) && !read_anew(maker, addon, &program, &err)) {
+		if (err.code && !*why)
+			*why = arena_printf(maker->image->arena, "%s: %s", addon->path, err.message);
+		return;
+	}
+	if (program.kind != EFI_UKI && section_text(maker, addon, &program, ".cmdline", 0, &text)) {
+		if (text.unknown && !*why)
+			*why = text.unknown;
+		add_more(b, &text);
+	}
+}
+
+/* Addons of one folder, each with more of the command line, in the order of systemd's strverscmp_improved(). */
+static void read_addons(struct boot_maker *maker, const struct boot_file *file, const char *path, struct boot_addons *ret)
 {
 	struct arena *arena = maker->image->arena;
-	struct fs_entry folder, *entries;
-	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
+	struct boot_text_builder b = boot_text_build(arena, LIMIT_UKI_TEXT);
+	struct fs *fs = file->filesystem->fs;
+	struct fs_entry *entries;
 	struct error err;
-	const char *why = NULL;
 	size_t count, n = 0;
-	int r;
 
-	if (!fs)
-		return NULL;
-	r = fs_resolve(fs, arena, path, false, &folder, NULL, &err);
-	if (fs_is_answer(r) && (r < 0 || folder.type != FS_DIRECTORY))
-		return NULL;
-	if (r == 0)
-		r = fs->ops->readdir(fs, arena, folder.handle, &entries, &count, &err);
-	if (r < 0)
-		return arena_printf(arena, "%s: %s", path, err.message);
+	if (fs->ops->readdir(fs, arena, ret->handle, &entries, &count, &err) < 0) {
+		ret->why = arena_printf(arena, "%s: %s", path, err.message);
+		return;
+	}
 	/* a file system may give out its own list again */
 	entries = arena_memdup(arena, entries, count * sizeof(*entries));
 	for (size_t i = 0; i < count; i++)
@@ -204,40 +279,90 @@ static const char *add_addons(struct boot_maker *maker, const struct boot_file *
 		limit_error(NULL, "%s has more than %d addons", path, LIMIT_UKI_ADDONS);
 	for (size_t i = 0; i < n && i < LIMIT_UKI_ADDONS; i++) {
 		struct boot_file addon = *file;
-		struct program program;
-		struct boot_text text;
-		bool good;
 
 		addon.path = arena_printf(arena, "%s/%s", path, entries[i].name);
 		addon.handle = entries[i].handle;
-		good = fs_file_view(fs, arena, addon.handle, &addon.view, &err) == 0 &&
-		       read_program(maker, &addon, &program, &err);
-		if (!good && err.code && !why)
-			why = arena_printf(arena, "%s: %s", addon.path, err.message);
-		if (!good || program.kind == EFI_UKI)
-			continue;
-		if (!section_text(maker, &addon, &program, ".cmdline", 0, &text))
-			continue;
-		if (text.unknown && !why)
-			why = text.unknown;
-		if (!text.length)
-			continue;
-		if (b->length)
-			boot_text_add(b, " ", 1, boot_text_place(&text, 0), false);
-		boot_text_add_text(b, &text);
+		if (fs_file_view(fs, arena, addon.handle, &addon.view, &err) == 0)
+			add_addon(maker, &addon, &b, &ret->why);
+		else if (!ret->why)
+			ret->why = arena_printf(arena, "%s: %s", addon.path, err.message);
 	}
-	return why;
+	if (b.overflowed) {
+		limit_error(&err, "what the addons in %s add to a command line is longer than %d bytes", path, LIMIT_UKI_TEXT);
+		ret->why = arena_strdup(arena, err.message);
+	}
+	ret->text = boot_text_finish(&b);
+}
+
+/* NULL, or why not all of them could be read. */
+static const char *add_addons(struct boot_maker *maker, const struct boot_file *file, const char *path,
+			      struct boot_text_builder *b)
+{
+	struct arena *arena = maker->image->arena;
+	struct fs *fs = file->filesystem ? file->filesystem->fs : NULL;
+	struct boot_addons *addons;
+	struct fs_entry folder;
+	struct error err;
+	int r;
+
+	if (!fs)
+		return NULL;
+	r = fs_resolve(fs, arena, path, false, &folder, NULL, &err);
+	if (r < 0 && !fs_is_answer(r))
+		return arena_printf(arena, "%s: %s", path, err.message);
+	if (r < 0 || folder.type != FS_DIRECTORY)
+		return NULL;
+	for (addons = maker->addons; addons; addons = addons->next)
+		if (addons->fs == fs && addons->handle == folder.handle)
+			break;
+	if (!addons) {
+		addons = ARENA_NEW(arena, struct boot_addons);
+		*addons = (struct boot_addons){ maker->addons, fs, folder.handle, { .text = "" }, NULL };
+		maker->addons = addons;
+		read_addons(maker, file, path, addons);
+	}
+	add_more(b, &addons->text);
+	return addons->why;
+}
+
+/* What options say, or else the section, and what addons add. */
+static void add_cmdline(struct boot_maker *maker, struct boot_entry *entry, struct boot_attempt *attempt,
+			const struct boot_file *file, const struct program *program, const struct boot_text *options,
+			unsigned profile)
+{
+	struct arena *arena = maker->image->arena;
+	struct boot_text_builder b = boot_text_build(arena, LIMIT_UKI_TEXT * 4);
+	const char *why = NULL, *beside = NULL;
+	struct boot_text text;
+
+	/* where there were too many already, this one is not even put together */
+	if (maker->cmdline_bytes <= LIMIT_BOOT_CMDLINES) {
+		if (options && options->length)
+			boot_text_add_text(&b, options);
+		else if (section_text(maker, file, program, ".cmdline", profile, &text))
+			boot_text_add_text(&b, &text);
+		/* those of all images first, then those beside this one */
+		why = add_addons(maker, file, "/loader/addons", &b);
+		beside = add_addons(maker, file, arena_printf(arena, "%s.extra.d", file->path), &b);
+	}
+	if (b.overflowed) {
+		limit_error(NULL, "the command line of %s and its addons is longer than %d bytes", file->path,
+			    LIMIT_UKI_TEXT * 4);
+		boot_incomplete(entry, "its command line is too long");
+	}
+	text = boot_text_finish(&b);
+	if (!text.unknown)
+		text.unknown = why ? why : beside;
+	if (text.unknown)
+		boot_incomplete(entry, text.unknown);
+	boot_set_cmdline(maker, entry, attempt, &text);
 }
 
 static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const struct boot_file *file,
 		    const struct program *program, const struct boot_text *options, struct boot_place place, unsigned profile)
 {
-	struct arena *arena = maker->image->arena;
 	struct boot_attempt *attempt = boot_add_attempt(maker, entry, place);
-	struct boot_text_builder b = boot_text_build(arena, LIMIT_UKI_TEXT * 2);
-	struct boot_file *initrds = ARENA_ARRAY(arena, 2, struct boot_file);
-	const char *why, *beside;
-	struct boot_text text;
+	struct boot_file *initrds = ARENA_ARRAY(maker->image->arena, 2, struct boot_file);
 
 	(void)section_file(maker, file, program, ".linux", profile, &attempt->kernel);
 	if (attempt->kernel.have == HAVE)
@@ -245,19 +370,7 @@ static void add_uki(struct boot_maker *maker, struct boot_entry *entry, const st
 	attempt->initrds = initrds;
 	attempt->initrd_count += section_file(maker, file, program, ".ucode", profile, &initrds[0]);
 	attempt->initrd_count += section_file(maker, file, program, ".initrd", profile, &initrds[attempt->initrd_count]);
-	if (options && options->length)
-		boot_text_add_text(&b, options);
-	else if (section_text(maker, file, program, ".cmdline", profile, &text))
-		boot_text_add_text(&b, &text);
-	/* those of all images first, then those beside this one */
-	why = add_addons(maker, file, "/loader/addons", &b);
-	beside = add_addons(maker, file, arena_printf(arena, "%s.extra.d", file->path), &b);
-	text = boot_text_finish(&b);
-	if (!text.unknown)
-		text.unknown = why ? why : beside;
-	if (text.unknown)
-		boot_incomplete(entry, text.unknown);
-	boot_set_cmdline(maker, entry, attempt, &text);
+	add_cmdline(maker, entry, attempt, file, program, options, profile);
 	attempt->has_devicetree = find_section(program->pe, ".dtb", profile) || find_section(program->pe, ".dtbauto", profile);
 }
 
