@@ -29,6 +29,8 @@
  * expect: !p2/boot/config-*: error: kernel *-arm64 has no driver for a root on virtio-blk over PCI, virtio-blk over MMIO, virtio-scsi
  * bad:    debian-arm64 | kconfig off SCSI_VIRTIO | initrd remove-module virtio_blk | --select=initrd-root-driver
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)
+ * bad:    debian-arm64 | initrd poke-module virtio_blk,virtio_scsi 18 f300
+ * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
  * bad:    debian-arm64 | initrd spoil-module virtio_blk,virtio_scsi
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
  */

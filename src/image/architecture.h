@@ -24,6 +24,7 @@ struct architecture_facts {
 	const char *boot_file; /* the file at the removable-media path, in \EFI\BOOT */
 	const char *suffix;    /* of EFI programs' names: grub<suffix>.efi */
 	uint16_t machine;      /* PE/COFF machine type */
+	uint16_t elf_machine;  /* e_machine of its kernel's modules; 0: a kernel for it may be one for another, too */
 	bool pe32;             /* PE32 rather than PE32+ */
 	bool selectable;       /* --arch takes it */
 };

@@ -219,8 +219,11 @@ void initrd_put(const struct boot_attempt *attempt, const struct initrd_question
 				  kind == INITRD_MODULE ? "/" : "", name), name);
 	known = set->names.count;
 	number = names_add(&set->names, key, strlen(key));
-	if (number < known)
+	if (number < known) {
+		if (facts->questions[number].machine != question->machine)
+			facts->questions[number].machine = 0;
 		return;
+	}
 	if (facts->question_count == set->capacity) {
 		struct initrd_question *questions;
 
@@ -235,7 +238,11 @@ void initrd_put(const struct boot_attempt *attempt, const struct initrd_question
 
 void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
 {
-	initrd_put(attempt, &(struct initrd_question){ .kind = kind, .name = name, .release = release });
+	const struct kernel_file *kernel = attempt->kernel_file;
+
+	initrd_put(attempt, &(struct initrd_question){
+				    .kind = kind, .name = name, .release = release,
+				    .machine = kernel ? architectures[kernel->architecture].elf_machine : 0 });
 }
 
 const struct initrd_question *initrd_answered(const struct boot_attempt *attempt, enum initrd_question_kind kind,

@@ -110,6 +110,8 @@ static void answer_by_candidates(struct inquiry *inquiry, struct initrd_question
 		if (!mode || S_ISDIR(mode))
 			continue;
 		q->fault = q->kind == INITRD_MODULE ? c->file->fault : NULL;
+		if (q->kind == INITRD_MODULE && q->machine && c->file->machine && q->machine != c->file->machine)
+			q->fault = "it is for another machine than the kernel";
 		if (!q->fault) {
 			give(inquiry, q, c->file);
 			q->answer = INITRD_FOUND;

@@ -141,6 +141,7 @@ static int fill(struct inquiry *inquiry, struct initrd_file *file, struct cpio *
 
 	forget_links(inquiry, file);
 	file->fault = NULL;
+	file->machine = 0;
 	file->content_size = 0;
 	file->member = inquiry->initrd->member_count - 1;
 	if (!file->path || strcmp(file->path, entry->name)) {
@@ -154,8 +155,10 @@ static int fill(struct inquiry *inquiry, struct initrd_file *file, struct cpio *
 	if (r >= 0 && file->module && !regular && !S_ISLNK(entry->mode))
 		file->fault = "it is no regular file";
 	else if (r >= 0 && file->module && regular && !elsewhere &&
-		 (content->size >= entry->size || content->size >= MODULE_HEAD))
+		 (content->size >= entry->size || content->size >= MODULE_HEAD)) {
 		file->fault = module_fault(entry->name, inquiry->body, entry->size);
+		file->machine = module_machine(entry->name, inquiry->body, entry->size);
+	}
 	if (r < 0 || !file->wanted || !regular)
 		return r;
 	if (elsewhere) {

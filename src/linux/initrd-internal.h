@@ -13,7 +13,8 @@ struct initrd_file {
 	const char *path;  /* as the archive writes it */
 	unsigned member;
 	bool module;       /* asked for as a module, */
-	const char *fault; /* which it is not, and why; NULL: it is */
+	const char *fault; /* which it is not, and why; NULL: it is, */
+	uint16_t machine;  /* for this machine, 0: not known */
 	bool wanted;       /* its content was asked for */
 	uint8_t *content;
 	size_t content_size, capacity;

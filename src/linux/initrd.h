@@ -38,6 +38,7 @@ struct initrd_question {
 	 * on; or a module's name with dashes or underscores. */
 	const char *name;
 	const char *release; /* of a module: it must lie in .../modules/RELEASE/; NULL: in any */
+	uint16_t machine;    /* of a module: the kernel's, as in ELF headers; 0: any */
 	size_t limit;        /* bytes of content that are wanted, at most LIMIT_INITRD_CONTENT */
 	const char *but;     /* of a folder: the name that does not count; NULL: none */
 

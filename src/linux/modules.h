@@ -86,6 +86,10 @@ const char *module_base_name(const char *path, size_t length, size_t *ret_length
 #define MODULE_HEAD 64
 const char *module_fault(const char *path, const uint8_t *data, uint64_t size);
 
+/* Of the same bytes: for which machine a module was made, as its ELF header says (e_machine); 0: that is not known, or it is
+ * compressed. */
+uint16_t module_machine(const char *path, const uint8_t *data, uint64_t size);
+
 /* Is the name (of `length` bytes) the normalised one, if its dashes were underscores? */
 bool module_name_equal(const char *name, size_t length, const char *normalised);
 

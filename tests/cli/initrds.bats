@@ -209,3 +209,15 @@ found() {
 	broken "initrd folders none" 'part 2 replace /boot/config-* "CONFIG_INITRAMFS_SOURCE=\"\"" "CONFIG_INITRAMFS_SOURCE=\"x.cpio\""'
 	clean
 }
+
+@test "modules that no kernel, or not this one, would load" {
+	broken "initrd poke-module virtio_blk 18 3e00"
+	vmlint broken.img
+	says "virtio_blk.ko is in it, and it is for another machine than the kernel"
+	broken "initrd poke-module virtio_blk 16 0200"
+	vmlint broken.img
+	says "virtio_blk.ko is in it, and it is an ELF file of another kind than modules"
+	broken "initrd poke-module virtio_blk 62 0000"
+	vmlint broken.img
+	says "virtio_blk.ko is in it, and its header says nothing of its sections"
+}

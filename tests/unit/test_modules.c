@@ -64,9 +64,20 @@ static void files(void **state)
 		if (!fault != !cases[i].fault || (fault && strcmp(fault, cases[i].fault) != 0))
 			fail_msg("%zu: %s", i, fault ? fault : "nothing");
 	}
+	elf[0x10] = 1;
+	elf[0x12] = 183;
 	elf[0x29] = 1;
 	elf[0x3a] = 64;
 	elf[0x3c] = 2;
+	assert_string_equal(module_fault("x/a.ko", elf, 0x180), "its header says nothing of its sections");
+	assert_int_equal(module_machine("x/a.ko", elf, 0x180), 0);
+	elf[0x3e] = 1;
+	assert_int_equal(module_machine("x/a.ko", elf, 0x180), 183);
+	assert_int_equal(module_machine("x/a.ko", elf, 63), 0);
+	assert_int_equal(module_machine("x/a.ko.xz", elf, 0x180), 0);
+	elf[0x10] = 2;
+	assert_string_equal(module_fault("x/a.ko", elf, 0x180), "it is an ELF file of another kind than modules");
+	elf[0x10] = 1;
 	assert_null(module_fault("x/a.ko", elf, 0x180));
 	assert_string_equal(module_fault("x/a.ko", elf, 0x17f), "it is cut short");
 	elf[0x2f] = 0xff;
