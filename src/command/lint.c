@@ -26,7 +26,7 @@ static const char usage[] =
 	"  --ignore=RULES        do not report these rules\n"
 	"  --severity=RULE=LEVEL report RULE as error, warning, note or off; may be repeated\n"
 	"  --sector-size=SIZE    auto (default), 512 or 4096: the logical sector size of the disk\n"
-	"  --thorough            also walk what is slow to walk (all qcow2 reference counts, initrds to their ends)\n"
+	"  --thorough            also walk what is slow to walk (all qcow2 reference counts, all initrds, kernels)\n"
 	"  --reader=WHO          who reads file systems: auto (default), native (in process alone) or guestfs (libguestfs)\n"
 	"  --key=SELECTOR:key:KEY, --key=SELECTOR:file:FILE   opens LUKS; SELECTOR is all, pN (a partition) or a UUID\n"
 	"  --allow-backing=DIR   open backing and data files that the image names, if they lie below DIR\n"

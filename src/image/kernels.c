@@ -119,7 +119,8 @@ static bool is_installed(const struct kernel_release *release)
 	return release->modules_path || release->system;
 }
 
-/* A name is taken at its word where something of that release is installed; else the kernel itself is asked. */
+/* A name is taken at its word where something of that release is installed; else, and with --thorough, the kernel itself is
+ * asked.  That costs more than the rest of a lint: 13 ms for an Image of 27 MB, 60 for one of gzip, 600 for a zImage of xz. */
 static struct kernel_release *find_release(struct image *image, struct kernel_file *file)
 {
 	const char *name = file->kernel->release, *promised = NULL;

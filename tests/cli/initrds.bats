@@ -221,3 +221,10 @@ found() {
 	vmlint broken.img
 	says "virtio_blk.ko is in it, and its header says nothing of its sections"
 }
+
+@test "a kernel under another release's name: --thorough alone looks inside where the name would do" {
+	broken "part 2 replace /boot/vmlinuz-* Linux\\ version\\ 6.1.0-56 Linux\\ version\\ 6.1.0-57"
+	clean
+	vmlint --thorough broken.img
+	exits 1
+}
