@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unseen.h"
+
 #define DECOMPRESSED (2 * GiB)
 #define FILES 65536
 #define DEPTH 32
@@ -18,8 +20,6 @@
 
 struct limits limits = { DECOMPRESSED, FILES, DEPTH, PATH, SECONDS, DIAGNOSTICS };
 
-struct error limit_met;
-
 int limit_error(struct error *err, const char *format, ...)
 {
 	struct error here = { .code = EFBIG };
@@ -28,8 +28,7 @@ int limit_error(struct error *err, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(here.message, sizeof(here.message), format, ap);
 	va_end(ap);
-	if (!limit_met.code)
-		limit_met = here;
+	unseen_note(&here);
 	if (err)
 		*err = here;
 	return -EFBIG;
@@ -37,25 +36,64 @@ int limit_error(struct error *err, const char *format, ...)
 
 static uint64_t spent[WORK_KINDS];
 
-static bool is_over(enum limit_work work)
+static const char *const too_much[WORK_KINDS] = {
+	[WORK_TABLES] = "the qcow2's tables are larger, or lie further apart, than is read",
+	[WORK_TABLES_CHECKED] = "the qcow2's tables are larger, or lie further apart, than is walked through",
+	[WORK_HOLES] = "to look for the qcow2's data takes too long",
+	[WORK_CLUSTERS] = "the qcow2's compressed clusters take too long to read" RAISES("max-decompressed"),
+	[WORK_LOOKUPS] = "looking up the image's files takes too long" RAISES("max-files"),
+	[WORK_UNPACKING] = "to unpack all its kernels and initrds takes too long" RAISES("max-decompressed"),
+	[WORK_MODULES] = "what the soft dependencies of its modules mean takes too long to find",
+	[WORK_PROGRAMS] = "to look through all EFI programs that entries name, and their addons, takes too long",
+	[WORK_GRUB] = "GRUB's scripts look up and compare too much",
+};
+
+uint64_t limit_of(enum limit_work work)
 {
-	return spent[work] > (work == WORK_UNPACKING ? limits_unpacking() : LIMIT_MODULES_WORK);
+	const uint64_t decompressed = limits.decompressed > DECOMPRESSED ? limits.decompressed : DECOMPRESSED;
+
+	switch (work) {
+	case WORK_TABLES:
+	case WORK_TABLES_CHECKED:
+		return LIMIT_QCOW2_TABLES;
+	case WORK_HOLES:
+		return LIMIT_QCOW2_HOLES;
+	case WORK_CLUSTERS:
+		/* twice as many bytes, at 2 ns: 8 s */
+		return limits.decompressed * 4000;
+	case WORK_LOOKUPS:
+		/* 2 s; an image of a whole distribution takes some milliseconds */
+		return limits_directory_bytes() / 64 * 30000000;
+	case WORK_UNPACKING:
+		/* 3 ns for each byte: 6.4 s.  What is lowered is the bytes: each may take as long as before. */
+		return decompressed * 3000;
+	case WORK_MODULES:
+		return LIMIT_MODULES_WORK;
+	case WORK_PROGRAMS:
+		return LIMIT_EFI_SEARCHED;
+	case WORK_GRUB:
+		return LIMIT_GRUB_WORK;
+	case WORK_KINDS:
+		break;
+	}
+	return 0;
 }
 
-int limit_spend(enum limit_work work, uint64_t picoseconds, struct error *err)
+void limit_count(enum limit_work work, uint64_t amount)
 {
-	if (__builtin_add_overflow(spent[work], picoseconds, &spent[work]))
+	if (__builtin_add_overflow(spent[work], amount, &spent[work]))
 		spent[work] = UINT64_MAX;
-	if (!is_over(work))
-		return 0;
-	return work == WORK_UNPACKING
-		       ? limit_error(err, "to unpack all its kernels and initrds takes too long" RAISES("max-decompressed"))
-		       : limit_error(err, "what the soft dependencies of its modules mean takes too long to find");
 }
 
 bool limit_is_spent(enum limit_work work)
 {
-	return is_over(work);
+	return spent[work] > limit_of(work);
+}
+
+int limit_spend(enum limit_work work, uint64_t amount, struct error *err)
+{
+	limit_count(work, amount);
+	return limit_is_spent(work) ? limit_error(err, "%s", too_much[work]) : 0;
 }
 
 uint64_t limit_spent(enum limit_work work)
@@ -66,6 +104,7 @@ uint64_t limit_spent(enum limit_work work)
 void limits_begin_image(void)
 {
 	memset(spent, 0, sizeof(spent));
+	unseen_begin();
 }
 
 const struct limit_option limit_options[] = {
@@ -145,17 +184,6 @@ uint64_t limits_kernel_bytes(void)
 	return limits.decompressed / 8;
 }
 
-uint64_t limits_unpacking(void)
-{
-	/* 3 ns for each byte: 6.4 s.  What is lowered is the bytes: each may take as long as before. */
-	return (limits.decompressed > DECOMPRESSED ? limits.decompressed : DECOMPRESSED) * 3000;
-}
-
-uint64_t limits_container_bytes(void)
-{
-	return limits.decompressed * 2;
-}
-
 uint64_t limits_initrd_entries(void)
 {
 	return limits.files * 16;
@@ -175,12 +203,6 @@ uint64_t limits_directory_bytes(void)
 uint64_t limits_directories_bytes(void)
 {
 	return limits_directory_bytes() * 16;
-}
-
-uint64_t limits_lookup_bytes(void)
-{
-	/* 1 GiB; an image of a whole distribution takes 1 MiB */
-	return limits_directory_bytes() * 256;
 }
 
 uint64_t limits_guestfs_seconds(void)

@@ -51,25 +51,37 @@ bool limit_parse(const struct limit_option *limit, const char *text, const char 
 /* A value as the option takes it. */
 void limit_print(char *out, size_t room, const struct limit_option *limit, uint64_t value);
 
-/* error_set with EFBIG, for what is over a limit, wherever a caller may not care why it could not look: the first of them is
- * kept in limit_met, so that nothing passes in silence (lint-image.c looks there in the end).  One process reads one image. */
+/* error_set with EFBIG, for what is over a limit, wherever a caller may not care why it could not look: it is unseen (unseen.h).
+ * Readers never set EFBIG otherwise. */
 int limit_error(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern struct error limit_met; /* code 0: none */
 
-/* What an image may cost where each of its parts has a bound of its own and there may be many of them.  It is reckoned in
- * picoseconds from what is counted (bytes, lines), and never by a clock: so a report is the same on every machine. */
+/* What an image may cost where each of its parts has a bound of its own and there may be many of them.  It is reckoned from what
+ * is counted (bytes, lines), and never by a clock: so a report is the same on every machine.  Each kind has an account of its
+ * own: what one reader uses up is not missing where another reads. */
 enum limit_work {
-	WORK_UNPACKING, /* of kernels and initrds, and going through them */
-	WORK_MODULES,   /* looking for what soft dependencies mean */
+	WORK_TABLES,         /* of a qcow2 and its backing files, that are read on the way to data: bytes; see qcow2_pay */
+	WORK_TABLES_CHECKED, /* the same where all of them are walked through */
+	WORK_HOLES,          /* looking for where a qcow2's data are: entries of tables */
+	WORK_CLUSTERS,       /* decompressing those of a qcow2: picoseconds */
+	WORK_LOOKUPS,        /* of files: picoseconds; see fs/listings.h */
+	WORK_UNPACKING,      /* of kernels and initrds, and going through them: picoseconds */
+	WORK_MODULES,        /* looking for what soft dependencies mean: picoseconds */
+	WORK_PROGRAMS,       /* telling EFI programs apart that entries name, and their addons: bytes that are searched */
+	WORK_GRUB,           /* of its scripts: bytes that are looked at, or what takes as long */
 	WORK_KINDS,
 };
 
 /* Counts work: 0, or -EFBIG by limit_error once there was too much of it, and from then on. */
-int limit_spend(enum limit_work work, uint64_t picoseconds, struct error *err);
-bool limit_is_spent(enum limit_work work);
-uint64_t limit_spent(enum limit_work work); /* picoseconds */
+int limit_spend(enum limit_work work, uint64_t amount, struct error *err);
 
-/* Nothing is spent yet: image_open calls it, and who reads parts of many images in one process. */
+/* The same for who says elsewhere that it was too much. */
+void limit_count(enum limit_work work, uint64_t amount);
+bool limit_is_spent(enum limit_work work);
+
+uint64_t limit_spent(enum limit_work work);
+uint64_t limit_of(enum limit_work work); /* how much of it there may be */
+
+/* Nothing is spent and nothing was unseen: image_open calls it, and who reads parts of many images in one process. */
 void limits_begin_image(void);
 
 /* For the end of a message. */
@@ -77,13 +89,10 @@ void limits_begin_image(void);
 
 /* What follows from these, so that raising one is enough. */
 uint64_t limits_kernel_bytes(void);      /* of a kernel, decompressed */
-uint64_t limits_unpacking(void);         /* of WORK_UNPACKING, in picoseconds */
-uint64_t limits_container_bytes(void);   /* of a qcow2's clusters, each time that one is decompressed */
 uint64_t limits_initrd_entries(void);    /* files of an initrd */
 uint64_t limits_initrd_names(void);      /* different ones among these */
 uint64_t limits_directory_bytes(void);   /* names of one directory, and what FAT needs for one */
 uint64_t limits_directories_bytes(void); /* all directories of a FAT volume */
-uint64_t limits_lookup_bytes(void);      /* that are gone through for all look-ups in an image: see fs/listings.h */
 uint64_t limits_guestfs_seconds(void);   /* more, where libguestfs must be started */
 uint64_t limits_arena_bytes(void);       /* memory of one image's arena; beyond it the worker gives up cleanly */
 uint64_t limits_worker_addresses(void);  /* of a worker as a process: its arena, libraries, decompressors */
@@ -115,7 +124,8 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_QCOW2_L1_BYTES (32 * MiB) /* QEMU's own bound */
 #define LIMIT_QCOW2_CLUSTER_BITS 21
 #define LIMIT_QCOW2_HEADER_EXTENSIONS 64
-#define LIMIT_QCOW2_TABLES (8 * GiB) /* of its tables are read, and as many again by the walk of --thorough */
+#define LIMIT_QCOW2_TABLES (8 * GiB) /* of WORK_TABLES and WORK_TABLES_CHECKED */
+#define LIMIT_QCOW2_HOLES 32000000U /* of WORK_HOLES: some seconds */
 #define LIMIT_QCOW2_FAR (32 * KiB)   /* what a read of them counts for that does not begin where the last one ended */
 #define LIMIT_BACKING_DEPTH 16
 #define LIMIT_CONTAINER_TABLES (1 * GiB) /* of other containers' tables, without --thorough: a VMDK of 15 TiB */
@@ -168,6 +178,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 
 /* boot entries, of one loader */
 #define LIMIT_BOOT_ATTEMPTS 64		     /* of one entry */
+#define LIMIT_GRUB_WORK (1 * GiB)	     /* of WORK_GRUB: up to a second */
 #define LIMIT_BOOT_CMDLINES (1 * MiB)	     /* of all command lines, which are divided into words */
 
 /* kernels, initrds and what is inside them */
@@ -182,7 +193,7 @@ uint64_t limits_result_bytes(void);      /* of all of these together */
 #define LIMIT_KCONFIG_BYTES (4 * MiB)
 #define LIMIT_KCONFIG_TRIES 8			/* places in a kernel that look like a configuration */
 #define LIMIT_INITRD_ENTRY_COST 400000ULL	/* of WORK_UNPACKING, in picoseconds */
-#define LIMIT_MODULES_WORK 1500000000000ULL	/* picoseconds of WORK_MODULES, of one image: 1.5 s */
+#define LIMIT_MODULES_WORK 1500000000000ULL	/* of WORK_MODULES, in picoseconds: 1.5 s */
 #define LIMIT_MODULES 65536
 #define LIMIT_MODULES_BYTES (8 * MiB)		/* modules.dep and its like */
 #define LIMIT_SOFTDEPS 64			/* of one module */

@@ -381,7 +381,7 @@ int container_check_truncated(struct arena *arena, struct view *file, const stru
 	r = search(&s, container, err);
 	/* what was found stands */
 	if (r == 0 && s.cut && !ret->needed_bytes)
-		r = error_set(err, EFBIG, "the %s has more than %llu GiB of tables%s", container->format_name,
+		r = limit_error(err, "the %s has more than %llu GiB of tables%s", container->format_name,
 			      (unsigned long long)(budget / GiB),
 			      thorough ? "" : ", of which the last were looked at (--thorough looks at all)");
 	return r;

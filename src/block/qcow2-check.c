@@ -55,7 +55,7 @@ static int end_in_use(struct qcow2_state *s, struct error *err)
 			return 1;
 		bytes += q->cluster_size;
 		if (bytes > BLOCK_BYTES_MAX)
-			return error_set(err, EFBIG, "the qcow2 has more than %llu MiB of reference counts for what lies past "
+			return limit_error(err, "the qcow2 has more than %llu MiB of reference counts for what lies past "
 					 "the end of its file", BLOCK_BYTES_MAX >> 20);
 		r = block_in_use(s, block, bit, err);
 		if (r)
@@ -93,7 +93,7 @@ int qcow2_check_truncated(struct qcow2 *q, struct error *err)
 		at += map.length;
 	}
 	if (at < q->size && q->problem_count == before)
-		return error_set(err, EFBIG, "clusters past the end of the qcow2's file are in use, and it has more than %u to "
+		return limit_error(err, "clusters past the end of the qcow2's file are in use, and it has more than %u to "
 				 "look through for what they hold", MAPPINGS_MAX);
 	return 0;
 }

@@ -293,7 +293,7 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 	*ret = NULL;
 	if (r < 0)
 		return r;
-	*s = (struct qcow2_state){ .q = q, .arena = arena, .file = file, .tables_left = LIMIT_QCOW2_TABLES };
+	*s = (struct qcow2_state){ .q = q, .arena = arena, .file = file, .tables_work = WORK_TABLES };
 	q->state = s;
 	*ret = q;
 

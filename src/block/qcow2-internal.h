@@ -3,6 +3,7 @@
 #ifndef BLOCK_QCOW2_INTERNAL_H
 #define BLOCK_QCOW2_INTERNAL_H
 
+#include "base/limits.h"
 #include "block/qcow2.h"
 
 #define QCOW2_INCOMPATIBLE_DIRTY (1ULL << 0)
@@ -61,12 +62,10 @@ struct qcow2_state {
 	struct view view;
 	struct qcow2_page *pages;
 	uint64_t clock;
-	uint64_t tables_left; /* bytes of tables that may still be read, or what else costs as much */
+	enum limit_work tables_work; /* which account pays for them now */
 	uint64_t tables_end;  /* of what was read of them last */
-	uint64_t steps;       /* that next_data has taken so far */
 	struct qcow2_cluster clusters[QCOW2_CLUSTERS];
 	unsigned cluster_slots;        /* how many of them are used with clusters of this size */
-	uint64_t decompressed;         /* bytes so far; who reads here and there has the same cluster decompressed anew */
 	unsigned char *compressed;     /* scratch for their source */
 	uint64_t hole_start, hole_end; /* of the backing file, as next_data last found it */
 };

@@ -15,14 +15,13 @@
 int qcow2_pay(struct qcow2_state *s, uint64_t offset, uint64_t length, struct error *err)
 {
 	uint64_t cost = offset == s->tables_end ? QCOW2_PAGE : LIMIT_QCOW2_FAR;
+	int r;
 
 	if (cost < length)
 		cost = length;
-	if (s->tables_left < cost)
-		return limit_error(err, "the qcow2's tables are larger, or lie further apart, than is read (%llu GiB, of "
-				   "which each read elsewhere takes %llu KiB)", LIMIT_QCOW2_TABLES >> 30,
-				   LIMIT_QCOW2_FAR >> 10);
-	s->tables_left -= cost;
+	r = limit_spend(s->tables_work, cost, err);
+	if (r < 0)
+		return r;
 	s->tables_end = offset + length;
 	return 0;
 }

@@ -9,11 +9,16 @@
 #include <zstd.h>
 
 #include "base/limits.h"
+#include "base/zstd_parts.h"
 
 /* How many entries next_data looks at before it says "I do not know": a table may refer to one L2 table a million times.  In all
  * calls: who reads a little here and a little there asks as often. */
 #define NEXT_DATA_STEPS 1000000
-#define ALL_STEPS (32 * NEXT_DATA_STEPS)
+
+/* Picoseconds for each byte that a cluster decompresses to, and for each block or frame that it is made of, which may be many. */
+#define COST_BYTE 2000
+#define COST_BLOCK 1500000
+#define COST_ZSTD_PART 4000000
 
 /* A raw deflate stream with a window of 4 KiB, as QEMU writes and expects it; it must fill the cluster. */
 static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned char *in, size_t in_size)
@@ -26,29 +31,38 @@ static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned 
 
 	if (inflateInit2(&z, -12) != Z_OK)
 		return false;
-	r = inflate(&z, Z_FINISH);
+	do {
+		r = inflate(&z, Z_BLOCK);
+		limit_count(WORK_CLUSTERS, z.data_type & 128 ? COST_BLOCK : 0);
+	} while (r == Z_OK && z.data_type & 128);
 	inflateEnd(&z);
-	return (r == Z_STREAM_END || r == Z_BUF_ERROR) && !z.avail_out;
+	return (r == Z_STREAM_END || r == Z_OK || r == Z_BUF_ERROR) && !z.avail_out;
 }
 
 /* One or more zstd frames that fill the cluster.  Decompressed frame by frame into the cluster itself, so that a
  * frame's window, which it may claim to be of 2 GiB, is never allocated. */
 static bool unzstd_cluster(unsigned char *out, size_t out_size, const unsigned char *in, size_t in_size)
 {
-	while (out_size) {
+	ZSTD_DCtx *context = ZSTD_createDCtx();
+	struct zstd_parts parts = { 0 };
+
+	while (context && out_size) {
 		size_t frame = ZSTD_findFrameCompressedSize(in, in_size), made;
 
 		if (ZSTD_isError(frame))
-			return false;
-		made = ZSTD_decompress(out, out_size, in, frame);
+			break;
+		made = ZSTD_decompressDCtx(context, out, out_size, in, frame);
+		zstd_parts_see(&parts, in, frame);
 		if (ZSTD_isError(made))
-			return false;
+			break;
 		in += frame;
 		in_size -= frame;
 		out += made;
 		out_size -= made;
 	}
-	return true;
+	limit_count(WORK_CLUSTERS, parts.count * COST_ZSTD_PART);
+	ZSTD_freeDCtx(context);
+	return !out_size;
 }
 
 /* The slot that holds the cluster, or the one that was not used for longest, emptied. */
@@ -79,10 +93,9 @@ int qcow2_decompress(struct qcow2_state *s, const struct qcow2_mapping *map, con
 	*ret = slot->data;
 	if (slot->entry == map->entry)
 		return 0;
-	if (s->decompressed >= limits_container_bytes())
-		return limit_error(err, "clusters of the qcow2 were decompressed to more than %" PRIu64 " bytes, twice "
-				   "--max-decompressed, which raises it", limits_container_bytes());
-	s->decompressed += q->cluster_size;
+	r = limit_spend(WORK_CLUSTERS, q->cluster_size * COST_BYTE, err);
+	if (r < 0)
+		return r;
 	qcow2_compressed_extent(s, map->entry, &offset, &length);
 	/* the last sector may end past the file's end without any data in it */
 	present = qcow2_min(length, s->file->size - offset);
@@ -199,11 +212,11 @@ static uint64_t guest_next_data(struct view *view, uint64_t offset)
 {
 	struct qcow2_state *s = view->state;
 
-	for (unsigned step = 0; step < NEXT_DATA_STEPS && s->steps < ALL_STEPS && offset < view->size; step++) {
+	for (unsigned step = 0; step < NEXT_DATA_STEPS && !limit_is_spent(WORK_HOLES) && offset < view->size; step++) {
 		struct qcow2_mapping map;
 		struct error ignored;
 
-		s->steps++;
+		limit_count(WORK_HOLES, 1);
 		if (qcow2_map(s, offset, &map, &ignored) < 0)
 			return offset;
 		if (map.type == QCOW2_MAP_UNALLOCATED && s->backing) {

@@ -39,14 +39,6 @@ struct walk {
 	struct qcow2_refcounts *result;
 };
 
-static int charge(struct walk *w, uint64_t bytes, struct error *err)
-{
-	if (w->s->tables_left < bytes)
-		return error_set(err, EFBIG, "the qcow2 has more metadata than is walked");
-	w->s->tables_left -= bytes;
-	return 0;
-}
-
 static void refer_times(struct walk *w, uint64_t offset, uint64_t length, unsigned times)
 {
 	uint64_t first = offset >> w->s->cluster_bits, last;
@@ -66,7 +58,7 @@ static void refer(struct walk *w, uint64_t offset)
 /* All of a table that may have any length. */
 static int refer_table(struct walk *w, uint64_t offset, uint64_t length, struct error *err)
 {
-	int r = charge(w, (qcow2_min(length, w->s->file->size) >> w->s->cluster_bits) * 8, err);
+	int r = limit_spend(WORK_TABLES_CHECKED, (qcow2_min(length, w->s->file->size) >> w->s->cluster_bits) * 8, err);
 
 	if (r == 0)
 		refer_times(w, offset, length, 1);
@@ -82,7 +74,7 @@ static int each_entry(struct walk *w, uint64_t offset, uint64_t count, void (*on
 	while (count && offset < size) {
 		uint64_t n = qcow2_min(qcow2_min(CHUNK, count * 8), (size - offset) / 8 * 8);
 		struct cursor c = cursor_make(w->chunk, (size_t)n);
-		int r = n ? charge(w, n / 8 * ENTRY_COST, err) : 0;
+		int r = n ? limit_spend(WORK_TABLES_CHECKED, n / 8 * ENTRY_COST, err) : 0;
 
 		if (r == 0 && n)
 			r = view_read(w->s->file, offset, w->chunk, (size_t)n, err);
@@ -365,7 +357,7 @@ static int look_up(struct walk *w, uint64_t guest, struct qcow2_mapping *ret, st
 {
 	struct qcow2_mapping map;
 	struct error why;
-	int r = charge(w, ENTRY_COST, err);
+	int r = limit_spend(WORK_TABLES_CHECKED, ENTRY_COST, err);
 
 	*ret = (struct qcow2_mapping){ 0 };
 	if (r < 0)
@@ -437,7 +429,6 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 {
 	struct qcow2_state *s = q->state;
 	struct walk w = { .s = s, .result = ret };
-	const uint64_t before = s->tables_left;
 	int r;
 
 	*ret = (struct qcow2_refcounts){ 0 };
@@ -448,14 +439,14 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 	w.clusters = (s->file->size + q->cluster_size - 1) >> s->cluster_bits;
 	ret->clusters = w.clusters;
 	if (w.clusters > CLUSTERS_MAX)
-		return error_set(err, EFBIG, "the qcow2 has more than %llu clusters", CLUSTERS_MAX);
+		return limit_error(err, "the qcow2 has more than %llu clusters", CLUSTERS_MAX);
 	w.references = ARENA_ARRAY(s->arena, w.clusters, uint16_t);
 	w.is_table = arena_alloc(s->arena, w.clusters / 8 + 1);
 	w.chunk = arena_alloc(s->arena, CHUNK);
 	w.table = arena_alloc(s->arena, q->cluster_size);
 	w.block = arena_alloc(s->arena, q->cluster_size);
 	/* what this takes is not missing where the disk is read */
-	s->tables_left = LIMIT_QCOW2_TABLES;
+	s->tables_work = WORK_TABLES_CHECKED;
 	/* what L1 entries refer to comes first, so that it says how often each L2 table is named */
 	r = each_entry(&w, q->l1_offset, q->l1_entries, note_table, err);
 	if (!r)
@@ -475,6 +466,6 @@ int qcow2_check_refcounts(struct qcow2 *q, struct qcow2_refcounts *ret, struct e
 		r = compare(&w, err);
 	if (!r)
 		r = check_active(&w, err);
-	s->tables_left = before;
+	s->tables_work = WORK_TABLES;
 	return r;
 }

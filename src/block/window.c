@@ -31,7 +31,7 @@ int window_make_file(enum window_purpose purpose, struct error *err)
 int window_size_file(int fd, uint64_t size, struct error *err)
 {
 	if (size > INT64_MAX)
-		return error_set(err, EFBIG, "%" PRIu64 " bytes are too many for a memory file", size);
+		return limit_error(err, "%" PRIu64 " bytes are too many for a memory file", size);
 	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0)
 		return error_set(err, errno, "cannot size a memory file: %s", strerror(errno));
 	return 0;

@@ -248,7 +248,7 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 		if (volume->entry_count == LIMIT_BLS_ENTRIES) {
 			volume->truncated = true;
 			if (!volume->unread.code)
-				error_set(&volume->unread, EFBIG, "there are more than %d entries", LIMIT_BLS_ENTRIES);
+				limit_error(&volume->unread, "there are more than %d boot entries", LIMIT_BLS_ENTRIES);
 			break;
 		}
 		entry = &entries[volume->entry_count++];
@@ -259,7 +259,7 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 		else if (boot_read_file(fs, arena, path, LIMIT_BLS_FILE, &data, &size, &entry->error) == 0)
 			*entry = bls_parse_entry(arena, source, name, data, size);
 		if (first && entry->truncated)
-			error_set(&entry->error, EFBIG, "it has more than %d lines", LIMIT_BLS_LINES);
+			limit_error(&entry->error, "%s has more than %d lines", name, LIMIT_BLS_LINES);
 		if (first)
 			note_unread(volume, &entry->error, path);
 	}
@@ -272,7 +272,7 @@ int bls_read(struct arena *arena, struct fs *fs, const char *device, int partiti
 						       &volume->loader_line_count, &truncated);
 		volume->truncated |= truncated;
 		if (truncated)
-			error_set(&volume->loader_error, EFBIG, "it has more than %d lines", LIMIT_BLS_LINES);
+			limit_error(&volume->loader_error, "loader.conf has more than %d lines", LIMIT_BLS_LINES);
 	} else if (r == -ENOENT || r == -ENOTDIR) {
 		volume->loader_error = (struct error){ 0 };
 	}

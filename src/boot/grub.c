@@ -256,7 +256,6 @@ const struct grub_result *grub_run(struct arena *arena, const struct boot_world 
 	vm->start = start;
 	vm->s = state;
 	vm->start_number = 1;
-	vm->work = world->work ? *world->work : 0;
 	for (size_t i = 0; start->modules && start->modules[i]; i++)
 		state->wildcards |= !strcmp(start->modules[i], "regexp");
 	set_start(vm);
@@ -271,9 +270,6 @@ const struct grub_result *grub_run(struct arena *arena, const struct boot_world 
 		if (result->outcomes[i].menu)
 			restart_menu(&restarts, result->outcomes[i].menu, grub_default_entry(&result->outcomes[i]));
 	result->limited = vm->limited;
-	result->work = vm->work;
-	if (world->work)
-		*world->work = vm->work;
 	result->searches = vm->searches;
 	result->search_count = vm->search_count;
 	result->configs = vm->configs;

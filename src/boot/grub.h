@@ -24,7 +24,6 @@
 
 #define LIMIT_GRUB_STEPS 200000       /* commands run, all alternatives together */
 #define LIMIT_GRUB_BYTES (32u << 20)  /* of memory for values and alternatives, all together */
-#define LIMIT_GRUB_WORK (1u << 30)    /* of an image: bytes that are looked at, or what takes as long: up to a second */
 #define LIMIT_GRUB_VALUE 65536        /* bytes of one word or variable */
 #define LIMIT_GRUB_VARIABLES 512
 #define LIMIT_GRUB_FUNCTIONS 128
@@ -60,7 +59,6 @@ struct boot_world {
 	size_t device_count;
 	const char *cpu; /* GRUB's name: "arm64", "arm", "x86_64", "i386", "riscv64" */
 	const char *hidden; /* why there may be more devices than these; NULL: these are all */
-	uint64_t *work;     /* what the runs of one image took so far, of LIMIT_GRUB_WORK; NULL: each has its own */
 };
 
 /* What the core image brings: see grub_core.h. */
@@ -205,7 +203,6 @@ struct grub_result {
 	size_t outcome_count;
 	bool truncated; /* a limit cut the number of outcomes */
 	bool limited;   /* steps, bytes, work or a depth ran out somewhere */
-	uint64_t work;  /* what it took, and what those before it took, of LIMIT_GRUB_WORK */
 
 	/* of all outcomes together, each once */
 	const struct grub_search *searches;

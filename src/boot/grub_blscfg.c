@@ -114,15 +114,15 @@ struct loaded {
 };
 
 /* Newest first; equal ones keep the place of the first. */
-static bool insert(struct grub_vm *vm, struct loaded *list, size_t *count, const struct loaded *new)
+static bool insert(struct loaded *list, size_t *count, const struct loaded *new)
 {
 	size_t at;
 
-	grub_work(vm, *count * sizeof(*list));
+	limit_count(WORK_GRUB, *count * sizeof(*list));
 	for (at = 0; at < *count; at++) {
 		int r = compare_names(new->id, list[at].id);
 
-		grub_work(vm, 8 * strlen(new->id));
+		limit_count(WORK_GRUB, 8 * strlen(new->id));
 		if (!r)
 			return false;
 		if (r > 0)
@@ -271,7 +271,7 @@ static bool is_default(struct grub_vm *vm, const struct loaded *loaded, size_t i
 
 	if (!wanted || !*wanted)
 		return false;
-	grub_work(vm, strlen(wanted) * 2);
+	limit_count(WORK_GRUB, strlen(wanted) * 2);
 	if (!strcmp(wanted, loaded->id) || (loaded->entry.title && !strcmp(wanted, loaded->entry.title->raw.text)))
 		return true;
 	return strtoul(wanted, &end, 0) == index && end != wanted;
@@ -341,7 +341,7 @@ static bool load_folder(struct grub_vm *vm, const char *path, struct boot_place 
 		}
 		loaded.id = arena_strndup(vm->arena, name, length - 5);
 		vm->bytes += 2 * length + size + loaded.entry.line_count * sizeof(*loaded.entry.lines) + sizeof(loaded);
-		(void)insert(vm, list, count, &loaded);
+		(void)insert(list, count, &loaded);
 		(void)grub_spend(vm, 0, 0, place);
 	}
 	return true;

@@ -31,7 +31,7 @@ static struct grub_variable *find(const struct grub_vm *vm, const char *name)
 /* A name may be as long as a script, and is compared with some ten others. */
 static struct grub_variable *find_to_change(struct grub_vm *vm, const char *name)
 {
-	grub_work(vm, 64 + 10 * strlen(name));
+	limit_count(WORK_GRUB, 64 + 10 * strlen(name));
 	return find(vm, name);
 }
 

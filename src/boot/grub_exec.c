@@ -72,7 +72,7 @@ static void define_function(struct grub_vm *vm, const struct grub_node *node)
 	size_t i;
 
 	/* in a loop, definitions cost no words */
-	grub_work(vm, s->function_count * strlen(node->name));
+	limit_count(WORK_GRUB, s->function_count * strlen(node->name));
 	for (i = 0; i < s->function_count && strcmp(s->functions[i].name, node->name) != 0; i++)
 		;
 	if (i == LIMIT_GRUB_FUNCTIONS) {
@@ -110,7 +110,7 @@ static struct grub_status exec_command(struct grub_vm *vm, const struct grub_nod
 	call.args = values + 1;
 	call.count = count - 1;
 	command = grub_find_command(call.name);
-	grub_work(vm, command ? 0 : vm->s->function_count * 32);
+	limit_count(WORK_GRUB, command ? 0 : vm->s->function_count * 32);
 	function = command ? NULL : find_function(vm, call.name);
 	if (command) {
 		status = command(vm, &call);

@@ -57,7 +57,7 @@ static void append(struct expander *e, const struct boot_text *value, size_t off
 {
 	struct boot_text part;
 
-	grub_work(e->vm, 16 + length + 8 * value->origin_count);
+	limit_count(WORK_GRUB, 16 + length + 8 * value->origin_count);
 	e->have = true;
 	if (!value->origin_count) {
 		boot_text_add(&e->b, value->text + offset, length, piece->place, false);
@@ -91,7 +91,7 @@ static void append_split(struct expander *e, const struct boot_text *value, cons
 
 static void append_value(struct expander *e, const struct boot_text *value, const struct grub_piece *piece)
 {
-	grub_work(e->vm, 16);
+	limit_count(WORK_GRUB, 16);
 	if (value->unknown) {
 		if (!e->b.unknown)
 			e->b.unknown = value->unknown;
@@ -186,7 +186,7 @@ struct boot_text *grub_expand(struct grub_vm *vm, const struct grub_word *words,
 			const struct grub_piece *piece = &words[i].pieces[j];
 
 			/* a word may have hundreds of thousands of pieces that come to nothing */
-			grub_work(vm, PIECE_WORK + piece->length);
+			limit_count(WORK_GRUB, PIECE_WORK + piece->length);
 			if (!grub_spend(vm, 0, 0, piece->place))
 				break;
 			if (piece->kind == GRUB_PIECE_VARIABLE || piece->kind == GRUB_PIECE_QUOTED_VARIABLE) {

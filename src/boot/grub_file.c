@@ -53,10 +53,10 @@ const struct boot_device *grub_device(struct grub_vm *vm, const char *name)
 {
 	size_t length = strlen(name);
 
-	grub_work(vm, length);
+	limit_count(WORK_GRUB, length);
 	if (length > LONGEST_DEVICE)
 		return NULL;
-	grub_work(vm, vm->world->device_count * (32 + length));
+	limit_count(WORK_GRUB, vm->world->device_count * (32 + length));
 	for (size_t i = 0; i < vm->world->device_count; i++) {
 		const struct boot_device *device = &vm->world->devices[i];
 
@@ -163,9 +163,9 @@ static bool is_absent(int code)
 }
 
 /* Is it the same path?  Thousands may be compared, which are long and the same but for their ends. */
-static bool is_path(struct grub_vm *vm, const char *a, size_t a_length, const char *b, size_t b_length)
+static bool is_path(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	grub_work(vm, 16 + (a_length == b_length ? a_length : 0));
+	limit_count(WORK_GRUB, 16 + (a_length == b_length ? a_length : 0));
 	return a_length == b_length && !memcmp(a, b, a_length);
 }
 
@@ -188,7 +188,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 	int r;
 
 	for (lookup = vm->lookups; lookup; lookup = lookup->next)
-		if (lookup->fs == fs && is_path(vm, lookup->path, lookup->length, path, length))
+		if (lookup->fs == fs && is_path(lookup->path, lookup->length, path, length))
 			return lookup;
 	lookup = ARENA_NEW(vm->arena, struct grub_lookup);
 	lookup->next = vm->lookups;
@@ -204,7 +204,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 		return lookup;
 	}
 	/* the walk itself costs: it may read many folders */
-	grub_work(vm, components(path) * COMPONENT_WORK);
+	limit_count(WORK_GRUB, components(path) * COMPONENT_WORK);
 	if (!grub_spend(vm, 0, 4096, place)) {
 		lookup->reason = SPENT;
 		return lookup;
@@ -273,7 +273,7 @@ bool grub_list(struct grub_vm *vm, const struct boot_text *text, struct arena *s
 	fs = file->device ? open_device(vm, file) : vm->start->memdisk;
 	/* one without entries may be long, too */
 	(void)fs->ops->stat(fs, file->handle, &st, &err);
-	grub_work(vm, COMPONENT_WORK + 4 * st.size);
+	limit_count(WORK_GRUB, COMPONENT_WORK + 4 * st.size);
 	if (!grub_spend(vm, 0, 0, boot_text_place(text, 0))) {
 		(void)resolved(file, GRUB_NOT_KNOWN, SPENT);
 		return false;
@@ -282,7 +282,7 @@ bool grub_list(struct grub_vm *vm, const struct boot_text *text, struct arena *s
 		(void)resolved(file, GRUB_NOT_KNOWN, arena_strdup(vm->arena, err.message));
 		return false;
 	}
-	grub_work(vm, *ret_count * 64);
+	limit_count(WORK_GRUB, *ret_count * 64);
 	return true;
 }
 
@@ -316,7 +316,7 @@ int grub_read(struct grub_vm *vm, const struct boot_text *text, struct grub_file
 		return limit_error(NULL, "%s", file->reason);
 	}
 	vm->source_bytes += (size_t)size;
-	grub_work(vm, 4096 + size);
+	limit_count(WORK_GRUB, 4096 + size);
 	*ret = arena_alloc(vm->arena, (size_t)size + 1);
 	*ret_size = (size_t)size;
 	r = size ? fs->ops->pread(fs, file->handle, 0, *ret, (size_t)size, &err) : 0;
@@ -349,7 +349,7 @@ const struct grub_script *grub_read_script(struct grub_vm *vm, const struct boot
 		return NULL;
 	length = strlen(file->path);
 	for (parsed = vm->parsed; parsed; parsed = parsed->next)
-		if (parsed->fs == fs && is_path(vm, parsed->path, parsed->length, file->path, length)) {
+		if (parsed->fs == fs && is_path(parsed->path, parsed->length, file->path, length)) {
 			file->found = parsed->found;
 			file->reason = parsed->reason;
 			file->instead = parsed->instead;

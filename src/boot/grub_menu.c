@@ -99,13 +99,13 @@ static size_t spec_matches(const char *name, const char *spec)
 }
 
 /* Which entry a value such as "2", "an id", "a title" or "1>2" means; entry_count when none. */
-static size_t find_entry(struct grub_vm *vm, const struct grub_context *c, const char *spec)
+static size_t find_entry(const struct grub_context *c, const char *spec)
 {
 	unsigned long number;
 	char *end;
 
 	/* names may begin as the specification does */
-	grub_work(vm, 2 * c->item_count * (16 + strlen(spec)));
+	limit_count(WORK_GRUB, 2 * c->item_count * (16 + strlen(spec)));
 	for (size_t i = 0; i < c->item_count; i++)
 		if (spec_matches(c->items[i].id, spec))
 			return i;
@@ -195,9 +195,9 @@ static void find_fallbacks(struct grub_vm *vm, struct grub_menu *menu)
 
 		if (!grub_spend(vm, 0, length, c->items[0].place))
 			return;
-		index = find_entry(vm, c, arena_strndup(vm->arena, value, length));
+		index = find_entry(c, arena_strndup(vm->arena, value, length));
 		if (index == c->item_count)
-			index = find_entry(vm, c, value);
+			index = find_entry(c, value);
 		if (index == c->item_count)
 			break;
 		indices[menu->fallback_count++] = index;
@@ -229,7 +229,7 @@ void grub_show_menu(struct grub_vm *vm)
 	if (wanted)
 		menu->default_text = *wanted;
 	if (menu->default_given && !wanted->unknown) {
-		size_t index = find_entry(vm, c, wanted->text);
+		size_t index = find_entry(c, wanted->text);
 
 		menu->default_matched = index < c->item_count;
 		menu->default_index = menu->default_matched ? index : 0;

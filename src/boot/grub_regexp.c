@@ -120,7 +120,7 @@ struct grub_status grub_cmd_regexp(struct grub_vm *vm, const struct grub_call *c
 	else if (!is_plain(pattern->text, subject->text) || (work = work_of(pattern->text, subject->text)) > MOST_WORK)
 		reason = "the expression is too complex to be tried";
 	if (!reason) {
-		grub_work(vm, work);
+		limit_count(WORK_GRUB, work);
 		if (!grub_spend(vm, 0, 0, call->place))
 			return grub_failed();
 	}

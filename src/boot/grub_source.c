@@ -146,7 +146,7 @@ static struct grub_status need_module(struct grub_vm *vm, const struct boot_text
 		module.found = file.found;
 		module.file = text.text;
 	}
-	grub_work(vm, (i + vm->module_count) * 32);
+	limit_count(WORK_GRUB, (i + vm->module_count) * 32);
 	if (!strcmp(module.name, "regexp") && module.found != GRUB_MISSING)
 		vm->s->wildcards = true;
 	for (i = 0; i < vm->module_count; i++)
@@ -261,7 +261,7 @@ struct grub_status grub_cmd_load_env(struct grub_vm *vm, const struct grub_call 
 	if (!read_env(vm, &text, &file, &data, &size, &source))
 		return file.found == GRUB_NOT_KNOWN ? grub_not_known(vm, call->place, file.reason) : grub_failed();
 	block = grub_envblk_parse(vm->arena, source, data, size);
-	grub_work(vm, count * block.count * 16);
+	limit_count(WORK_GRUB, count * block.count * 16);
 	(void)grub_spend(vm, 1, size * 4 + block.count * sizeof(*block.variables), call->place);
 	if (!block.valid)
 		return grub_failed();

@@ -43,7 +43,7 @@ bool grub_spend(struct grub_vm *vm, size_t steps, size_t bytes, struct boot_plac
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script runs too many commands, as one that loops without end does");
 	else if (vm->bytes > LIMIT_GRUB_BYTES)
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script makes too much text");
-	else if (vm->work > LIMIT_GRUB_WORK)
+	else if (limit_is_spent(WORK_GRUB))
 		grub_stop(vm, GRUB_END_LIMIT, place, "the script looks up and compares too much");
 	return !vm->s->stop;
 }
@@ -77,7 +77,7 @@ struct grub_status grub_not_known(struct grub_vm *vm, struct boot_place place, c
 
 	for (i = 0; i < vm->unknown_count; i++) {
 		/* files of one line each, whose long paths differ in the end */
-		grub_work(vm, vm->unknowns[i].place.line == place.line ? 512 : 8);
+		limit_count(WORK_GRUB, vm->unknowns[i].place.line == place.line ? 512 : 8);
 		if (grub_same_place(&vm->unknowns[i].place, &place))
 			break;
 	}
@@ -88,7 +88,7 @@ struct grub_status grub_not_known(struct grub_vm *vm, struct boot_place place, c
 
 static bool is_spent(const struct grub_vm *vm)
 {
-	return vm->steps > LIMIT_GRUB_STEPS || vm->bytes > LIMIT_GRUB_BYTES || vm->work > LIMIT_GRUB_WORK;
+	return vm->steps > LIMIT_GRUB_STEPS || vm->bytes > LIMIT_GRUB_BYTES || limit_is_spent(WORK_GRUB);
 }
 
 /* When a limit was reached, nothing is run from the copy, and so it has no arrays of its own. */

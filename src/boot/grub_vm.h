@@ -8,6 +8,7 @@
 #ifndef BOOT_GRUB_VM_H
 #define BOOT_GRUB_VM_H
 
+#include "base/limits.h"
 #include "boot/grub.h"
 
 #define GRUB_CONTEXTS 16
@@ -100,7 +101,6 @@ struct grub_vm {
 	const char *path;          /* of the entry being run, for those of its submenu; NULL: none */
 
 	size_t steps, bytes, source_bytes; /* used */
-	uint64_t work;			   /* used */
 	bool limited;
 
 	struct grub_lookup *lookups;
@@ -138,12 +138,6 @@ static inline struct grub_status grub_failed(void)
 static inline size_t grub_text_bytes(const struct boot_text *text)
 {
 	return 64 + 2 * (text->length + text->origin_count * sizeof(*text->origins));
-}
-
-/* What takes time and no memory, in bytes that are looked at; grub_spend() sees that it is too much. */
-static inline void grub_work(struct grub_vm *vm, uint64_t bytes)
-{
-	vm->work += bytes;
 }
 
 /* grub_vm.c */

@@ -13,13 +13,13 @@ struct paths {
 	size_t count;
 };
 
-static bool matches(struct grub_vm *vm, const char *pattern, size_t length, const char *name)
+static bool matches(const char *pattern, size_t length, const char *name)
 {
 	const char *end = pattern + length, *star = NULL, *again = NULL;
 
 	while (*name) {
 		/* each star may go through the name again */
-		grub_work(vm, 2);
+		limit_count(WORK_GRUB, 2);
 		if (pattern < end && *pattern == '*') {
 			star = ++pattern;
 			again = name;
@@ -54,7 +54,7 @@ static bool add_matching(struct grub_vm *vm, const char *folder, const char *pat
 		return file.found != GRUB_NOT_KNOWN;
 	}
 	for (size_t i = 0; i < count && grub_spend(vm, 1, sizeof(*entries), place); i++) {
-		if (!matches(vm, pattern, length, entries[i].name))
+		if (!matches(pattern, length, entries[i].name))
 			continue;
 		if (paths->count == MOST_PATHS) {
 			*reason = arena_printf(vm->arena, "the wildcards in %s/%.*s match too many files", folder, (int)length,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/limits.h"
 
 struct boot_place boot_text_place(const struct boot_text *text, size_t offset)
 {
@@ -152,7 +153,7 @@ int boot_read_file(struct fs *fs, struct arena *arena, const char *path, size_t 
 	if (st.type != FS_FILE)
 		return error_set(err, EISDIR, "not a regular file");
 	if (st.size > maximum)
-		return error_set(err, EFBIG, "it is longer than %zu bytes", maximum);
+		return limit_error(err, "%s is longer than %zu bytes", path, maximum);
 	data = arena_alloc(arena, (size_t)st.size + 1);
 	if (st.size) {
 		r = fs->ops->pread(fs, entry.handle, 0, data, (size_t)st.size, err);

@@ -80,7 +80,7 @@ int csv_read(struct arena *arena, struct view *file, const struct csv **ret, str
 	*ret = csv;
 	csv->file_size = file->size;
 	if (file->size > LIMIT_CSV_BYTES)
-		return error_set(err, EFBIG, "it has %llu bytes, at most %llu are read", (unsigned long long)file->size,
+		return limit_error(err, "it has %llu bytes, at most %llu are read", (unsigned long long)file->size,
 				 LIMIT_CSV_BYTES);
 	bytes = arena_alloc(arena, (size_t)file->size);
 	r = view_read(file, 0, bytes, (size_t)file->size, err);

@@ -104,7 +104,7 @@ static int add_entry(struct ext2_dir_entry *entry, int offset, int block_size, c
 			listing->first = chunk;
 		listing->last = chunk;
 	}
-	if (fs_spend(COST_LISTED, listing->err) < 0) {
+	if (limit_spend(WORK_LOOKUPS, COST_LISTED, listing->err) < 0) {
 		listing->result = -EFBIG;
 		return DIRENT_ABORT;
 	}

@@ -68,7 +68,7 @@ static errcode_t io_read64(io_channel channel, unsigned long long block, int cou
 		limit_error(&state->io_error, "more than %llu MiB of metadata would have to be read", LIMIT_EXT_METADATA / MiB);
 		return EXT2_ET_SHORT_READ;
 	}
-	if (fs_spend(length, &state->io_error) < 0)
+	if (limit_spend(WORK_LOOKUPS, length * COST_DIRECTORY_BYTE, &state->io_error) < 0)
 		return EXT2_ET_SHORT_READ;
 	if (view_read(state->view, offset, data, (size_t)length, &state->io_error) == 0)
 		return 0;

@@ -22,7 +22,7 @@ static int add_run(const struct ext_state *state, struct ext_map *map, uint64_t 
 		return 0;
 	}
 	if (map->count >= LIMIT_FILE_RUNS)
-		return -EFBIG;
+		return limit_error(NULL, "a file has more than %d pieces", LIMIT_FILE_RUNS);
 	if (map->count == map->capacity) {
 		size_t capacity = map->capacity ? map->capacity * 2 : 16;
 		struct ext_run *runs = realloc(map->runs, capacity * sizeof(*runs));
@@ -39,7 +39,7 @@ static int add_run(const struct ext_state *state, struct ext_map *map, uint64_t 
 static int run_failed(int r, uint32_t inode, struct error *err)
 {
 	if (r == -EDQUOT)
-		return fs_spend(COST_MAPPED, err);
+		return limit_spend(WORK_LOOKUPS, COST_MAPPED, err);
 	if (r == -EIO)
 		return error_set(err, EIO, "inode %u refers to a block that the file system does not have", inode);
 	return limit_error(err, "the file is in more than %d pieces", LIMIT_FILE_RUNS);
@@ -59,7 +59,7 @@ static int map_extents(struct ext_state *state, uint32_t inode, struct ext2_inod
 		return ext_fail(state, code, err, "inode %u", inode);
 	code = ext2fs_extent_get(handle, EXT2_EXTENT_ROOT, &extent);
 	for (; !code; code = ext2fs_extent_get(handle, EXT2_EXTENT_NEXT, &extent)) {
-		r = fs_spend(COST_MAPPED, err);
+		r = limit_spend(WORK_LOOKUPS, COST_MAPPED, err);
 		if (r < 0)
 			break;
 		if (extent.e_flags & EXT2_EXTENT_FLAGS_SECOND_VISIT)
@@ -106,7 +106,7 @@ static int collect_block(ext2_filsys filesystem, blk64_t *block, e2_blkcnt_t log
 	if ((uint64_t)logical >= collect->blocks)
 		return BLOCK_ABORT;
 	/* the library has no room for an error of ours: run_failed says it */
-	if (fs_spend(COST_MAPPED, NULL) < 0) {
+	if (limit_spend(WORK_LOOKUPS, COST_MAPPED, NULL) < 0) {
 		collect->result = -EDQUOT;
 		return BLOCK_ABORT;
 	}

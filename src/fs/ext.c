@@ -131,7 +131,7 @@ static int check_geometry(struct ext *ext, struct cursor *c, struct error *err)
 	if (groups > ext->view_size / descriptor)
 		return corrupt(ext, "the group descriptors would be larger than the partition");
 	if (groups * descriptor > LIMIT_EXT_DESCRIPTORS)
-		return error_set(err, EFBIG, "the file system has %" PRIu64 " block groups", groups);
+		return limit_error(err, "the file system has %" PRIu64 " block groups", groups);
 	return 0;
 }
 

@@ -193,8 +193,7 @@ int fat_table_open(struct fat *fat, struct arena *arena, struct view *view, stru
 		needed = fat->fat_bytes;
 	}
 	if (needed > LIMIT_FAT_BYTES)
-		return error_set(err, EFBIG,
-				 "the file allocation table has %llu MiB, more than the %llu MiB that are read",
+		return limit_error(err, "the file allocation table has %llu MiB, more than the %llu MiB that are read",
 				 (unsigned long long)(needed / MiB), LIMIT_FAT_BYTES / MiB);
 	/* what has no entry cannot be used; a FAT has at least one sector */
 	fat->usable_clusters = fat->fat_too_small ? entries_in(fat->type, (size_t)needed) - 2 : fat->clusters;

@@ -51,7 +51,7 @@ static int find(struct fs *fs, struct arena *arena, uint64_t directory, const ch
 	int r = fs->ops->readdir(fs, scratch, directory, &entries, &count, err);
 
 	if (r >= 0)
-		r = fs_spend(COST_COMPONENT + (uint64_t)count * COST_COMPARED, err);
+		r = limit_spend(WORK_LOOKUPS, (uint64_t)count * COST_COMPARED, err);
 	if (r < 0)
 		return r;
 	found = search(entries, count, name, length, aliases);

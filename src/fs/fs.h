@@ -76,7 +76,7 @@ int fs_settle(struct fs *fs, struct fs_entry *entry, struct error *err);
 enum fs_type fs_type_of(struct fs *fs, const struct fs_entry *listed);
 
 /* The first entry of that name in a directory, in the order on disk; an alias counts as much as a name, as in firmware and in
- * Linux (fat-names.c).  Nothing but its names is put into the arena.  0, -ENOENT, -EFBIG when limits_lookup_bytes() are used up,
+ * Linux (fat-names.c).  Nothing but its names is put into the arena.  0, -ENOENT, -EFBIG when limit_of(WORK_LOOKUPS) are used up,
  * or what reading the directory failed with. */
 int fs_find(struct fs *fs, struct arena *arena, uint64_t directory, const char *name, size_t length, struct fs_entry *ret,
 	    struct error *err);

@@ -23,29 +23,7 @@ struct listings {
 };
 
 /* One process reads one image. */
-static uint64_t spent;
 static size_t kept; /* bytes, of all file systems */
-
-int fs_spend(uint64_t bytes, struct error *err)
-{
-	if (bytes > limits_lookup_bytes() - spent) {
-		spent = limits_lookup_bytes();
-		return limit_error(err, "looking up the image's files takes more than going through %llu MiB of directories"
-				   RAISES("max-files"), limits_lookup_bytes() / MiB);
-	}
-	spent += bytes;
-	return 0;
-}
-
-uint64_t fs_spent(void)
-{
-	return spent;
-}
-
-void fs_spend_begin(void)
-{
-	spent = 0;
-}
 
 struct listings *listings_new(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* listings: directories of one file system that were listed before, and what looking up files may cost in all.
+/* listings: directories of one file system that were listed before, and what looking up files costs.
  *
  * What is listed is kept in memory of its own, since reading must not allocate from the image's arena, and until the file system
  * is closed, since a caller may hold on to it.
@@ -9,19 +9,12 @@
 
 #include "fs/fs.h"
 
-/* What the parts of a look-up count for, in bytes of a directory that is gone through: a block of 1 KiB takes about 0.1 us. */
-#define COST_COMPONENT 256 /* of a path, "." and ".." too */
-#define COST_COMPARED 64   /* name in a listing */
-#define COST_LISTED 512    /* name that is put into one */
-#define COST_MAPPED 128    /* piece of a file that is put into its map */
-
-/* Charges that much to limits_lookup_bytes(), which all file systems of the image share.  -EFBIG and limit_error when they are
- * used up, and from then on. */
-int fs_spend(uint64_t bytes, struct error *err);
-
-/* What was charged; a new image begins with nothing. */
-uint64_t fs_spent(void);
-void fs_spend_begin(void);
+/* What the parts of a look-up count for in WORK_LOOKUPS, in picoseconds, which all file systems of the image share. */
+#define COST_COMPONENT 1700000	/* of a path, "." and ".." too */
+#define COST_COMPARED 8000	/* name in a listing */
+#define COST_LISTED 150000	/* name that is put into one */
+#define COST_MAPPED 200000	/* piece of a file that is put into its map */
+#define COST_DIRECTORY_BYTE 1000 /* that is read of a directory, or of what leads to it */
 
 struct listings;
 

@@ -16,7 +16,8 @@
 #define WINDOWS 2
 #define STATS 64
 #define AHEAD_FIRST (128U << 10)
-#define REMOTE_COST_QUESTION (32 * KiB) /* as fs_spend counts: a message there and back, and what the appliance does */
+/* Of WORK_LOOKUPS, in picoseconds: a message there and back, and some of what the appliance does. */
+#define REMOTE_COST_QUESTION 60000000
 
 /* Bytes of a file that were read, and how much of it the next read shall fetch. */
 struct window {
@@ -151,7 +152,7 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 
 	if (listings_find(remote->listings, handle, ret, ret_count))
 		return 0;
-	r = fs_spend(REMOTE_COST_QUESTION, err);
+	r = limit_spend(WORK_LOOKUPS, REMOTE_COST_QUESTION, err);
 	if (r < 0)
 		return r;
 	n = appliance_ask(remote->appliance, &request, NULL, 0, &data, err);
@@ -159,7 +160,7 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 		return (int)n;
 	r = remote_decode_listing(arena, data, (size_t)n, ret, ret_count, err);
 	if (r >= 0)
-		r = fs_spend(*ret_count * COST_LISTED, err);
+		r = limit_spend(WORK_LOOKUPS, *ret_count * COST_LISTED, err);
 	if (r >= 0)
 		listings_keep(remote->listings, handle, *ret, *ret_count);
 	return r;
@@ -170,7 +171,7 @@ static int op_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char
 	const struct appliance_request request = { .op = APPLIANCE_READLINK, .handle = handle };
 	const struct remote_fs *remote = fs->state;
 	const uint8_t *data;
-	int r = fs_spend(REMOTE_COST_QUESTION, err);
+	int r = limit_spend(WORK_LOOKUPS, REMOTE_COST_QUESTION, err);
 	long n = r < 0 ? r : appliance_ask(remote->appliance, &request, NULL, 0, &data, err);
 
 	if (n < 0)

@@ -31,7 +31,7 @@ static int count_component(struct walk *walk, struct error *err)
 	if (++walk->components > (LIMIT_SYMLINKS + 1) * bytes / 2)
 		return limit_error(err, "the path has more than %" PRIu64 " components with those of its symbolic links"
 				   RAISES("max-path"), walk->components - 1);
-	return fs_spend(COST_COMPONENT, err);
+	return limit_spend(WORK_LOOKUPS, COST_COMPONENT, err);
 }
 
 static const char *path_of(const struct walk *walk, unsigned depth, const char *name, size_t length)

@@ -168,7 +168,7 @@ static int walk(struct squashfs_state *state, struct arena *arena, const sqfs_in
 		sqfs_u64 reference;
 		size_t length;
 
-		if (fs_spend(COST_LISTED, &state->io_error) < 0)
+		if (limit_spend(WORK_LOOKUPS, COST_LISTED, &state->io_error) < 0)
 			return squashfs_fail(state, SQFS_ERROR_IO, err, "directory");
 		code = sqfs_meta_reader_readdir(state->directories, &at, &entry, &number, &reference);
 		if (code)

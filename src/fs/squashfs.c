@@ -8,9 +8,9 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 
-/* As fs_spend counts: a block of metadata is read in two parts, and xz may take long for each byte of it. */
-#define SQUASHFS_COST_BLOCK (8 * KiB)
-#define SQUASHFS_COST_BYTE 32
+/* Of WORK_LOOKUPS, in picoseconds: a block of metadata is read in two parts, and xz may take long for each byte of it. */
+#define SQUASHFS_COST_BLOCK 15000000
+#define SQUASHFS_COST_BYTE 60000
 
 static int file_read_at(sqfs_file_t *file, sqfs_u64 offset, void *data, size_t size)
 {
@@ -20,7 +20,7 @@ static int file_read_at(sqfs_file_t *file, sqfs_u64 offset, void *data, size_t s
 		return SQFS_ERROR_OUT_OF_BOUNDS;
 	/* a block of metadata: its header, then what is decompressed to 8 KiB */
 	if (!state->reads_content &&
-	    fs_spend(SQUASHFS_COST_BLOCK + size * SQUASHFS_COST_BYTE, &state->io_error) < 0)
+	    limit_spend(WORK_LOOKUPS, SQUASHFS_COST_BLOCK + size * SQUASHFS_COST_BYTE, &state->io_error) < 0)
 		return SQFS_ERROR_IO;
 	return view_read(state->view, offset, data, size, &state->io_error) < 0 ? SQFS_ERROR_IO : 0;
 }

@@ -214,7 +214,7 @@ int superblock_read(struct arena *arena, struct view *view, int fd, struct super
 
 	*ret = (struct superblock){ 0 };
 	if (view->size > INT64_MAX)
-		return error_set(err, EFBIG, "the partition is too large for libblkid");
+		return limit_error(err, "the partition is too large for libblkid");
 	r = copy_near(arena, view, fd, err);
 	if (r == 0)
 		r = ask(arena, fd, true, ret, err);

@@ -4,18 +4,19 @@
 
 #include <errno.h>
 
-struct error witness_met;
+#include "base/unseen.h"
 
-/* What the caller must know as well: a kind of file, what a file system does not have, a limit, which has a net of its own. */
+/* What the caller must know as well: a kind of file, what a file system does not have.  A limit that was met here has been noted
+ * already, one that a helper met has not. */
 static bool is_expected(int r)
 {
-	return fs_is_answer(r) || r == -EISDIR || r == -EINVAL || r == -EOPNOTSUPP || r == -EFBIG;
+	return fs_is_answer(r) || r == -EISDIR || r == -EINVAL || r == -EOPNOTSUPP;
 }
 
 static int note(int r, const struct error *err)
 {
-	if (!is_expected(r) && !witness_met.code)
-		witness_met = *err;
+	if (!is_expected(r))
+		unseen_note(err);
 	return r;
 }
 
@@ -24,7 +25,7 @@ static int note(int r, const struct error *err)
 
 static int witness_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct error *err)
 {
-	struct error mine;
+	struct error mine = { 0 };
 
 	err = SOME(err, mine);
 	return note(INNER(fs)->ops->stat(INNER(fs), handle, ret, err), err);
@@ -33,7 +34,7 @@ static int witness_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, str
 static int witness_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struct fs_entry **ret, size_t *ret_count,
 			   struct error *err)
 {
-	struct error mine;
+	struct error mine = { 0 };
 
 	err = SOME(err, mine);
 	return note(INNER(fs)->ops->readdir(INNER(fs), arena, handle, ret, ret_count, err), err);
@@ -41,7 +42,7 @@ static int witness_readdir(struct fs *fs, struct arena *arena, uint64_t handle, 
 
 static int witness_readlink(struct fs *fs, struct arena *arena, uint64_t handle, char **ret, struct error *err)
 {
-	struct error mine;
+	struct error mine = { 0 };
 
 	err = SOME(err, mine);
 	return note(INNER(fs)->ops->readlink(INNER(fs), arena, handle, ret, err), err);
@@ -56,7 +57,7 @@ static int witness_getxattr(struct fs *fs, struct arena *arena, uint64_t handle,
 
 static int witness_pread(struct fs *fs, uint64_t handle, uint64_t offset, void *data, size_t length, struct error *err)
 {
-	struct error mine;
+	struct error mine = { 0 };
 
 	err = SOME(err, mine);
 	return note(INNER(fs)->ops->pread(INNER(fs), handle, offset, data, length, err), err);

@@ -17,11 +17,9 @@ struct boot_maker {
 	size_t cmdline_bytes;   /* of the path's command lines so far */
 	const struct cmdline *no_words; /* an empty command line */
 	struct boot_world *world;       /* what GRUB would see; NULL: nobody has asked yet */
-	uint64_t grub_work;              /* of all its runs */
 	struct filesystem **filesystems; /* of the world's devices */
 	struct boot_program *program;    /* the EFI program that was read last, or NULL */
 	struct boot_addons *addons;      /* folders of them that were read */
-	uint64_t searched;               /* bytes of EFI programs, to tell which kind they are of */
 	const struct filesystem **unread; /* that GRUB asked for last and that could not be opened; or NULL */
 };
 

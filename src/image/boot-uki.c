@@ -58,15 +58,13 @@ static uint64_t at_most(uint64_t size, uint64_t most)
 }
 
 /* Programs are told apart by what is in them, and their relocations are gone through: 1.5 ms for each MiB. */
-static int spend(struct boot_maker *maker, const struct pe *pe, struct error *err)
+static int spend(const struct pe *pe, struct error *err)
 {
-	maker->searched += at_most(pe->relocations.size, LIMIT_PE_RELOCATION_BYTES);
+	uint64_t searched = at_most(pe->relocations.size, LIMIT_PE_RELOCATION_BYTES);
+
 	for (size_t i = 0; i < pe->section_count && !pe_section(pe, ".linux"); i++)
-		maker->searched += at_most(pe_section_size(pe, &pe->sections[i]), LIMIT_STRING_SEARCH);
-	if (maker->searched <= LIMIT_EFI_SEARCHED)
-		return 0;
-	return limit_error(err, "the EFI programs that entries name, and their addons, have more than %llu bytes to be searched, "
-			   "a limit that no option raises", LIMIT_EFI_SEARCHED);
+		searched += at_most(pe_section_size(pe, &pe->sections[i]), LIMIT_STRING_SEARCH);
+	return limit_spend(WORK_PROGRAMS, searched, err);
 }
 
 /* False with err's code 0 if it is none. */
@@ -78,7 +76,7 @@ static bool read_anew(struct boot_maker *maker, const struct boot_file *file, st
 
 	err->code = 0;
 	if (!file->view || pe_read(arena, file->view, &ret->pe, err) < 0 || ret->pe->status != PE_OK ||
-	    spend(maker, ret->pe, err) < 0 || sbat_read_section(arena, file->view, ret->pe, &sbat, err) < 0 ||
+	    spend(ret->pe, err) < 0 || sbat_read_section(arena, file->view, ret->pe, &sbat, err) < 0 ||
 	    efi_program_read(arena, file->view, ret->pe, sbat, &program, err) < 0)
 		return false;
 	ret->view = file->view;

@@ -155,6 +155,5 @@ void boot_make_world(struct boot_maker *maker, const char *cpu)
 	world->devices = devices;
 	world->device_count = image->filesystem_count;
 	world->cpu = cpu;
-	world->work = &maker->grub_work;
 	maker->world = world;
 }

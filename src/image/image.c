@@ -3,7 +3,6 @@
 #include "image/image.h"
 
 #include "base/limits.h"
-#include "fs/listings.h"
 #include "image/gather.h"
 
 struct image *image_open(struct arena *arena, const char *name, struct view *file, const struct image_options *options,
@@ -13,7 +12,6 @@ struct image *image_open(struct arena *arena, const char *name, struct view *fil
 
 	*ret_help = NULL;
 	limits_begin_image();
-	fs_spend_begin();
 	image->arena = arena;
 	image->name = name;
 	image->file = file;

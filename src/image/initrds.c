@@ -337,7 +337,7 @@ static void read_set(struct initrd_set *set)
 		return;
 	facts->have = UNREADABLE;
 	if (initrd && initrd->over_limit)
-		error_set(&facts->error, EFBIG, "it unpacks to more than %" PRIu64 " bytes" RAISES("max-decompressed"),
+		limit_error(&facts->error, "the initrd unpacks to more than %" PRIu64 " bytes" RAISES("max-decompressed"),
 			  limits.decompressed);
 	error_prefix(&facts->error, r, "%s", set->files[0]->path);
 }
@@ -383,7 +383,7 @@ void image_read_initrds(struct image *image)
 	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
 		if (set->count && ++count > LIMIT_INITRDS) {
 			set->facts.have = UNREADABLE;
-			error_set(&set->facts.error, EFBIG, "%s: more than %d initrds", set->files[0]->path, LIMIT_INITRDS);
+			limit_error(&set->facts.error, "there are more than %d initrds", LIMIT_INITRDS);
 			continue;
 		}
 		read_set(set);

@@ -300,7 +300,7 @@ static void add_list(const struct kernel_release *release, const char *name,
 	if (r >= 0)
 		r = fs_file_view(fs, scratch, entry.handle, &view, err);
 	if (r >= 0 && view->size > LIMIT_MODULES_BYTES)
-		r = error_set(err, EFBIG, "it has more than %llu bytes", LIMIT_MODULES_BYTES);
+		r = limit_error(err, "%s has more than %llu bytes", name, LIMIT_MODULES_BYTES);
 	if (r >= 0) {
 		text = arena_alloc(scratch, (size_t)view->size);
 		r = view_read(view, 0, text, (size_t)view->size, err);

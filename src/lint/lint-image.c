@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "fs/witness.h"
+#include "base/unseen.h"
 #include "image/image.h"
 #include "image/initrds.h"
 #include "lint/engine.h"
@@ -37,24 +36,44 @@ static void read_initrds(struct lint *lint, struct image *image)
 	image_read_initrds(image);
 }
 
-/* A limit that was met, or a file that could not be looked at, where nobody needed to know why: nothing was found missing for it,
- * but it must not pass in silence.  Only rules on what is inside of partitions can have missed something. */
-static void settle(const struct lint *lint, const struct error *met)
+/* Was it said why a rule that counts was not evaluated? */
+static bool is_said(const struct lint *lint, const struct error *err)
+{
+	for (const struct outcome *o = lint->result->outcomes; o; o = o->next)
+		if (o->kind == OUTCOME_NOT_EVALUATED && o->severity >= lint->options->fail_on &&
+		    strstr(o->reason, err->message))
+			return true;
+	return false;
+}
+
+/* Is that a finding of the container's already?  What libraries make of a disk that is cut off is a damaged file system. */
+static bool is_excused(const struct lint *lint, const struct image *image, int code)
+{
+	const struct rule *by = lint_blamed_rule(image, code == EUCLEAN ? ENODATA : code);
+
+	return by && lint_is_reported(lint, by);
+}
+
+/* What could not be looked at, where nobody needed to know why: nothing was found missing for it, but it must not pass in
+ * silence.  Only rules on what is inside of partitions can have missed something. */
+static void settle(const struct lint *lint, const struct image *image)
 {
 	struct lint_result *result = lint->result;
+	const char *said = NULL;
 	bool inside = false;
 
 	for (size_t i = 0; i < rules_count; i++)
 		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
 				    strcmp(rules[i].area, "gpt") != 0);
-	if (!met->code || !inside)
-		return;
-	for (const struct outcome *o = result->outcomes; o; o = o->next) {
-		if (o->kind == OUTCOME_NOT_EVALUATED && strstr(o->reason, met->message))
-			return;
+	for (unsigned i = 0; inside && i < unseen_count; i++) {
+		if (is_excused(lint, image, unseen[i].code) || is_said(lint, &unseen[i]))
+			continue;
+		said = said ? arena_printf(lint->arena, "%s; %s", said, unseen[i].message) : unseen[i].message;
 	}
+	if (!said)
+		return;
 	result->status = STATUS_PARTLY;
-	result->error = met->message;
+	result->error = said;
 }
 
 void lint_image(struct image *image, const struct lint_options *options, struct lint_result *result)
@@ -87,8 +106,5 @@ void lint_image(struct image *image, const struct lint_options *options, struct 
 	for (const char **note = image->reading_notes; note && *note; note++)
 		lint_result_note(result, image->arena, *note);
 	lint_settle_status(options, result);
-	/* of an image that is cut off, files that cannot be read are that finding's */
-	if (!lint_is_reported(&lint, lint_blamed_rule(image, ENODATA)))
-		settle(&lint, &witness_met);
-	settle(&lint, &limit_met);
+	settle(&lint, image);
 }

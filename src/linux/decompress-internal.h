@@ -26,6 +26,8 @@ struct decompressor {
 	uint64_t output, limit; /* bytes */
 	enum compression compression;
 	uint64_t charged_input, charged_output; /* positions up to which work was counted */
+	uint64_t parts; /* blocks, frames or dictionaries since then, which take their time however few bytes they have */
+	bool is_over;  /* the limit */
 	bool finished; /* the member has ended; its last bytes may still be in the buffer */
 	const char *refused;
 	void *state;

@@ -13,6 +13,7 @@
 #include <zstd_errors.h>
 
 #include "base/limits.h"
+#include "base/zstd_parts.h"
 
 #define OUTPUT_SIZE (256 * KiB)
 
@@ -86,7 +87,10 @@ static enum step gzip_step(struct decompressor *d, struct piece *piece)
 	z->avail_in = (unsigned)piece->in_size;
 	z->next_out = piece->out;
 	z->avail_out = (unsigned)piece->out_size;
-	code = inflate(z, Z_NO_FLUSH);
+	do {
+		code = inflate(z, Z_BLOCK);
+		d->parts += !!(z->data_type & 128);
+	} while (code == Z_OK && z->data_type & 128);
 	piece->in_used = piece->in_size - z->avail_in;
 	piece->out_made = piece->out_size - z->avail_out;
 	if (code == Z_STREAM_END)
@@ -159,16 +163,41 @@ static void bzip2_close(struct decompressor *d)
 
 const struct decompressor_ops bzip2_ops = { bzip2_open, bzip2_run, bzip2_close, OUTPUT_SIZE };
 
-/* xz and lzma */
+/* xz and lzma: a block may ask for another dictionary than the last one, which takes longer than its bytes */
+
+#define SMALL_DICTIONARY (64 * KiB) /* the C library has it at hand */
+
+struct lzma {
+	lzma_stream stream;
+	lzma_allocator allocator;
+	uint64_t dictionaries; /* that were made room for */
+};
+
+static void *lzma_allocate(void *opaque, size_t count, size_t size)
+{
+	struct lzma *lzma = opaque;
+
+	lzma->dictionaries += count * size >= SMALL_DICTIONARY;
+	return reallocarray(NULL, count, size);
+}
+
+static void lzma_release(void *opaque, void *memory)
+{
+	(void)opaque;
+	free(memory);
+}
 
 static int lzma_start(struct decompressor *d, bool alone, struct error *err)
 {
-	lzma_stream *lzma = calloc(1, sizeof(*lzma));
+	struct lzma *lzma = calloc(1, sizeof(*lzma));
 	lzma_ret code = LZMA_MEM_ERROR;
 
-	if (lzma)
-		code = alone ? lzma_alone_decoder(lzma, LIMIT_LZMA_MEMORY)
-			     : lzma_stream_decoder(lzma, LIMIT_LZMA_MEMORY, LZMA_TELL_ANY_CHECK);
+	if (lzma) {
+		lzma->allocator = (lzma_allocator){ lzma_allocate, lzma_release, lzma };
+		lzma->stream.allocator = &lzma->allocator;
+		code = alone ? lzma_alone_decoder(&lzma->stream, LIMIT_LZMA_MEMORY)
+			     : lzma_stream_decoder(&lzma->stream, LIMIT_LZMA_MEMORY, LZMA_TELL_ANY_CHECK);
+	}
 	if (code != LZMA_OK) {
 		free(lzma);
 		return error_set(err, ENOMEM, "out of memory");
@@ -189,19 +218,22 @@ static int xz_open(struct decompressor *d, struct error *err)
 
 static enum step xz_step(struct decompressor *d, struct piece *piece)
 {
-	lzma_stream *lzma = d->state;
+	struct lzma *lzma = d->state;
+	lzma_stream *stream = &lzma->stream;
 	lzma_ret code;
 
-	lzma->next_in = piece->in;
-	lzma->avail_in = piece->in_size;
-	lzma->next_out = piece->out;
-	lzma->avail_out = piece->out_size;
-	code = lzma_code(lzma, LZMA_RUN);
-	piece->in_used = piece->in_size - lzma->avail_in;
-	piece->out_made = piece->out_size - lzma->avail_out;
+	stream->next_in = piece->in;
+	stream->avail_in = piece->in_size;
+	stream->next_out = piece->out;
+	stream->avail_out = piece->out_size;
+	code = lzma_code(stream, LZMA_RUN);
+	piece->in_used = piece->in_size - stream->avail_in;
+	piece->out_made = piece->out_size - stream->avail_out;
+	d->parts += lzma->dictionaries;
+	lzma->dictionaries = 0;
 	switch (code) {
 	case LZMA_GET_CHECK:
-		if (lzma_get_check(lzma) > LZMA_CHECK_CRC32)
+		if (lzma_get_check(stream) > LZMA_CHECK_CRC32)
 			d->refused = decompress_refused_xz;
 		return STEP_MORE;
 	case LZMA_OK:
@@ -226,8 +258,10 @@ static int xz_run(struct decompressor *d, struct error *err)
 
 static void xz_close(struct decompressor *d)
 {
-	if (d->state)
-		lzma_end(d->state);
+	struct lzma *lzma = d->state;
+
+	if (lzma)
+		lzma_end(&lzma->stream);
 	free(d->state);
 	d->state = NULL;
 }
@@ -237,10 +271,20 @@ const struct decompressor_ops xz_ops = { xz_open, xz_run, xz_close, OUTPUT_SIZE 
 
 /* zstd: one frame */
 
+struct zstd {
+	ZSTD_DCtx *context;
+	struct zstd_parts parts;
+};
+
 static int zstd_open(struct decompressor *d, struct error *err)
 {
-	d->state = ZSTD_createDCtx();
-	if (!d->state || ZSTD_isError(ZSTD_DCtx_setParameter(d->state, ZSTD_d_windowLogMax, LIMIT_ZSTD_WINDOW_LOG)))
+	struct zstd *zstd = calloc(1, sizeof(*zstd));
+
+	d->state = zstd;
+	if (zstd)
+		zstd->context = ZSTD_createDCtx();
+	if (!zstd || !zstd->context ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(zstd->context, ZSTD_d_windowLogMax, LIMIT_ZSTD_WINDOW_LOG)))
 		return error_set(err, ENOMEM, "out of memory");
 	return 0;
 }
@@ -249,10 +293,14 @@ static enum step zstd_step(struct decompressor *d, struct piece *piece)
 {
 	ZSTD_inBuffer in = { piece->in, piece->in_size, 0 };
 	ZSTD_outBuffer out = { piece->out, piece->out_size, 0 };
-	size_t code = ZSTD_decompressStream(d->state, &out, &in);
+	struct zstd *zstd = d->state;
+	uint64_t before = zstd->parts.count;
+	size_t code = ZSTD_decompressStream(zstd->context, &out, &in);
 
 	piece->in_used = in.pos;
 	piece->out_made = out.pos;
+	zstd_parts_see(&zstd->parts, piece->in, in.pos);
+	d->parts += zstd->parts.count - before;
 	if (code == 0)
 		return STEP_END;
 	switch (ZSTD_getErrorCode(code)) {
@@ -276,7 +324,11 @@ static int zstd_run(struct decompressor *d, struct error *err)
 
 static void zstd_close(struct decompressor *d)
 {
-	ZSTD_freeDCtx(d->state);
+	struct zstd *zstd = d->state;
+
+	if (zstd)
+		ZSTD_freeDCtx(zstd->context);
+	free(zstd);
 	d->state = NULL;
 }
 

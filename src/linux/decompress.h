@@ -31,11 +31,15 @@ enum compression compression_detect(const uint8_t *bytes, size_t size);
 const char *compression_name(enum compression compression);
 
 /* A stream of what `input` holds from its present position on.  It ends with the member, or with a problem; `limit` bounds its
- * output (bytes): more is -EFBIG, and so is more work than one image may cost (WORK_UNPACKING).  COMPRESSION_NONE gives the
- * input's bytes on.  -EOPNOTSUPP for what we cannot read though it may be sound: a zstd window over LIMIT_ZSTD_WINDOW_LOG, a
- * dictionary.  Lives in the arena, holds memory of its own until stream_close. */
+ * output (bytes): more is -EFBIG, which the caller has to make known (decompress_is_over), and so is more work than one image
+ * may cost (WORK_UNPACKING).  COMPRESSION_NONE gives the input's bytes on.  -EOPNOTSUPP for what we cannot read though it may
+ * be sound: a zstd window over LIMIT_ZSTD_WINDOW_LOG, a dictionary.  Lives in the arena, holds memory of its own until
+ * stream_close. */
 int decompress_open(struct arena *arena, enum compression compression, struct stream *input, uint64_t limit,
 		    struct stream **ret, struct error *err);
+
+/* Did it fail since there is more output than its limit, and for nothing else? */
+bool decompress_is_over(const struct stream *stream);
 
 /* Why the kernel cannot read what this decompressor (of decompress_open, after the first bytes were read) can: a few words, or
  * NULL.  Its xz decoder knows no check but CRC-32; its lz4 decoder does not know the frame format. */

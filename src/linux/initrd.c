@@ -121,7 +121,7 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	if (!member->refused)
 		member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
-	initrd->over_limit = r == -EFBIG && member->entries <= limits_initrd_entries() && !limit_is_spent(WORK_UNPACKING);
+	initrd->over_limit = r == -EFBIG && decompress_is_over(stream);
 	return r;
 }
 

@@ -176,7 +176,7 @@ int kconfig_parse(struct arena *arena, const void *data, size_t size, struct kco
 	char *text;
 
 	if (size > LIMIT_KCONFIG_BYTES)
-		return error_set(err, EFBIG, "the configuration has %zu bytes", size);
+		return limit_error(err, "the kernel's configuration has %zu bytes", size);
 	text = arena_alloc(arena, size + 1);
 	if (size)
 		memcpy(text, data, size);
@@ -189,7 +189,7 @@ int kconfig_read(struct arena *arena, struct view *view, struct kconfig **ret, s
 	int r;
 
 	if (view->size > LIMIT_KCONFIG_BYTES)
-		return error_set(err, EFBIG, "the configuration has %" PRIu64 " bytes", view->size);
+		return limit_error(err, "the kernel's configuration has %" PRIu64 " bytes", view->size);
 	text = arena_alloc(arena, (size_t)view->size + 1);
 	r = view_read(view, 0, text, (size_t)view->size, err);
 	if (r < 0)

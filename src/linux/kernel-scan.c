@@ -200,6 +200,9 @@ static int scan_compressed(struct scan *scan, enum compression compression, stru
 		return r;
 	scan->stream = stream;
 	r = scan_stream(scan, err);
+	if (r == -EFBIG && decompress_is_over(stream))
+		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed",
+				   limit);
 	if (r >= 0 && stream->problem != STREAM_GOOD && scan->kernel->problem == KERNEL_GOOD) {
 		scan->kernel->problem = stream->problem == STREAM_TRUNCATED ? KERNEL_PAYLOAD_TRUNCATED
 									    : KERNEL_PAYLOAD_CORRUPT;
@@ -291,9 +294,6 @@ int kernel_scan(struct arena *arena, struct kernel *kernel, unsigned wanted, uin
 		if (r >= 0 && kernel->payload_size && kernel->problem == KERNEL_GOOD)
 			r = scan_payload(&scan, limit, err);
 	}
-	if (r == -EFBIG && limit == limits_kernel_bytes() && !limit_is_spent(WORK_UNPACKING))
-		return limit_error(err, "unpacked, the kernel has more than %" PRIu64 " bytes, an eighth of --max-decompressed",
-				   limit);
 	if (r < 0)
 		return r;
 	kernel->scanned_version |= (wanted & KERNEL_WANT_VERSION) || scan.ended;

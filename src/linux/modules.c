@@ -75,7 +75,7 @@ static struct module *add(struct modules *modules, const char *path, int *ret_er
 		return NULL;
 	}
 	if (modules->count >= LIMIT_MODULES) {
-		*ret_error = error_set(err, EFBIG, "more than %d modules", LIMIT_MODULES);
+		*ret_error = limit_error(err, "there are more than %d modules", LIMIT_MODULES);
 		return NULL;
 	}
 	i = names_add(&modules->names, name, strlen(name));
@@ -103,7 +103,7 @@ static int each_line(struct modules *modules, const void *text, size_t size,
 	/* names may mean more now */
 	modules->meanings_of = names_make(modules->arena);
 	if (size > LIMIT_MODULES_BYTES)
-		return error_set(err, EFBIG, "a list of modules has %zu bytes", size);
+		return limit_error(err, "a list of modules has %zu bytes", size);
 	copy = arena_alloc(modules->arena, size + 1); /* ends with a NUL */
 	if (size)
 		memcpy(copy, text, size);

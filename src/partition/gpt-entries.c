@@ -112,7 +112,7 @@ static void over_limit(struct arena *arena, struct gpt_copy *copy)
 {
 	struct error err;
 
-	error_set(&err, EFBIG, "%" PRIu32 " entries of %" PRIu32 " bytes are more than is read (%u entries, %llu bytes)",
+	limit_error(&err, "%" PRIu32 " entries of %" PRIu32 " bytes are more than is read (%u entries, %llu bytes)",
 		  copy->entry_count, copy->entry_size, LIMIT_GPT_ENTRIES, LIMIT_GPT_TABLE_BYTES);
 	copy->entries_error = arena_memdup(arena, &err, sizeof(err));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memory: malloc, calloc and realloc of this program, which the dynamic linker gives to libraries, too (glibc's manual, "Replacing
+/* memory: malloc and its like of this program, which the dynamic linker gives to libraries, too (glibc's manual, "Replacing
  * malloc"), over the C library's own. */
 #include "process/memory.h"
 
@@ -23,6 +23,7 @@ void memory_must_suffice(void)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 
 /* What the C library answered when it was asked for that much. */
 static void *answer(void *memory, size_t size)
@@ -53,5 +54,18 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *memory, size_t size)
 {
 	return answer(__libc_realloc(memory, size), size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return answer(__libc_memalign(alignment, size), size);
+}
+
+int posix_memalign(void **ret, size_t alignment, size_t size)
+{
+	if (alignment % sizeof(void *) || !alignment || alignment & (alignment - 1))
+		return EINVAL;
+	*ret = answer(__libc_memalign(alignment, size), size);
+	return *ret || !size ? 0 : ENOMEM;
 }
 #endif

@@ -8,9 +8,9 @@
 #ifndef PROCESS_MEMORY_H
 #define PROCESS_MEMORY_H
 
-/* From now on, in this process, an allocation that fails calls arena_exhausted, which does not return.  One of more than a worker
- * could ever have fails as it always does, since no memory would be enough: limit_met says so.  Not with AddressSanitizer, which
- * ends a process whose allocation fails. */
+/* From now on, in this process, an allocation that fails (malloc, calloc, realloc, aligned_alloc, posix_memalign) calls
+ * arena_exhausted, which does not return.  One of more than a worker could ever have fails as it always does, since no memory
+ * would be enough: unseen says so.  Not with AddressSanitizer, which ends a process whose allocation fails. */
 void memory_must_suffice(void);
 
 #endif

@@ -131,6 +131,17 @@ table() {
 	exits 2
 	says "could not check further: a kernel command line has more than 4096 words"
 	[ "$(findings)" = "" ]
+	# one limit does not hide another
+	broken "fstab add \"LABEL=data /srv ext4 $options 0 0\"" "grub replace \" root=\" \"$words root=\""
+	vmlint broken.img
+	exits 2
+	says "could not check further: " "a line of fstab has more than 256 options" "a kernel command line has more than 4096 words"
+	# nor a file that is too long, whoever asked for it
+	dd if=/dev/zero bs=70000 count=1 status=none | tr '\0' '#' >long
+	broken "part 2 append /usr/lib/os-release \"$(<long)\""
+	vmlint broken.img
+	exits 2
+	says "could not check further: " "/usr/lib/os-release is longer than 65536 bytes"
 	# a menu entry that nobody boots unless he chooses it
 	broken "grub append \"menuentry other { while true; do set a=b; done; }\n\""
 	vmlint broken.img

@@ -251,7 +251,6 @@ static struct run run_lint(void)
 	sweep.reads = 0;
 	sweep.message[0] = '\0';
 	view_statistics = (struct view_statistics){ 0 };
-	limit_met.code = witness_met.code = 0;
 	lint_result_init(&run.result, "image");
 	image = image_open(run.arena, "image", view, &image_options, &services, &run.error, &help);
 	run.opened = image;

@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 #include "fs/appliance.h"
-#include "fs/listings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct appliance *appliance;
 	int pair[2];
 
-	fs_spend_begin();
+	limits_begin_image();
 	decode(arena, data, size);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
 		return 0;

@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t left = size, count;
 	struct error err;
 
+	limits_begin_image();
 	memory_fs_file(m, arena, "/loader/loader.conf", part(arena, &p, &left));
 	for (int i = 0; i < 32 && left; i++) {
 		const char *name = part(arena, &p, &left), *content = part(arena, &p, &left);

@@ -96,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct image_system *s = image_system_new();
 	struct arena *arena = s->arena;
 
+	limits_begin_image();
 	arena_set_exhausted(out_of_memory);
 	if (!setjmp(exhausted)) {
 		follow(s, (const char *)data, size);

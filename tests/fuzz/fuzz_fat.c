@@ -11,7 +11,6 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 #include "fs/fat.h"
-#include "fs/listings.h"
 #include "fs/probe.h"
 
 #define MAX_PIECES 64
@@ -100,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err;
 	struct fat *fat;
 
-	fs_spend_begin();
+	limits_begin_image();
 	view.size = (uint64_t)cursor_le32(&c) * 512;
 	/* large enough for any layout, small enough to stay quick */
 	if (view.size > 128 * MiB)

@@ -11,7 +11,6 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 #include "fs/ext.h"
-#include "fs/listings.h"
 #include "fs/squashfs.h"
 
 #include "../unit/visit.h"
@@ -73,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct error err;
 	struct ext *ext;
 
-	fs_spend_begin();
+	limits_begin_image();
 	cursor_skip(&c, 8);
 	view.size = cursor_le64(&c) % SIZE_MAX_BYTES;
 	while (cursor_left(&c) && sparse->count < PIECES_MAX) {

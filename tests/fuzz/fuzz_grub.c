@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t left = size;
 	char *changed;
 
+	limits_begin_image();
 	memory_fs_file(m, arena, "/g/grub.cfg", part(arena, &p, &left));
 	env = part(arena, &p, &left);
 	memory_fs_file(m, arena, "/g/grubenv", env);

@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "boot/grub_core.h"
-#include "fs/listings.h"
 
 static void visit(struct arena *arena, struct fs *fs, uint64_t directory, unsigned int *budget)
 {
@@ -42,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		unsigned int budget = 100;
 		struct error err;
 
-	fs_spend_begin();
+		limits_begin_image();
 		if (grub_core_read(arena, view_memory(arena, data, size), &pe, &core, &err) < 0)
 			abort();
 		if (core->present && core->modules[core->module_count])

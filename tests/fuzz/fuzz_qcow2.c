@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct qcow2 *q;
 	struct error err;
 
+	limits_begin_image();
 	if (!qcow2_probe(data, size) || qcow2_open(arena, file, &q, &err) < 0 || !qcow2_view(q))
 		return 0;
 	(void)qcow2_check_truncated(q, &err);

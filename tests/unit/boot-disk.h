@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* boot-disk: a disk with an ESP, a root and swap, of which an ESP's files are made up; what tests of boot paths have in common. */
+/* boot-disk: a disk with an ESP, a root and swap, of which an ESP's files are made up; what tests of boot paths have in
+ * common. */
 #ifndef TESTS_BOOT_DISK_H
 #define TESTS_BOOT_DISK_H
 

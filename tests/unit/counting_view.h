@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "block/view.h"
-#include "fs/listings.h"
 
 static unsigned reads;
 
@@ -22,8 +21,7 @@ static struct view *counting(struct arena *arena, struct view *inner)
 	struct view *view = ARENA_NEW(arena, struct view);
 
 	*view = (struct view){ .ops = &ops, .size = inner->size, .state = inner };
-	fs_spend_begin();
-	limit_met.code = 0;
+	limits_begin_image();
 	reads = 0;
 	return view;
 }

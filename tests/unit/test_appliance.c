@@ -290,9 +290,12 @@ static void directories(void **state)
 	add_entry(&b, 9, FS_FILE, "a name that is not \xff UTF-8");
 	add_entry(&b, 10, FS_OTHER, "...");
 	answer_buffer(&s, &b);
+	/* what is looked up is also asked which type it is */
+	answer_stat(&s, 0040755, 4096);
 	buffer_le32(&b, 1);
 	add_entry(&b, 11, FS_FILE, "fstab");
 	answer_buffer(&s, &b);
+	answer_stat(&s, 0100644, 10);
 	fs = mount_root(&s);
 	assert_int_equal(fs_lookup(fs, arena, "/etc/fstab", &found, &err), 0);
 	assert_int_equal(found.handle, 11);

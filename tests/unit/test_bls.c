@@ -259,7 +259,7 @@ static void test_limits(void **state)
 	assert_int_equal(bls_read(arena, &m->fs, NULL, 1, &volume, &err), 0);
 	assert_int_equal(volume->entry_count, 2);
 	assert_int_equal(volume->entries[1].error.code, EFBIG);
-	assert_string_equal(volume->unread.message, "/loader/entries/b.conf: it has more than 512 lines");
+	assert_string_equal(volume->unread.message, "/loader/entries/b.conf: b.conf has more than 512 lines");
 
 	m = memory_fs_new(arena);
 	memory_fs_add(m, arena, "/loader/entries/c.conf", FS_FILE, zeros, LIMIT_BLS_FILE + 1);

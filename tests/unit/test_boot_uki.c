@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "base/unseen.h"
 
 static void test_uki(void **state)
 {
@@ -84,30 +85,30 @@ static void test_addons(void **state)
 /* Images and profiles have addons in common: a folder is read once, however many ask for it. */
 static void test_many_addons(void **state)
 {
-	static const char *const image[] = { ".linux", "kernel", ".cmdline", "base", ".profile", "TITLE=one", ".profile", "TITLE=two",
-					     NULL };
+	static const char *const image[] = { ".linux", "kernel", ".cmdline", "base", ".profile", "TITLE=one",
+					     ".profile", "TITLE=two", NULL };
 	static const char *const addon[] = { ".cmdline", "quiet", ".text", "", NULL };
 	struct disk *d = *state;
 	uint64_t once;
 
-	limit_met.code = 0;
+	limits_begin_image();
 	for (int i = 0; i < 20; i++)
 		add_pe(d, arena_printf(d->s->arena, "/loader/addons/%d.addon.efi", i), addon);
 	add_pe(d, "/a.efi", image);
 	add_pe(d, "/b.efi", image);
 	(void)start(d, "/a.efi", NULL, 0);
-	once = d->maker.searched;
+	once = limit_spent(WORK_PROGRAMS);
 	assert_in_range(once, 20 * 2, 20 * 0x400);
 	assert_int_equal(strlen(start(d, "/a.efi", NULL, 1)->cmdline->text.text), strlen("base") + 20 * strlen(" quiet"));
 	assert_int_equal(strlen(start(d, "/b.efi", NULL, 0)->cmdline->text.text), strlen("base") + 20 * strlen(" quiet"));
-	assert_int_equal(d->maker.searched, once);
-	assert_int_equal(limit_met.code, 0);
+	assert_int_equal(limit_spent(WORK_PROGRAMS), once);
+	assert_int_equal(unseen_count, 0);
 	/* and of programs that nobody has in such numbers, no more are read */
-	d->maker.searched = LIMIT_EFI_SEARCHED;
+	limit_count(WORK_PROGRAMS, limit_of(WORK_PROGRAMS) - once);
 	add_pe(d, "/b.efi.extra.d/x.addon.efi", addon);
-	assert_non_null(strstr(start(d, "/b.efi", NULL, 0)->cmdline->text.unknown, "bytes to be searched"));
-	assert_int_equal(limit_met.code, EFBIG);
-	limit_met.code = 0;
+	assert_non_null(strstr(start(d, "/b.efi", NULL, 0)->cmdline->text.unknown, "takes too long"));
+	assert_non_null(unseen_with(EFBIG));
+	limits_begin_image();
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 /* test_esp: how many FATs are opened in search of an EFI system partition that no entry of the table says is one. */
 #include <errno.h>
 
+#include "base/unseen.h"
 #include "fat_volume.h"
 
 #include "image/gather.h"
@@ -45,7 +46,7 @@ static unsigned search(struct image *image, struct disk *disk, struct partition 
 	disk->view = (struct view){ .ops = &ops, .size = MOST * STRIDE, .state = disk };
 	*image = (struct image){ .arena = disk->volume->arena, .disk = &disk->view, .gpt = &gpt, .mbr = &mbr, .have_table = HAVE,
 				 .partitions = partitions, .partition_count = count };
-	limit_met.code = 0;
+	limits_begin_image();
 	image_gather_esps(image);
 	for (unsigned i = 0; i < MOST; i++)
 		opened += disk->opened[i];
@@ -68,19 +69,19 @@ static void many(void **state)
 	/* so many are an answer */
 	assert_int_equal(search(&image, &disk, partitions, 20), 20);
 	assert_int_equal(image.esp_count, 0);
-	assert_int_equal(limit_met.code, 0);
+	assert_int_equal(unseen_count, 0);
 	/* more are none */
 	assert_int_equal(search(&image, &disk, partitions, MOST), LIMIT_FILESYSTEMS);
 	assert_int_equal(image.esp_count, 1);
 	assert_int_equal(image.esps[0].have, UNREADABLE);
 	assert_int_equal(image.esps[0].error.code, EFBIG);
-	assert_int_equal(limit_met.code, EFBIG);
+	assert_non_null(unseen_with(EFBIG));
 	/* one that many entries have is one */
 	for (unsigned i = 0; i < MOST; i++)
 		partitions[i].start = 5 * STRIDE;
 	assert_int_equal(search(&image, &disk, partitions, MOST), 1);
 	assert_int_equal(image.esp_count, 0);
-	assert_int_equal(limit_met.code, 0);
+	assert_int_equal(unseen_count, 0);
 	/* that one may be it, and is found once */
 	memcpy(cluster(&v, 4) + 64, "BOOTAA64", 8);
 	assert_int_equal(search(&image, &disk, partitions, MOST), 1);

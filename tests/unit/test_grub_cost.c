@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_grub_cost: scripts that cost more than they look like: what they took, in work and in listings of folders. */
+#include "base/unseen.h"
 #include "grub_machine.h"
 
 /* `count` times the same, in the machine's arena. */
@@ -31,19 +32,18 @@ static void assert_limit(const struct machine *m, const struct grub_course *outc
 	if (!strstr(outcome->end_reason, reason))
 		fail_msg("%s", outcome->end_reason);
 	/* nothing goes on once it is seen: no step may take a tenth of all */
-	assert_true(m->result->work < LIMIT_GRUB_WORK + LIMIT_GRUB_WORK / 10);
+	assert_true(limit_spent(WORK_GRUB) < LIMIT_GRUB_WORK + LIMIT_GRUB_WORK / 10);
 }
 
 #define LOOKS_UP "looks up and compares too much"
 
 /* Nine tenths of an image's work were done by runs before: ten times a script is too much where a hundred times were, and a
  * test does not take as long as an image may. */
-static uint64_t work_before;
-
 static void spend_most(struct machine *m)
 {
-	work_before = LIMIT_GRUB_WORK / 10 * 9;
-	m->world.work = &work_before;
+	limits_begin_image();
+	limit_count(WORK_GRUB, LIMIT_GRUB_WORK / 10 * 9);
+	m->same_image = true;
 }
 
 /* A word of very many pieces that come to nothing: each is paid for, whatever it is. */
@@ -59,10 +59,10 @@ static void test_pieces(void **state)
 		spend_most(m);
 		assert_limit(m, run_loops(m, "", arena_printf(m->arena, "true %s", repeat(m, pieces[i], 50000)), 2), LOOKS_UP);
 		/* the same once is nothing */
-		m->world.work = NULL;
+		m->same_image = false;
 		(void)run_loops(m, "", arena_printf(m->arena, "true %s", repeat(m, pieces[i], 50000)), 0);
 		assert_false(m->result->limited);
-		assert_true(m->result->work > 50000 * 64 && m->result->work < LIMIT_GRUB_WORK / 10);
+		assert_true(limit_spent(WORK_GRUB) > 50000 * 64 && limit_spent(WORK_GRUB) < LIMIT_GRUB_WORK / 10);
 	}
 }
 
@@ -112,13 +112,13 @@ static void test_paths(void **state)
 	memory_fs_file(m->root, m->arena, "/vmlinuz", "");
 	outcome = machine_script(m, try_path(m, "", ""));
 	before = m->root->listings;
-	work = m->result->work;
+	work = limit_spent(WORK_GRUB);
 	assert_int_equal(before, 1);
 	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_FOUND);
 	end = repeat(m, back, 800);
 	outcome = machine_script(m, try_path(m, end, ""));
 	assert_int_equal(m->root->listings - before, 802);
-	assert_true(m->result->work > work + 1600 * 1024);
+	assert_true(limit_spent(WORK_GRUB) > work + 1600 * 1024);
 	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_FOUND);
 
 	before = m->root->listings;
@@ -129,7 +129,7 @@ static void test_paths(void **state)
 	assert_non_null(strstr(outcome->assumptions[0].reason, "--max-path raises it"));
 	assert_int_equal(only_attempt(&outcome->menu->entries[0])->kernel.found, GRUB_NOT_KNOWN);
 	assert_non_null(strstr(only_attempt(&outcome->menu->entries[0])->kernel.reason, "--max-path raises it"));
-	assert_non_null(strstr(limit_met.message, "--max-path raises it"));
+	assert_non_null(strstr(unseen_with(EFBIG)->message, "--max-path raises it"));
 
 	/* many paths that lie below the limit: in loops, and in a single command */
 	before = m->root->listings;
@@ -240,13 +240,13 @@ static void test_runs(void **state)
 
 	spend_most(m);
 	for (int i = 0; i < 32; i++) {
-		before = work_before;
+		before = limit_spent(WORK_GRUB);
 		(void)run_loops(m, "", arena_printf(m->arena, "true %s", repeat(m, "$x", 20000)), 1);
-		assert_true(work_before > before || m->result->limited);
-		assert_true(m->result->limited == (work_before > LIMIT_GRUB_WORK) && m->result->work == work_before);
+		assert_true(limit_spent(WORK_GRUB) > before || m->result->limited);
+		assert_true(m->result->limited == limit_is_spent(WORK_GRUB));
 	}
 	assert_true(m->result->limited);
-	assert_true(work_before < LIMIT_GRUB_WORK + LIMIT_GRUB_WORK / 10);
+	assert_true(limit_spent(WORK_GRUB) < LIMIT_GRUB_WORK + LIMIT_GRUB_WORK / 10);
 }
 
 /* What an ordinary expression takes is little; what makes the library go on and on is not tried. */
@@ -265,7 +265,7 @@ static void test_expressions(void **state)
 				    "menuentry x { linux /a $disk $part $name $version }\n");
 	assert_string_equal(only_attempt(&outcome->menu->entries[0])->arguments.text,
 			    "hd0 gpt debian-12.5.0-arm64-netinst 6.1.0-18");
-	assert_true(m->result->work < LIMIT_GRUB_WORK / 100);
+	assert_true(limit_spent(WORK_GRUB) < LIMIT_GRUB_WORK / 100);
 
 	/* 45 ms and 60 MB each, if they were tried */
 	outcome = machine_script(m, arena_printf(m->arena,

@@ -357,7 +357,7 @@ static void all_together(void **state)
 		/* the rest of the budget, but for three of these */
 		first = limit_spent(WORK_UNPACKING);
 		assert_true(initrd->unpacked > 4 * MiB && first >= initrd->unpacked * 400);
-		assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - 4 * first, NULL), 0);
+		assert_int_equal(limit_spend(WORK_UNPACKING, limit_of(WORK_UNPACKING) - 4 * first, NULL), 0);
 	}
 	assert_int_equal(r, -EFBIG);
 	assert_int_equal(q.answer, INITRD_UNKNOWN);
@@ -394,7 +394,7 @@ static void what_is_not_unpacked(void **state)
 	limits_begin_image();
 	assert_int_equal(initrd_read(arena, view_memory(arena, m.b.data, m.b.size), &q, 1, &options, &initrd, &err), 0);
 	assert_true(limit_spent(WORK_UNPACKING) >= 100 * LIMIT_INITRD_ENTRY_COST + MiB * 400);
-	assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - limit_spent(WORK_UNPACKING), NULL), 0);
+	assert_int_equal(limit_spend(WORK_UNPACKING, limit_of(WORK_UNPACKING) - limit_spent(WORK_UNPACKING), NULL), 0);
 	assert_int_equal(initrd_read(arena, view_memory(arena, m.b.data, m.b.size), &q, 1, &options, &initrd, &err), -EFBIG);
 	assert_int_equal(initrd->members[0].entries, 1);
 	limits_begin_image();

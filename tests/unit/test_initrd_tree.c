@@ -198,7 +198,7 @@ static void cost(void **state)
 		memcpy(path + 2 * i, "a/", 3);
 	entry(&m, "a", LINK, 1, ".", 1);
 	for (int i = 0; i < 20; i++) {
-		snprintf(path + 60, 10, "b%d", i);
+		snprintf(path + 60, 16, "b%d", i);
 		file(&m, path, "");
 	}
 	limits_begin_image();

@@ -237,7 +237,7 @@ static void once(void **state)
 	found(kernel);
 
 	kernel = open_it(arena, packed, size);
-	assert_int_equal(limit_spend(WORK_UNPACKING, limits_unpacking() - limit_spent(WORK_UNPACKING), NULL), 0);
+	assert_int_equal(limit_spend(WORK_UNPACKING, limit_of(WORK_UNPACKING) - limit_spent(WORK_UNPACKING), NULL), 0);
 	assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), -EFBIG);
 	assert_non_null(strstr(err.message, "too long (--max-decompressed raises it)"));
 	assert_false(kernel->scanned_version || kernel->version);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/unseen.h"
 #include "fs/fs.h"
 #include "fs/listings.h"
 #include "memory_fs.h"
@@ -45,8 +46,7 @@ static struct memory_fs *chain_of_links(struct arena *arena, unsigned links)
 		memory_fs_add(m, arena, arena_strdup(arena, path), FS_SYMLINK, target, strlen(target));
 	}
 	lists = 0;
-	fs_spend_begin();
-	limit_met.code = 0;
+	limits_begin_image();
 	return m;
 }
 
@@ -64,13 +64,13 @@ static void budget(void **state)
 	(void)state;
 	assert_int_equal(fs_resolve(&m->fs, arena, "/etc/f0", false, &entry, NULL, &err), 0);
 	assert_int_equal(lists, 38 * 192 + 2);
-	one = fs_spent();
+	one = limit_spent(WORK_LOOKUPS);
 	/* of each component of the 38 links, "..", too */
 	assert_true(one >= 38ULL * 190 * 2 * COST_COMPONENT + lists * (uint64_t)COST_COMPARED);
-	/* most is spent elsewhere: to spend all of it here would take longer than any other test */
-	assert_int_equal(fs_spend(limits_lookup_bytes() / 16 * 15 - one, &err), 0);
-	assert_int_equal(fs_spent(), limits_lookup_bytes() / 16 * 15);
-	left = limits_lookup_bytes() - fs_spent();
+	/* half is spent elsewhere: to spend all of it here would take longer than any other test */
+	assert_int_equal(limit_spend(WORK_LOOKUPS, limit_of(WORK_LOOKUPS) / 2 - one, &err), 0);
+	assert_int_equal(limit_spent(WORK_LOOKUPS), limit_of(WORK_LOOKUPS) / 2);
+	left = limit_of(WORK_LOOKUPS) - limit_spent(WORK_LOOKUPS);
 	assert_true(left / one >= 10);
 	do {
 		struct arena_mark mark = arena_mark(arena);
@@ -81,14 +81,14 @@ static void budget(void **state)
 	assert_int_equal(r, -EFBIG);
 	assert_false(fs_is_answer(r));
 	assert_in_range(n, left / one - 1, left / one);
-	assert_int_equal(limit_met.code, EFBIG);
+	assert_non_null(unseen_with(EFBIG));
 	/* neither is what was not looked up */
 	n = lists;
 	assert_int_equal(fs_resolve(&m->fs, arena, "/nothing", false, &entry, NULL, &err), -EFBIG);
 	assert_int_equal(fs_lookup(&m->fs, arena, "/nothing", &entry, &err), -EFBIG);
 	assert_true(lists <= n + 2);
 	/* the next image has all of it */
-	fs_spend_begin();
+	limits_begin_image();
 	assert_int_equal(fs_lookup(&m->fs, arena, "/nothing", &entry, &err), -ENOENT);
 	assert_int_equal(fs_lookup(&m->fs, arena, "/a/x", &entry, &err), 0);
 	assert_string_equal(entry.name, "x");

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/unseen.h"
 #include "fs/mounts.h"
 #include "image/system.h"
 #include "memory_fs.h"
@@ -309,11 +310,11 @@ static void test_many_folders(void **state)
 	(void)state;
 	make_disk("touch second/data", "linux linux");
 	shell("dd if=/dev/zero of=disk bs=1M seek=33 count=16 conv=notrunc; dd if=head of=disk bs=1M seek=33 conv=notrunc");
-	limit_met.code = 0;
+	limits_begin_image();
 	o = open_disk_with(&services);
 	assert_int_equal(o.image->system_count, 1);
 	assert_int_equal(helper.opened, 2);
-	assert_int_equal(limit_met.code, 0);
+	assert_int_equal(unseen_count, 0);
 	assert_non_null(strstr(o.image->systems_error.message, "more than 64 folders"));
 	assert_false(o.image->booted_unseen);
 	close_disk(&o);
