@@ -226,11 +226,12 @@ static int make(struct tree *tree, const struct cpio_entry *entry, const char *t
 	size_t length = strlen(name), begin;
 	struct tree_node *node;
 	uint32_t folder;
+	bool slashes;
 
 	*ret_made = TREE_NOT_MADE;
-	/* a folder's name may end with slashes, and no other's */
-	while (is_folder && length && name[length - 1] == '/')
+	while (length && name[length - 1] == '/')
 		length--;
+	slashes = name[length];
 	for (begin = length; begin && name[begin - 1] != '/';)
 		begin--;
 	base = name + begin;
@@ -245,11 +246,15 @@ static int make(struct tree *tree, const struct cpio_entry *entry, const char *t
 	*ret = child_made(tree, folder, base, length);
 	if (*ret == TREE_NONE)
 		return 0;
-	give_way(tree, *ret, is_link ? 0 : entry->mode);
 	node = tree_node(tree, *ret);
+	/* a folder's name alone may end with slashes, and with them it is no other type's */
+	if (!slashes || S_ISDIR(node->mode))
+		give_way(tree, *ret, is_link ? 0 : entry->mode);
+	if (slashes && (!is_folder || (node->mode && !S_ISDIR(node->mode))))
+		return 0;
 	if (node->mode && (is_link || (node->mode ^ entry->mode) & S_IFMT))
 		return 0;
-	if (!(entry->mode & S_IFMT) || (is_link && !*target))
+	if (!(entry->mode & S_IFMT))
 		return 0;
 	if (is_link) {
 		node->target = tree_keep(tree, target, strlen(target) + 1, err);

@@ -75,7 +75,7 @@ static void paths(void **state)
 	expect(&m, "ndir/f", 0, false);
 	expect(&m, "loop/f", 0, false);
 	expect(&m, "to", 0, false);
-	expect(&m, "none", 0, false);
+	expect(&m, "none", FOLDER, false);
 	expect(&m, "a/../../usr/./lib//x", 0100703, false);
 	expect(&m, "a/b/f/..", 0, false);
 	buffer_free(&m.b);
@@ -116,6 +116,12 @@ static void replaced(void **state)
 	/* of a type that is none: the file goes, and nothing comes */
 	add(&m, "init", 0755, "");
 	expect(&m, "init", 0, false);
+	add(&m, "init", 0100704, "x");
+	add(&m, "init/", FOLDER, "");
+	expect(&m, "init", 0100704, false);
+	add(&m, "e", FOLDER, "");
+	add(&m, "e/", 0100704, "x");
+	expect(&m, "e", 0, false);
 	add(&m, "a", 0100700, "x");
 	add(&m, "a", LINK, "usr");
 	expect(&m, "a", FOLDER, false);
