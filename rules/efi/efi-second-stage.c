@@ -44,8 +44,8 @@
  * bad:    uki-entries-arm64 | file delete EFI/Linux
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: systemd-boot finds nothing to boot: no entry in /loader/entries, no kernel in /EFI/Linux
  * bad:    systemd-boot-arm64 | file delete loader/entries | file mkdir loader/entries | file write loader/entries/a.conf zeros 70000
- * expect: : not evaluated: what * starts could not be followed: *: /loader/entries/a.conf: it is longer than 65536 bytes
- * expect: : not evaluated: what * boots could not be followed: *a.conf: it is longer than 65536 bytes [kernel-* and * more]
+ * expect: : not evaluated: what * starts could not be followed: *: /loader/entries/a.conf is longer than 65536 bytes
+ * expect: : not evaluated: what * boots could not be followed: *a.conf is longer than 65536 bytes [kernel-* and * more]
  * bad:    systemd-boot-arm64 | file delete debian
  * expect: !p1/loader/entries/debian-*.conf: error: it names the kernel *linux, which does not exist, and no other entry boots
  * bad:    uki-entries-arm64 | file delete EFI/Linux | file put EFI/Linux/linux.efi uki-arm64:EFI/BOOT/BOOTAA64.EFI | pe cut EFI/Linux/linux.efi .linux

@@ -13,15 +13,15 @@ MACHINES := aarch64 x86_64
 APPLIANCE_IMAGES := $(MACHINES:%=build/appliance-%.img)
 
 INIT_SOURCES := $(wildcard src/appliance/init/*.c src/guest/*.c) src/base/arena.c src/base/buffer.c src/base/crc32.c \
-	src/base/error.c src/base/guid.c src/base/hash.c src/base/limits.c src/base/stream.c src/linux/modules.c src/linux/modules-closure.c \
-	src/linux/modules-meaning.c src/linux/names.c
+	src/base/error.c src/base/guid.c src/base/hash.c src/base/limits.c src/base/stream.c src/base/unseen.c \
+	src/linux/modules.c src/linux/modules-closure.c src/linux/modules-meaning.c src/linux/names.c
 INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DVMLINT_VERSION='"$(VERSION)"' -Isrc -I$(A)/generated $(WARNINGS) -O2
 GUEST_PROGRAMS := $(MACHINES:%=build/vmlint-guest-%)
 # `vmlint guest`: the rules on guests alone, so nothing that reads images
 GUEST_SOURCES := src/appliance/guest/main.c src/appliance/init/serve.c src/appliance/init/channel.c $(wildcard src/guest/*.c rules/guest/*.c) \
 	$(addprefix src/command/,guest.c judge.c options.c output.c) src/block/view.c src/image/architecture.c $(wildcard src/report/*.c) \
 	$(addprefix src/lint/,lint.c check.c diagnostic.c guest-findings.c lint-record.c json.c profile.c profile-rows.c result.c rules.c) \
-	$(addprefix src/base/,arena.c buffer.c crc32.c error.c guid.c limits.c stream.c text.c utf16.c)
+	$(addprefix src/base/,arena.c buffer.c crc32.c error.c guid.c limits.c stream.c text.c unseen.c utf16.c)
 GUEST_GENERATED := $(A)/generated/rules-table.c build/generated/embedded.c
 PROBE_SOURCES := $(wildcard src/appliance/probe/*.c)
 PROBE_CFLAGS := -std=gnu11 $(WARNINGS) -O2 -ffreestanding -fshort-wchar -fpie -fvisibility=hidden -fno-stack-protector \
