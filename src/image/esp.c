@@ -104,7 +104,8 @@ static bool was_looked_at(const struct image *image, unsigned i)
 	return false;
 }
 
-/* What was spent on FATs in which no ESP was found: many partitions may lie over each other.  0, or why this is the end. */
+/* What was spent on FATs in which no ESP was found: many partitions may lie over each other.  0, or why this one, which is read
+ * but does not count any more, is the end. */
 static int spend(struct esp_search *search, const struct esp *esp, struct error *err)
 {
 	if (esp->have == ABSENT)
@@ -112,7 +113,7 @@ static int spend(struct esp_search *search, const struct esp *esp, struct error 
 	if (esp->fat)
 		search->bytes += esp->fat->fat_bytes;
 	search->filesystems++;
-	if (search->bytes <= LIMIT_FILESYSTEM_TABLES && search->filesystems < LIMIT_FILESYSTEMS)
+	if (search->bytes <= LIMIT_FILESYSTEM_TABLES && search->filesystems <= LIMIT_FILESYSTEMS)
 		return 0;
 	return limit_error(err, "too many FAT file systems, or too large ones, might be the EFI system partition");
 }

@@ -16,6 +16,7 @@ struct initrd_set {
 	struct view *view;  /* of all together */
 	struct names names; /* of the questions */
 	size_t capacity;    /* for questions */
+	bool counts;        /* an entry that boots by default is started with it */
 	bool more_before;   /* a kernel that is started with it may have an initramfs of its own */
 };
 

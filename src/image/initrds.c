@@ -236,13 +236,22 @@ void initrd_put(const struct boot_attempt *attempt, const struct initrd_question
 	facts->questions[facts->question_count++] = *question;
 }
 
-void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
+/* Whose modules a kernel would load.  One of another architecture than its image is a defect by itself (kernel-arch), and then
+ * its modules are not what is wrong. */
+static uint16_t machine_of(const struct boot_attempt *attempt)
 {
 	const struct kernel_file *kernel = attempt->kernel_file;
+	const struct initrd_set *set = set_of(attempt);
 
-	initrd_put(attempt, &(struct initrd_question){
-				    .kind = kind, .name = name, .release = release,
-				    .machine = kernel ? architectures[kernel->architecture].elf_machine : 0 });
+	if (!kernel || !set || kernel->architecture != set->image->architecture)
+		return 0;
+	return architectures[kernel->architecture].elf_machine;
+}
+
+void initrd_ask(const struct boot_attempt *attempt, enum initrd_question_kind kind, const char *name, const char *release)
+{
+	initrd_put(attempt, &(struct initrd_question){ .kind = kind, .name = name, .release = release,
+						       .machine = machine_of(attempt) });
 }
 
 const struct initrd_question *initrd_answered(const struct boot_attempt *attempt, enum initrd_question_kind kind,
@@ -361,6 +370,20 @@ static void ask_besides(struct image *image)
 		}
 }
 
+static void read_sets(struct initrd_inquiries *inquiries, bool counts, unsigned *count)
+{
+	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
+		if (set->counts != counts)
+			continue;
+		if (set->count && ++*count > LIMIT_INITRDS) {
+			set->facts.have = UNREADABLE;
+			limit_error(&set->facts.error, "there are more than %d initrds", LIMIT_INITRDS);
+			continue;
+		}
+		read_set(set);
+	}
+}
+
 void image_read_initrds(struct image *image)
 {
 	struct initrd_inquiries *inquiries = inquiries_of(image);
@@ -371,8 +394,10 @@ void image_read_initrds(struct image *image)
 			for (size_t a = 0; a < image->boot_paths[p].entries[e].attempt_count; a++) {
 				const struct boot_attempt *attempt = &image->boot_paths[p].entries[e].attempts[a];
 
-				if (attempt->initrd)
+				if (attempt->initrd) {
 					set_of(attempt)->more_before |= may_hold_initramfs(attempt);
+					set_of(attempt)->counts |= boot_entry_counts(image, attempt->entry);
+				}
 				initrd_ask_for_type(attempt);
 				initrd_ask_for_made_root(attempt);
 				initrd_ask_for_init(attempt);
@@ -380,14 +405,9 @@ void image_read_initrds(struct image *image)
 					attempt_ask_driver(attempt, NULL, inquiries->modules.list[i].text);
 			}
 	ask_besides(image);
-	for (struct initrd_set *set = inquiries->sets; set; set = set->next) {
-		if (set->count && ++count > LIMIT_INITRDS) {
-			set->facts.have = UNREADABLE;
-			limit_error(&set->facts.error, "there are more than %d initrds", LIMIT_INITRDS);
-			continue;
-		}
-		read_set(set);
-	}
+	/* what boots by default comes first: there may be more of the others than may be unpacked */
+	read_sets(inquiries, true, &count);
+	read_sets(inquiries, false, &count);
 }
 
 /* Where in its file a section of a unified kernel image begins; 0 for a file of its own. */

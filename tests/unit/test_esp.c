@@ -71,7 +71,10 @@ static void many(void **state)
 	assert_int_equal(image.esp_count, 0);
 	assert_int_equal(unseen_count, 0);
 	/* more are none */
-	assert_int_equal(search(&image, &disk, partitions, MOST), LIMIT_FILESYSTEMS);
+	assert_int_equal(search(&image, &disk, partitions, LIMIT_FILESYSTEMS), LIMIT_FILESYSTEMS);
+	assert_int_equal(image.esp_count, 0);
+	assert_int_equal(unseen_count, 0);
+	assert_int_equal(search(&image, &disk, partitions, MOST), LIMIT_FILESYSTEMS + 1);
 	assert_int_equal(image.esp_count, 1);
 	assert_int_equal(image.esps[0].have, UNREADABLE);
 	assert_int_equal(image.esps[0].error.code, EFBIG);

@@ -281,6 +281,34 @@ static void test_a_bomb(void **state)
 	tear_down(&f);
 }
 
+/* What may be unpacked is for what boots by default first, in whatever order the menu has it. */
+static void test_the_default_is_read_first(void **state)
+{
+	uint64_t both = 0;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct fixture f;
+
+		set_up(&f, CONFIG);
+		f.entries[0].is_default = false;
+		f.entries[1].is_default = true;
+		add_initrd(&f, 0, "/boot/old", KO("virtio"), "| gzip");
+		add_initrd(&f, 1, "/boot/initrd", KO("virtio_pci"), "| gzip");
+		image_ask_roots(&f.s->image);
+		limits_begin_image();
+		/* then enough for one of them */
+		if (round)
+			limit_count(WORK_UNPACKING, limit_of(WORK_UNPACKING) - both / 4 * 3);
+		image_read_initrds(&f.s->image);
+		both = limit_spent(WORK_UNPACKING);
+		assert_int_equal(f.attempts[0].initrd->have, round ? UNREADABLE : HAVE);
+		assert_int_equal(f.attempts[1].initrd->have, HAVE);
+		limits_begin_image();
+		tear_down(&f);
+	}
+}
+
 static void test_needs_of_a_root(void **state)
 {
 	struct fixture f;
@@ -320,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_asked_is_not_read), cmocka_unit_test(test_several_are_one),
 		cmocka_unit_test(test_made_an_archive),		  cmocka_unit_test(test_modules_of_other_sources),
 		cmocka_unit_test(test_a_bomb),		  cmocka_unit_test(test_needs_of_a_root),
+		cmocka_unit_test(test_the_default_is_read_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
