@@ -331,8 +331,13 @@ int grub_read(struct grub_vm *vm, const struct boot_text *text, struct grub_file
 
 void grub_record_problems(struct grub_vm *vm, const struct grub_script *script)
 {
-	for (size_t i = 0; i < script->problem_count && vm->problem_count < LIMIT_GRUB_RECORDS; i++)
+	for (size_t i = 0; i < script->problem_count; i++) {
+		if (vm->problem_count == LIMIT_GRUB_RECORDS) {
+			limit_error(NULL, "GRUB's configuration has more than %d defects", LIMIT_GRUB_RECORDS);
+			break;
+		}
 		vm->problems[vm->problem_count++] = script->problems[i];
+	}
 	vm->limited |= script->truncated;
 }
 

@@ -61,30 +61,36 @@ static uint64_t writes_by_partitions(const char *disk)
 	return d ? sum : UNKNOWN;
 }
 
-/* Those that a device has had; of a partition also those to the whole disk, which may have been to any place. */
-static uint64_t writes_of(dev_t device)
+/* Those that a device has had; of a partition also those to the whole disk by itself, which may have been to any place. */
+static void count_writes(dev_t device, struct watch *watch)
 {
 	char name[64], folder[PATH_MAX], path[PATH_MAX];
-	uint64_t own, whole, parts, before;
+	uint64_t whole, parts, before;
 
 	snprintf(name, sizeof(name), "/sys/dev/block/%u:%u", major(device), minor(device));
-	own = writes_in(name);
+	watch->writes = writes_in(name);
+	watch->to_disk = 0;
 	if ((size_t)snprintf(path, sizeof(path), "%s/partition", name) >= sizeof(path) || access(path, F_OK) < 0 ||
 	    !realpath(name, folder))
-		return own;
+		return;
 	*strrchr(folder, '/') = 0;
+	watch->to_disk = UNKNOWN;
 	/* what others write to other partitions meanwhile would be in one of the numbers alone */
 	parts = writes_by_partitions(folder);
-	for (int i = 0; i < STILL_TRIES; i++) {
+	for (int i = 0; i < STILL_TRIES && watch->to_disk == UNKNOWN; i++) {
 		before = parts;
 		whole = writes_in(folder);
 		parts = writes_by_partitions(folder);
-		if (own == UNKNOWN || whole == UNKNOWN || parts == UNKNOWN)
-			return UNKNOWN;
+		if (whole == UNKNOWN || parts == UNKNOWN)
+			return;
 		if (parts == before)
-			return own + (whole - parts);
+			watch->to_disk = whole - parts;
 	}
-	return UNKNOWN;
+}
+
+static bool is_another(uint64_t count, uint64_t before)
+{
+	return count != before && count != UNKNOWN && before != UNKNOWN;
 }
 
 /* False if the descriptor tells nothing, as that of a disk that has gone. */
@@ -98,7 +104,8 @@ static bool look(struct watch *watch)
 	watch->size = S_ISREG(st.st_mode) ? st.st_size : lseek(watch->fd, 0, SEEK_END);
 	watch->modified = S_ISREG(st.st_mode) ? st.st_mtim : (struct timespec){ 0 };
 	watch->is_device = S_ISBLK(st.st_mode);
-	watch->writes = S_ISBLK(st.st_mode) ? writes_of(st.st_rdev) : 0;
+	if (watch->is_device)
+		count_writes(st.st_rdev, watch);
 	return true;
 }
 
@@ -125,7 +132,7 @@ const char *watch_changed(struct arena *arena, const struct watch *watch)
 	if (now.size != watch->size)
 		return arena_printf(arena, "%s changed while it was read: it had %" PRId64 " bytes, and has %" PRId64 " now", who,
 				    watch->size, now.size);
-	if ((now.writes != watch->writes && now.writes != UNKNOWN && watch->writes != UNKNOWN) ||
+	if (is_another(now.writes, watch->writes) || is_another(now.to_disk, watch->to_disk) ||
 	    now.modified.tv_sec != watch->modified.tv_sec ||
 	    now.modified.tv_nsec != watch->modified.tv_nsec)
 		return arena_printf(arena, "%s changed while it was read: somebody wrote to it%s", who,

@@ -16,6 +16,7 @@ struct watch {
 	struct timespec modified; /* of a device it tells of its node alone, and is not compared */
 	bool is_device;
 	uint64_t writes;          /* that a device has had; UINT64_MAX: not known */
+	uint64_t to_disk;         /* of a partition: those that its disk has had by itself */
 };
 
 /* Remembers how the file is.  fd stays the caller's. */
