@@ -46,12 +46,26 @@ static bool is_said(const struct lint *lint, const struct error *err)
 	return false;
 }
 
-/* Is that a finding of the container's already?  What libraries make of a disk that is cut off is a damaged file system. */
+static bool is_found(const struct lint *lint, const char *id)
+{
+	return lint_is_reported(lint, rule_find(id));
+}
+
+/* Is that a finding already?  What libraries make of a disk that is cut off is a damaged file system. */
 static bool is_excused(const struct lint *lint, const struct image *image, int code)
 {
-	const struct rule *by = lint_blamed_rule(image, code == EUCLEAN ? ENODATA : code);
+	const struct rule *by = lint_blamed_rule(image, code);
 
-	return by && lint_is_reported(lint, by);
+	if (by && lint_is_reported(lint, by))
+		return true;
+	return code == EUCLEAN && (is_found(lint, "image-truncated") || is_found(lint, "esp-fat-corrupt"));
+}
+
+/* Does what it finds, or cannot evaluate, have a say in the exit status? */
+static bool counts(const struct lint *lint, const struct rule *rule)
+{
+	return lint->evaluated[rule - rules] && lint->options->selected[rule - rules] &&
+	       lint_severity(lint, rule, rule->severity) >= lint->options->fail_on;
 }
 
 /* What could not be looked at, where nobody needed to know why: nothing was found missing for it, but it must not pass in
@@ -63,7 +77,7 @@ static void settle(const struct lint *lint, const struct image *image)
 	bool inside = false;
 
 	for (size_t i = 0; i < rules_count; i++)
-		inside = inside || (lint->evaluated[i] && strcmp(rules[i].area, "container") != 0 &&
+		inside = inside || (counts(lint, &rules[i]) && strcmp(rules[i].area, "container") != 0 &&
 				    strcmp(rules[i].area, "gpt") != 0);
 	for (unsigned i = 0; inside && i < unseen_count; i++) {
 		if (is_excused(lint, image, unseen[i].code) || is_said(lint, &unseen[i]))

@@ -77,7 +77,7 @@ found() {
 	broken "initrd grow 400M"
 	vmlint --thorough --max-decompressed=200M broken.img
 	exits 2
-	says "not evaluated: " "it unpacks to more than 209715200 bytes (--max-decompressed raises it)"
+	says "not evaluated: " "the initrd unpacks to more than 209715200 bytes (--max-decompressed raises it)"
 	vmlint --thorough --max-decompressed=2G broken.img
 	exits 0
 	"$TOP/build/tests/measure" -t 60 -q -o cost "$PLAIN" --thorough broken.img || true

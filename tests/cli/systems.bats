@@ -70,7 +70,7 @@ system() {
 	change "${made[@]}" 'part 2 fill /usr/lib/repart.d/50.conf 70000'
 	system disk.img
 	exits 2
-	says "could not check further: the definitions of what systemd-repart makes"
+	says "could not check further: " "the definitions of what systemd-repart makes"
 	change 'part 2 fill /usr/lib/repart.d/50.conf 70000' 'grub replace "root=UUID=" "root=LABEL=made x="'
 	vmlint --select=boot-root-unresolved disk.img
 	exits 2
@@ -182,9 +182,9 @@ system() {
 	change 'part 2 fill /etc/fstab 2M' 'part 2 fill /etc/netplan/a.yaml 1M' 'part 2 fill /etc/selinux/config 1M'
 	system disk.img
 	exits 2
-	says "not evaluated: fstab cannot be read: it is longer than 1048576 bytes [fstab-" \
-		"/etc/netplan/a.yaml cannot be read: it is longer than 65536 bytes [os-fixed-hardware]" \
-		"/etc/selinux/config cannot be read: it is longer than 65536 bytes [selinux-unlabelled]"
+	says "not evaluated: fstab cannot be read: /etc/fstab is longer than 1048576 bytes [fstab-" \
+		"/etc/netplan/a.yaml cannot be read: /etc/netplan/a.yaml is longer than 65536 bytes [os-fixed-hardware]" \
+		"/etc/selinux/config cannot be read: /etc/selinux/config is longer than 65536 bytes [selinux-unlabelled]"
 	[ "$(findings)" = "" ] || complain "no findings expected"
 }
 

@@ -91,7 +91,7 @@ def judge_image(entry):
 		if OURS.search(text):
 			yield f"it says: {text}"
 			break
-	if entry["status"] == "partly" and not entry["not_evaluated"]:
+	if entry["status"] == "partly" and not entry["not_evaluated"] and not entry.get("error"):
 		yield "checked in part, without a reason"
 
 
