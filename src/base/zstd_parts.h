@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Picoseconds for each. */
+#define ZSTD_PART_COST 4000000
+
 struct zstd_parts {
 	uint64_t count;
 	uint64_t skip;     /* bytes until the next header */

@@ -8,6 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/deflate_blocks.h"
 #include "base/limits.h"
 #include "base/zstd_parts.h"
 
@@ -15,10 +16,8 @@
  * calls: who reads a little here and a little there asks as often. */
 #define NEXT_DATA_STEPS 1000000
 
-/* Picoseconds for each byte that a cluster decompresses to, and for each block or frame that it is made of, which may be many. */
+/* Picoseconds for each byte that a cluster decompresses to. */
 #define COST_BYTE 2000
-#define COST_BLOCK 1500000
-#define COST_ZSTD_PART 4000000
 
 /* A raw deflate stream with a window of 4 KiB, as QEMU writes and expects it; it must fill the cluster. */
 static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned char *in, size_t in_size)
@@ -27,15 +26,14 @@ static bool inflate_cluster(unsigned char *out, size_t out_size, const unsigned 
 		       .avail_in = (uInt)in_size,
 		       .next_out = out,
 		       .avail_out = (uInt)out_size };
+	uint64_t blocks = 0;
 	int r;
 
 	if (inflateInit2(&z, -12) != Z_OK)
 		return false;
-	do {
-		r = inflate(&z, Z_BLOCK);
-		limit_count(WORK_CLUSTERS, z.data_type & 128 ? COST_BLOCK : 0);
-	} while (r == Z_OK && z.data_type & 128);
+	r = deflate_blocks(&z, &blocks);
 	inflateEnd(&z);
+	limit_count(WORK_CLUSTERS, blocks * DEFLATE_BLOCK_COST);
 	return (r == Z_STREAM_END || r == Z_OK || r == Z_BUF_ERROR) && !z.avail_out;
 }
 
@@ -60,7 +58,7 @@ static bool unzstd_cluster(unsigned char *out, size_t out_size, const unsigned c
 		out += made;
 		out_size -= made;
 	}
-	limit_count(WORK_CLUSTERS, parts.count * COST_ZSTD_PART);
+	limit_count(WORK_CLUSTERS, parts.count * ZSTD_PART_COST);
 	ZSTD_freeDCtx(context);
 	return !out_size;
 }

@@ -157,11 +157,6 @@ struct fs *grub_resolve(struct grub_vm *vm, const struct boot_text *text, struct
 	return open_device(vm, file);
 }
 
-static bool is_absent(int code)
-{
-	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
-}
-
 /* Is it the same path?  Thousands may be compared, which are long and the same but for their ends. */
 static bool is_path(const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -219,7 +214,7 @@ static const struct grub_lookup *look_up(struct grub_vm *vm, struct fs *fs, cons
 	}
 	lookup->found = GRUB_FOUND;
 	if (r < 0) {
-		lookup->found = is_absent(r) ? GRUB_MISSING : GRUB_NOT_KNOWN;
+		lookup->found = fs_is_answer(r) ? GRUB_MISSING : GRUB_NOT_KNOWN;
 		lookup->reason = arena_strdup(vm->arena, err.message);
 		lookup->instead = r == -ELOOP ? "is behind more symbolic links than the 7 that GRUB follows" : NULL;
 	}

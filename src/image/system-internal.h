@@ -3,6 +3,8 @@
 #ifndef IMAGE_SYSTEM_INTERNAL_H
 #define IMAGE_SYSTEM_INTERNAL_H
 
+#include <string.h>
+
 #include "fs/mounts.h"
 #include "image/system.h"
 
@@ -15,5 +17,13 @@ void system_mount_all(struct image *image, struct system *system);
 
 /* What system_makes_device answers from. */
 void system_read_first_boot(struct system *system);
+
+/* Is it that folder, or below it?  Neither has slashes that change nothing. */
+static inline bool system_path_is_in(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return !strncmp(path, folder, length) && (!path[length] || path[length] == '/');
+}
 
 #endif

@@ -44,22 +44,15 @@ void system_read_tables(struct system *system)
 		   &system->crypttab_error);
 }
 
-static bool is_in(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-
-	return !strncmp(path, folder, length) && (!path[length] || path[length] == '/');
-}
-
 /* What init itself needs must be on the root, or on the /usr that the initrd mounts; modules are loaded later, too. */
 static bool is_of_modules(const char *path)
 {
-	return is_in(path, "/usr/lib/modules") || is_in(path, "/lib/modules");
+	return system_path_is_in(path, "/usr/lib/modules") || system_path_is_in(path, "/lib/modules");
 }
 
 static bool is_wanted(const struct fstab_entry *entry, const char *path)
 {
-	if (!strcmp(path, "/usr") || !strcmp(path, "/efi") || is_in(path, "/boot"))
+	if (!strcmp(path, "/usr") || !strcmp(path, "/efi") || system_path_is_in(path, "/boot"))
 		return true;
 	return is_of_modules(path) && !fstab_option(entry, "noauto");
 }

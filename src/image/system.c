@@ -294,8 +294,7 @@ static const struct system_mount *mount_of(const struct system *system, const ch
 		const struct system_mount *mount = &system->mounts[i];
 		size_t length = strlen(mount->path);
 
-		if (mount->fs && length >= *ret_length && !strncmp(path, mount->path, length) &&
-		    (!path[length] || path[length] == '/')) {
+		if (mount->fs && length >= *ret_length && system_path_is_in(path, mount->path)) {
 			found = mount;
 			*ret_length = length;
 		}

@@ -12,6 +12,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/deflate_blocks.h"
 #include "base/limits.h"
 #include "base/zstd_parts.h"
 
@@ -87,10 +88,7 @@ static enum step gzip_step(struct decompressor *d, struct piece *piece)
 	z->avail_in = (unsigned)piece->in_size;
 	z->next_out = piece->out;
 	z->avail_out = (unsigned)piece->out_size;
-	do {
-		code = inflate(z, Z_BLOCK);
-		d->parts += !!(z->data_type & 128);
-	} while (code == Z_OK && z->data_type & 128);
+	code = deflate_blocks(z, &d->parts);
 	piece->in_used = piece->in_size - z->avail_in;
 	piece->out_made = piece->out_size - z->avail_out;
 	if (code == Z_STREAM_END)

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/deflate_blocks.h"
 #include "base/limits.h"
+#include "base/zstd_parts.h"
 
 static const struct {
 	enum compression compression;
@@ -61,11 +63,11 @@ const char *compression_name(enum compression compression)
 static const struct {
 	uint32_t in, out, part;
 } costs[] = {
-	[COMPRESSION_NONE] = { 0, 400, 0 },	   [COMPRESSION_GZIP] = { 16000, 600, 1500000 },
+	[COMPRESSION_NONE] = { 0, 400, 0 },	   [COMPRESSION_GZIP] = { 16000, 600, DEFLATE_BLOCK_COST },
 	[COMPRESSION_BZIP2] = { 200000, 2500, 0 }, [COMPRESSION_LZMA] = { 60000, 1500, 20000000 },
 	[COMPRESSION_XZ] = { 60000, 1500, 20000000 }, [COMPRESSION_LZO] = { 4000, 600, 0 },
 	[COMPRESSION_LZ4] = { 4000, 600, 0 },	   [COMPRESSION_LZ4_FRAME] = { 6000, 600, 0 },
-	[COMPRESSION_ZSTD] = { 6000, 600, 4000000 },
+	[COMPRESSION_ZSTD] = { 6000, 600, ZSTD_PART_COST },
 };
 
 int decompressor_charge(struct decompressor *d, struct error *err)

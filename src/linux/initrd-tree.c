@@ -11,7 +11,6 @@
 #include "base/limits.h"
 
 #define CHUNK 1024
-#define LINKS 40 /* MAXSYMLINKS in include/linux/namei.h */
 #define NAME 255 /* NAME_MAX */
 
 /* Picoseconds of WORK_UNPACKING for each name of a path that is looked up. */
@@ -161,7 +160,7 @@ static uint32_t walk(struct tree *tree, uint32_t at, const char *path, size_t le
 		if (S_ISLNK(tree_node(tree, next)->mode) && (slash || follow)) {
 			const char *target = tree_node(tree, next)->target;
 
-			if (++*links > LINKS)
+			if (++*links > LIMIT_SYMLINKS)
 				return TREE_NONE;
 			next = walk(tree, at, target, strlen(target), true, links);
 			if (next == TREE_NONE)
