@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* deflate_blocks: zlib's inflate, with the blocks of the stream counted, since each takes its time, however few bytes it has.  What
- * zstd_parts is for zstd. */
+/* deflate_blocks: zlib's inflate, with the blocks of the stream counted, since each takes its time, however few bytes it has.
+ * What zstd_parts is for zstd. */
 #ifndef BASE_DEFLATE_BLOCKS_H
 #define BASE_DEFLATE_BLOCKS_H
 
