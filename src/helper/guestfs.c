@@ -26,6 +26,7 @@
 #include "helper/helper.h"
 
 static volatile sig_atomic_t stopping;
+static pid_t helper;
 
 bool session_stopping(void)
 {
@@ -82,10 +83,18 @@ void session_kill_children(void)
 	errno = saved;
 }
 
+/* Is this a child that libguestfs has just made?  A signal to the group reaches it too, and until it has become another program
+ * it has our handlers: it would kill the helper, which then removes nothing. */
+static bool is_child(void)
+{
+	return getpid() != helper;
+}
+
 static void on_time_out(int number)
 {
 	(void)number;
-	session_kill_children();
+	if (!is_child())
+		session_kill_children();
 }
 
 static void on_stop(int number)
@@ -93,6 +102,8 @@ static void on_stop(int number)
 	const struct itimerval again = { .it_interval.tv_usec = 300000, .it_value.tv_usec = 300000 };
 
 	(void)number;
+	if (is_child())
+		_exit(EXIT_FAILURE);
 	stopping = 1;
 	shutdown(APPLIANCE_SOCKET_FD, SHUT_RDWR);
 	session_kill_children();
@@ -263,6 +274,7 @@ static void handle_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
 
+	helper = getpid();
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);

@@ -49,7 +49,9 @@ int spawn_command(const struct vm_config *config, unsigned number, struct spawne
 	struct termios raw = { .c_cflag = CS8 | CREAD | CLOCAL };
 	int master, terminal, error[2];
 	struct command command = { config, number, -1, -1 };
-	struct guard guard = { PATIENCE, config->keeper, become, &command };
+	const struct guard guard = {
+		.patience = PATIENCE, .keeper = config->keeper, .become = become, .context = &command
+	};
 
 	cfmakeraw(&raw);
 	if (openpty(&master, &terminal, NULL, &raw, NULL) < 0)

@@ -141,6 +141,8 @@ static void watch(const struct guard *guard, pid_t hypervisor, const sigset_t *s
 	signal_all(hypervisor, SIGKILL);
 	waitpid(hypervisor, &status, 0);
 	end_others();
+	if (guard->folder)
+		folder_remove(guard->folder);
 	end_as(status);
 }
 

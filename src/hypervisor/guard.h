@@ -9,8 +9,9 @@
 #include "base/error.h"
 
 struct guard {
-	unsigned patience; /* seconds that the hypervisor has to end in order, once it is to end; then it is killed */
-	int keeper;	   /* descriptor that stays open until all has ended; -1: none */
+	unsigned patience;  /* seconds that the hypervisor has to end in order, once it is to end; then it is killed */
+	int keeper;         /* descriptor that stays open until all has ended; -1: none */
+	const char *folder; /* is removed when all has ended; NULL: none */
 	/* In the hypervisor's own process, which is killed when the guard ends; does not return. */
 	void (*become)(void *context);
 	void *context;

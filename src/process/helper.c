@@ -38,7 +38,8 @@ static const char *helper_path(struct arena *arena)
 		return helper_program;
 	/* without /proc, only the configured place is known */
 	if (n <= 0 || self[0] != '/')
-		return access(VMLINT_LIBEXECDIR "/vmlint-helper", X_OK) == 0 ? VMLINT_LIBEXECDIR "/vmlint-helper" : NULL;
+		return access(VMLINT_LIBEXECDIR "/vmlint-helper", X_OK) == 0 ? VMLINT_LIBEXECDIR "/vmlint-helper"
+									     : NULL;
 	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
 	candidates[0] = arena_printf(arena, "%s/vmlint-helper", self);
@@ -109,11 +110,13 @@ static void become(void *context)
 }
 
 /* Starts it, behind a guard, with a socket at its last descriptor, after `image` if that is one (-1: none); our end, or a
- * negative errno. */
-static int start(char *const argv[], int image, pid_t *ret_pid, struct error *err)
+ * negative errno.  The guard removes `folder` (NULL: none) if the helper dies before it does so. */
+static int start(char *const argv[], int image, const char *folder, pid_t *ret_pid, struct error *err)
 {
 	struct start context = { .argv = argv, .image = image };
-	const struct guard guard = { .patience = PATIENCE, .keeper = -1, .become = become, .context = &context };
+	const struct guard guard = {
+		.patience = PATIENCE, .keeper = -1, .folder = folder, .become = become, .context = &context
+	};
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -132,21 +135,21 @@ static int start(char *const argv[], int image, pid_t *ret_pid, struct error *er
 int helper_start_container(struct arena *arena, int image, const char *driver, pid_t *ret_pid, struct error *err)
 {
 	const char *path = helper_path(arena);
-	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "container"), arena_strdup(arena, driver),
-			 NULL };
+	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "container"),
+			 arena_strdup(arena, driver), NULL };
 
 	_Static_assert(REMOTE_IMAGE_FD == 3 && REMOTE_SOCKET_FD == 4, "exec_helper counts from 3");
-	return path ? start(argv, image, ret_pid, err) : no_helper(err);
+	return path ? start(argv, image, NULL, ret_pid, err) : no_helper(err);
 }
 
 int helper_start_guestfs(struct arena *arena, const char *folder, bool no_kvm, pid_t *ret_pid, struct error *err)
 {
 	const char *path = helper_path(arena);
-	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "guestfs"), arena_strdup(arena, folder),
-			 no_kvm ? arena_strdup(arena, "no-kvm") : NULL, NULL };
+	char *argv[] = { arena_strdup(arena, path ? path : ""), arena_strdup(arena, "guestfs"),
+			 arena_strdup(arena, folder), no_kvm ? arena_strdup(arena, "no-kvm") : NULL, NULL };
 
 	_Static_assert(APPLIANCE_SOCKET_FD == 3, "exec_helper counts from 3");
-	return path ? start(argv, -1, ret_pid, err) : no_helper(err);
+	return path ? start(argv, -1, folder, ret_pid, err) : no_helper(err);
 }
 
 int helper_end(pid_t pid)

@@ -41,8 +41,8 @@ nothing_left() {
 		[ -n "$(alive)$(ls -A "$TMPDIR")" ] || return 0
 		sleep 0.1
 	done
-	ps -fp "$(alive | paste -sd,)" || true
-	status=- output="left: $(ls -A "$TMPDIR")" stderr= complain "$1: something is left"
+	[ -z "$(alive)" ] || ps -fp "$(alive | paste -sd,)" || true
+	status=- output="left: $(cd "$TMPDIR" && find .)" stderr= complain "$1: something is left"
 }
 
 @test "killed at any time of a launch" {
@@ -88,4 +88,22 @@ nothing_left() {
 	wait "$parent" || true
 	grep -q "could not check" out
 	nothing_left "the worker was killed"
+}
+
+# What the helper leaves when it does not come to remove it.
+@test "a helper that is killed when vmlint is gone: its folder is removed" {
+	local parent helper i
+	"$VMLINT" "$(fixture erofs-arm64)" >out 2>&1 3>&- &
+	parent=$!
+	for i in $(seq 200); do
+		! pgrep -f "^$sleeper\$" >/dev/null || break
+		sleep 0.1
+	done
+	helper=$(pgrep -f "vmlint-helper guestfs $TMPDIR")
+	[ -n "$(ls -A "$TMPDIR")" ]
+	kill -STOP "$helper"
+	kill -KILL "$parent"
+	wait "$parent" || true
+	kill -KILL "$helper"
+	nothing_left "the helper was killed"
 }
