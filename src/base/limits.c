@@ -41,6 +41,7 @@ static const char *const too_much[WORK_KINDS] = {
 	[WORK_TABLES_CHECKED] = "the qcow2's tables are larger, or lie further apart, than is walked through",
 	[WORK_HOLES] = "to look for the qcow2's data takes too long",
 	[WORK_CLUSTERS] = "the qcow2's compressed clusters take too long to read" RAISES("max-decompressed"),
+	[WORK_BLOCKS] = "the squashfs's blocks take too long to decompress" RAISES("max-decompressed"),
 	[WORK_LOOKUPS] = "looking up the image's files takes too long" RAISES("max-files"),
 	[WORK_UNPACKING] = "to unpack all its kernels and initrds takes too long" RAISES("max-decompressed"),
 	[WORK_MODULES] = "what the soft dependencies of its modules mean takes too long to find",
@@ -64,6 +65,7 @@ uint64_t limit_of(enum limit_work work)
 	case WORK_LOOKUPS:
 		/* 2 s; an image of a whole distribution takes some milliseconds */
 		return limits_directory_bytes() / 64 * 30000000;
+	case WORK_BLOCKS:
 	case WORK_UNPACKING:
 		/* 3 ns for each byte: 6.4 s.  What is lowered is the bytes: each may take as long as before. */
 		return decompressed * 3000;
@@ -112,7 +114,7 @@ const struct limit_option limit_options[] = {
 	  .least = 1, .most = 1024 * 1024 * GiB, .standard = DECOMPRESSED, .bytes = true,
 	  .what = "bytes that an initrd unpacks to; a kernel may have an eighth of it, a qcow2's clusters twice as many; "
 		  "above 2G also how long it may take to unpack all initrds and kernels of an image: about 3 s for each G, "
-		  "reckoned by their bytes and formats",
+		  "reckoned by their bytes and formats, and the same for a squashfs",
 	  .beyond = "rules on that initrd or kernel, or that read those clusters, are not evaluated" },
 	{ .option = "max-files", .argument = "N", .value = &limits.files, .least = 1, .most = 4194304, .standard = FILES,
 	  .what = "files in a directory, or in a whole FAT volume; an initrd may have 16 times as many",

@@ -63,6 +63,7 @@ enum limit_work {
 	WORK_TABLES_CHECKED, /* the same where all of them are walked through */
 	WORK_HOLES,          /* looking for where a qcow2's data are: entries of tables */
 	WORK_CLUSTERS,       /* decompressing those of a qcow2: picoseconds */
+	WORK_BLOCKS,         /* decompressing those of a squashfs: picoseconds */
 	WORK_LOOKUPS,        /* of files: picoseconds; see fs/listings.h */
 	WORK_UNPACKING,      /* of kernels and initrds, and going through them: picoseconds */
 	WORK_MODULES,        /* looking for what soft dependencies mean: picoseconds */

@@ -14,7 +14,7 @@
 extern struct error unseen[UNSEEN_MOST];
 extern unsigned unseen_count;
 
-/* Keeps a copy, unless the same was kept before. */
+/* Keeps a copy, unless it was kept before: the same, or what this one quotes. */
 void unseen_note(const struct error *err);
 
 /* The first that is kept with this code, a positive errno; NULL: none. */

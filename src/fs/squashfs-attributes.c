@@ -36,10 +36,10 @@ static int load(struct squashfs_state *state)
 	if (state->attributes)
 		return 0;
 	state->attributes = sqfs_xattr_reader_create(0);
-	state->pairs = sqfs_meta_reader_create(&state->file, state->compressor, state->super.id_table_start,
+	state->pairs = sqfs_meta_reader_create(&state->file, &state->blocks.compressor, state->super.id_table_start,
 					       state->super.bytes_used);
 	code = state->attributes && state->pairs
-		       ? sqfs_xattr_reader_load(state->attributes, &state->super, &state->file, state->compressor)
+		       ? sqfs_xattr_reader_load(state->attributes, &state->super, &state->file, &state->blocks.compressor)
 		       : SQFS_ERROR_ALLOC;
 	if (!code)
 		code = state->file.read_at(&state->file, state->super.xattr_id_table_start, table, sizeof(table));

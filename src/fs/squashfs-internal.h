@@ -18,6 +18,12 @@
 #include "fs/listings.h"
 #include "fs/squashfs.h"
 
+/* What libsquashfs's readers are given for a compressor. */
+struct squashfs_blocks {
+	sqfs_compressor_t compressor; /* first: libsquashfs gives back a pointer to it */
+	struct squashfs_state *state;
+};
+
 struct squashfs_state {
 	sqfs_file_t file; /* first: libsquashfs gives back a pointer to it */
 	struct view *view;
@@ -28,7 +34,8 @@ struct squashfs_state {
 	struct settled settled;
 	bool reads_content; /* of a file, and not an inode or a directory */
 	sqfs_super_t super;
-	sqfs_compressor_t *compressor;
+	sqfs_compressor_t *library; /* its own, that the other stands before */
+	struct squashfs_blocks blocks;
 	sqfs_meta_reader_t *inodes, *directories;
 	sqfs_data_reader_t *data;
 	/* of extended attributes; NULL while none was asked for */
@@ -39,6 +46,9 @@ struct squashfs_state {
 
 /* Turns the library's error into ours: what the view said if it said something, else -EIO. */
 int squashfs_fail(const struct squashfs_state *state, int code, struct error *err, const char *what);
+
+/* Makes the compressor in front of state->library, as a part of the state. */
+sqfs_compressor_t *squashfs_blocks(struct squashfs_state *state);
 
 /* The attribute `name` out of the list `index` of a file, in the arena; -ENODATA if it is not there. */
 int squashfs_attribute(struct squashfs_state *state, struct arena *arena, uint32_t index, const char *name, void **ret,

@@ -8,9 +8,8 @@
 #include "base/cursor.h"
 #include "base/limits.h"
 
-/* Of WORK_LOOKUPS, in picoseconds: a block of metadata is read in two parts, and xz may take long for each byte of it. */
-#define SQUASHFS_COST_BLOCK 15000000
-#define SQUASHFS_COST_BYTE 60000
+/* Of WORK_LOOKUPS, in picoseconds: a block of metadata is read in two parts.  What it takes to decompress counts elsewhere. */
+#define SQUASHFS_COST_READ 15000000
 
 static int file_read_at(sqfs_file_t *file, sqfs_u64 offset, void *data, size_t size)
 {
@@ -18,9 +17,7 @@ static int file_read_at(sqfs_file_t *file, sqfs_u64 offset, void *data, size_t s
 
 	if (offset > state->view->size || size > state->view->size - offset)
 		return SQFS_ERROR_OUT_OF_BOUNDS;
-	/* a block of metadata: its header, then what is decompressed to 8 KiB */
-	if (!state->reads_content &&
-	    limit_spend(WORK_LOOKUPS, SQUASHFS_COST_BLOCK + size * SQUASHFS_COST_BYTE, &state->io_error) < 0)
+	if (!state->reads_content && limit_spend(WORK_LOOKUPS, SQUASHFS_COST_READ, &state->io_error) < 0)
 		return SQFS_ERROR_IO;
 	return view_read(state->view, offset, data, size, &state->io_error) < 0 ? SQFS_ERROR_IO : 0;
 }
@@ -113,15 +110,16 @@ static int open_readers(struct squashfs_state *state)
 {
 	sqfs_super_t *super = &state->super;
 	sqfs_compressor_config_t config;
+	sqfs_compressor_t *compressor = squashfs_blocks(state);
 	sqfs_u64 end = super->id_table_start;
 	int code;
 
 	code = sqfs_compressor_config_init(&config, (SQFS_COMPRESSOR)super->compression_id, super->block_size,
 					   SQFS_COMP_FLAG_UNCOMPRESS);
 	if (!code)
-		code = sqfs_compressor_create(&config, &state->compressor);
+		code = sqfs_compressor_create(&config, &state->library);
 	if (!code && super->flags & SQFS_FLAG_COMPRESSOR_OPTIONS)
-		code = state->compressor->read_options(state->compressor, &state->file);
+		code = state->library->read_options(state->library, &state->file);
 	if (code)
 		return code;
 	if (super->fragment_table_start < end)
@@ -130,10 +128,10 @@ static int open_readers(struct squashfs_state *state)
 		end = super->export_table_start;
 	if (super->inode_table_start >= super->directory_table_start || super->directory_table_start > end)
 		return SQFS_ERROR_CORRUPTED;
-	state->inodes = sqfs_meta_reader_create(&state->file, state->compressor, super->inode_table_start,
+	state->inodes = sqfs_meta_reader_create(&state->file, compressor, super->inode_table_start,
 						super->directory_table_start);
-	state->directories = sqfs_meta_reader_create(&state->file, state->compressor, super->directory_table_start, end);
-	state->data = sqfs_data_reader_create(&state->file, super->block_size, state->compressor, 0);
+	state->directories = sqfs_meta_reader_create(&state->file, compressor, super->directory_table_start, end);
+	state->data = sqfs_data_reader_create(&state->file, super->block_size, compressor, 0);
 	if (!state->inodes || !state->directories || !state->data)
 		return SQFS_ERROR_ALLOC;
 	return sqfs_data_reader_load_fragment_table(state->data, super);
@@ -198,7 +196,7 @@ void squashfs_close(struct squashfs *squashfs)
 	destroy(state->data);
 	destroy(state->directories);
 	destroy(state->inodes);
-	destroy(state->compressor);
+	destroy(state->library);
 	squashfs->state = NULL;
 	squashfs->fs = NULL;
 }

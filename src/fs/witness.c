@@ -70,7 +70,7 @@ static int witness_statfs(struct fs *fs, struct fs_statfs *ret, struct error *er
 
 static int witness_settle(struct fs *fs, struct fs_entry *entry, struct error *err)
 {
-	struct error mine;
+	struct error mine = { 0 };
 
 	err = SOME(err, mine);
 	return note(fs_settle(INNER(fs), entry, err), err);

@@ -12,9 +12,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "base/deflate_blocks.h"
 #include "base/limits.h"
-#include "base/zstd_parts.h"
+#include "base/unpack_cost.h"
 
 #define OUTPUT_SIZE (256 * KiB)
 
@@ -161,29 +160,12 @@ static void bzip2_close(struct decompressor *d)
 
 const struct decompressor_ops bzip2_ops = { bzip2_open, bzip2_run, bzip2_close, OUTPUT_SIZE };
 
-/* xz and lzma: a block may ask for another dictionary than the last one, which takes longer than its bytes */
-
-#define SMALL_DICTIONARY (64 * KiB) /* the C library has it at hand */
+/* xz and lzma */
 
 struct lzma {
 	lzma_stream stream;
-	lzma_allocator allocator;
-	uint64_t dictionaries; /* that were made room for */
+	struct lzma_parts parts;
 };
-
-static void *lzma_allocate(void *opaque, size_t count, size_t size)
-{
-	struct lzma *lzma = opaque;
-
-	lzma->dictionaries += count * size >= SMALL_DICTIONARY;
-	return reallocarray(NULL, count, size);
-}
-
-static void lzma_release(void *opaque, void *memory)
-{
-	(void)opaque;
-	free(memory);
-}
 
 static int lzma_start(struct decompressor *d, bool alone, struct error *err)
 {
@@ -191,8 +173,8 @@ static int lzma_start(struct decompressor *d, bool alone, struct error *err)
 	lzma_ret code = LZMA_MEM_ERROR;
 
 	if (lzma) {
-		lzma->allocator = (lzma_allocator){ lzma_allocate, lzma_release, lzma };
-		lzma->stream.allocator = &lzma->allocator;
+		lzma_parts_begin(&lzma->parts);
+		lzma->stream.allocator = &lzma->parts.allocator;
 		code = alone ? lzma_alone_decoder(&lzma->stream, LIMIT_LZMA_MEMORY)
 			     : lzma_stream_decoder(&lzma->stream, LIMIT_LZMA_MEMORY, LZMA_TELL_ANY_CHECK);
 	}
@@ -227,8 +209,8 @@ static enum step xz_step(struct decompressor *d, struct piece *piece)
 	code = lzma_code(stream, LZMA_RUN);
 	piece->in_used = piece->in_size - stream->avail_in;
 	piece->out_made = piece->out_size - stream->avail_out;
-	d->parts += lzma->dictionaries;
-	lzma->dictionaries = 0;
+	d->parts += lzma->parts.count;
+	lzma->parts.count = 0;
 	switch (code) {
 	case LZMA_GET_CHECK:
 		if (lzma_get_check(stream) > LZMA_CHECK_CRC32)

@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/deflate_blocks.h"
 #include "base/limits.h"
-#include "base/zstd_parts.h"
+#include "base/unpack_cost.h"
 
 static const struct {
 	enum compression compression;
@@ -58,16 +57,12 @@ const char *compression_name(enum compression compression)
 	return names[compression];
 }
 
-/* Picoseconds for each byte that goes in and that comes out: what takes long in most formats is to understand the input, but a
- * few bytes may stand for many.  Measured on what packages install and on zeros; a part on streams of the smallest ones. */
-static const struct {
-	uint32_t in, out, part;
-} costs[] = {
-	[COMPRESSION_NONE] = { 0, 400, 0 },	   [COMPRESSION_GZIP] = { 16000, 600, DEFLATE_BLOCK_COST },
-	[COMPRESSION_BZIP2] = { 200000, 2500, 0 }, [COMPRESSION_LZMA] = { 60000, 1500, 20000000 },
-	[COMPRESSION_XZ] = { 60000, 1500, 20000000 }, [COMPRESSION_LZO] = { 4000, 600, 0 },
-	[COMPRESSION_LZ4] = { 4000, 600, 0 },	   [COMPRESSION_LZ4_FRAME] = { 6000, 600, 0 },
-	[COMPRESSION_ZSTD] = { 6000, 600, ZSTD_PART_COST },
+static const struct unpack_cost costs[] = {
+	[COMPRESSION_NONE] = UNPACK_COST_NONE,	 [COMPRESSION_GZIP] = UNPACK_COST_GZIP,
+	[COMPRESSION_BZIP2] = UNPACK_COST_BZIP2, [COMPRESSION_LZMA] = UNPACK_COST_LZMA,
+	[COMPRESSION_XZ] = UNPACK_COST_XZ,	 [COMPRESSION_LZO] = UNPACK_COST_LZO,
+	[COMPRESSION_LZ4] = UNPACK_COST_LZ4,	 [COMPRESSION_LZ4_FRAME] = UNPACK_COST_LZ4_FRAME,
+	[COMPRESSION_ZSTD] = UNPACK_COST_ZSTD,
 };
 
 int decompressor_charge(struct decompressor *d, struct error *err)
@@ -78,8 +73,7 @@ int decompressor_charge(struct decompressor *d, struct error *err)
 	d->charged_input += in;
 	d->charged_output += out;
 	d->parts = 0;
-	return limit_spend(WORK_UNPACKING, in * costs[d->compression].in + out * costs[d->compression].out +
-			   parts * costs[d->compression].part, err);
+	return limit_spend(WORK_UNPACKING, unpack_cost(&costs[d->compression], in, out, parts), err);
 }
 
 /* Not a limit_error: the limit is the caller's, and what it means. */
