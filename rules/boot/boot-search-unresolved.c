@@ -19,6 +19,9 @@
  * expect: !p1/EFI/debian/grub.cfg:1:16: error: no file system in the image has the UUID 7f3c6f5e-96a4-4e07-8a35-1a2b3c4d5e6f
  * bad:    debian-arm64 | file write EFI/debian/grub.cfg text "search --label --set=root cloudimg\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
  * expect: !p1/EFI/debian/grub.cfg:1:27: error: no file system in the image has the label cloudimg
+ * bad:    debian-arm64 | file write EFI/debian/grub.cfg text "search --label --set=root cloudimg\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n" | gpt field backup revision 0x00020000
+ * expect: !p1/EFI/debian/grub.cfg:1:27: error: no file system in the image has the label cloudimg
+ * expect: !disk@0x*08: warning: backup GPT header: revision 0x00020000, 0x00010000 expected [gpt-header-fields]
  * bad:    debian-arm64 | grub replace "set root='hd0,gpt2'" "set root=hd0,gpt1" | grub replace "gpt2 " "gpt2 0"
  * expect: !p2/boot/grub/grub.cfg:*: error: no file system in the image has the UUID 0*
  */

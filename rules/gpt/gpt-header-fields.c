@@ -134,6 +134,8 @@ static void report(struct check *check, const struct gpt *gpt, const struct gpt_
 	d = finding_severity(check, severity, at_disk(offset, length), "%s: %s", who, describe(check, gpt, copy, fault));
 	if (severity == SEVERITY_ERROR)
 		d->effect = EFFECT_BLOCKS_BOOT;
+	else
+		finding_stands_alone(check);
 	if (gpt->bootable_table && fault != GPT_FAULT_RESERVED)
 		gpt_help_recreate(check, d, gpt);
 }

@@ -20,6 +20,9 @@
  * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module nls_ascii (the character set ascii), which kernel * neither *
  * bad:    debian-arm64 | fstab replace umask=0077 umask=0077,iocharset=koi8-r
  * expect: !p2/etc/fstab:3:42: error: /boot/efi needs the module nls_koi8-r (the character set koi8-r), which kernel * neither *
+ * bad:    debian-arm64 | fstab replace umask=0077 umask=0077,iocharset=koi8-r | fstab add "LABEL=data /srv"
+ * expect: !p2/etc/fstab:3:42: error: /boot/efi needs the module nls_koi8-r (the character set koi8-r), which kernel * neither *
+ * expect: !p2/etc/fstab:*:*: warning: the line ends before the type of the file system: it is left out [fstab-invalid]
  * bad:    debian-arm64 | kconfig off VFAT_FS
  * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
  */

@@ -42,6 +42,8 @@ static void finding_at(struct check *check, const struct system *system, const s
 	enum severity severity = system_severity(check, system, check->rule->severity);
 
 	finding_severity(check, severity, fstab_at(system, place), "%s", message);
+	/* the other lines are read */
+	finding_stands_alone(check);
 }
 
 static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
@@ -98,6 +100,7 @@ static void judge_returns(struct check *check, const struct system *system)
 	if (more)
 		finding_note(check, d, "so do%s %u more line%s", more == 1 ? "es" : "", more, more == 1 ? "" : "s");
 	finding_help(check, d, "run `sed -i 's/\\r$//' /etc/fstab` in the system");
+	finding_stands_alone(check);
 }
 
 RULE(fstab_invalid)
@@ -107,11 +110,14 @@ RULE(fstab_invalid)
 	for (unsigned i = 0; i < check->image->system_count; i++) {
 		const struct system *system = &check->image->systems[i];
 
-		if (system->have_fstab != UNREADABLE || !system_lacks(system->fstab_error.code))
+		if (system->have_fstab != UNREADABLE || !system_lacks(system->fstab_error.code)) {
 			fstab_unseen(check, system);
-		else
+		} else {
 			finding_severity(check, system_severity(check, system, check->rule->severity), system->fstab_place,
 					 "fstab cannot be read: %s", system->fstab_error.message);
+			/* there may be another system */
+			finding_stands_alone(check);
+		}
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
 			judge(check, system, &system->fstab->entries[k]);
 		if (system->fstab)

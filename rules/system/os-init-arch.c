@@ -16,11 +16,15 @@
  * expect: !p2/sbin/init: error: /sbin/init is a program for x86-64, and the kernel that starts it is for AArch64
  * bad:    debian-arm64 | part 2 poke-file /usr/lib/systemd/systemd 5 020100000000000000000000030016
  * expect: !p2/sbin/init: error: /sbin/init is a program for another machine (type 0x16, big-endian), and the kernel that *
+ * bad:    debian-arm64 | part 2 poke-file /usr/lib/systemd/systemd 18 3e00 | grub replace "ro console" "ro init=/lib/nothing console"
+ * expect: !p2/sbin/init: error: /sbin/init is a program for x86-64, and the kernel that starts it is for AArch64
+ * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there: the initrd starts /sbin/init [os-init-missing]
  * bad:    armhf | part 2 poke-file /usr/lib/systemd/systemd 18 b700
  * expect: !p2/sbin/init: error: /sbin/init is a program for AArch64, and the kernel that starts it is for AArch32
  */
 #include <string.h>
 
+#include "image/initrds.h"
 #include "image/kernels.h"
 #include "lint/entry-findings.h"
 #include "system-help.h"
@@ -62,7 +66,9 @@ static const char *init_of(struct check *check, const struct boot_attempt *attem
 
 	if (init && init->value && *init->value == '/')
 		path = read_head(check, attempt->system, init->value, head) ? init->value : NULL;
-	for (size_t i = 0; !path && !(init && init->value) && i < sizeof(paths) / sizeof(*paths); i++)
+	/* where init= names nothing, one of these is started all the same, or os-init-missing says that none is */
+	for (size_t i = 0; !path && (!init || !init->value || attempt_takes_another_init(attempt)) &&
+			   i < sizeof(paths) / sizeof(*paths); i++)
 		path = read_head(check, attempt->system, paths[i], head) ? paths[i] : NULL;
 	return path && !memcmp(head, "\x7f" "ELF", 4) ? path : NULL;
 }

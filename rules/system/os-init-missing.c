@@ -129,6 +129,8 @@ static void judge(struct check *check, const struct system *system)
 			     "the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh%s",
 			     no_program ? " that can be executed" : "");
 	d->effect = system_effect(check, system, EFFECT_BLOCKS_BOOT);
+	if (!system_boots(check->image, system))
+		finding_stands_alone(check);
 	finding_help(check, d, "install the package that holds /sbin/init (Debian: systemd-sysv)");
 }
 
@@ -193,11 +195,16 @@ static struct diagnostic *report(struct check *check, const struct boot_entry *e
 	bool counts = boot_entry_counts(check->image, entry);
 	struct diagnostic *d;
 
-	if (!w->instead)
-		return finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there", w->path);
+	if (!w->instead) {
+		d = finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there", w->path);
+		if (!counts)
+			finding_stands_alone(check);
+		return d;
+	}
 	d = finding_severity(check, counts ? SEVERITY_WARNING : SEVERITY_NOTE, w->place,
 			     "%s, which is to be started as init, is not there: the initrd starts %s", w->path, w->instead);
 	d->effect = EFFECT_DEGRADES;
+	finding_stands_alone(check);
 	finding_note(check, d, "initramfs-tools takes the first of /sbin/init, /etc/init, /bin/init and /bin/sh that is there");
 	finding_help(check, d, "name an init that is there, or take init= out of the command line");
 	return d;
