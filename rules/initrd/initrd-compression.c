@@ -6,9 +6,9 @@
  *
  * The kernel decompresses an initrd by itself and knows only what it was built with: CONFIG_RD_GZIP, RD_BZIP2, RD_LZMA, RD_XZ,
  * RD_LZO, RD_LZ4, RD_ZSTD (since Linux 5.9). Of lz4 it reads the old form alone (lz4 -l), of xz no check but CRC-32
- * (xz --check=crc32): what the tools write unless told otherwise it refuses. The kernel then says "Initramfs unpacking failed",
- * and stops for want of a root. Without CONFIG_BLK_DEV_INITRD it takes no initrd at all; where its root's drivers are built in
- * and root= needs none, that does no harm.
+ * (xz --check=crc32): what the tools write unless told otherwise it refuses. Nor does it know xz's delta filter, or a gzip header
+ * with more than a name in it. The kernel then says "Initramfs unpacking failed", and stops for want of a root. Without
+ * CONFIG_BLK_DEV_INITRD it takes no initrd at all; where its root's drivers are built in and root= needs none, that does no harm.
  *
  * good:   debian-arm64 systemd-boot-arm64
  * bad:    debian-arm64 | kconfig off RD_ZSTD
@@ -19,6 +19,10 @@
  * expect: !p1/debian/6*64/initrd.img: error: kernel *-arm64 cannot decompress its initrd (lz4): CONFIG_RD_LZ4 is not set
  * bad:    debian-arm64 | initrd recompress bzip2 | kconfig off RD_BZIP2
  * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (bzip2): CONFIG_RD_BZIP2 is not set
+ * bad:    debian-arm64 | initrd recompress xz-delta
+ * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (xz): its xz filters are not LZMA2 alone, or *
+ * bad:    debian-arm64 | initrd recompress gzip-comment
+ * expect: !p2/boot/initrd.img-*: error: kernel *-arm64 cannot decompress its initrd (gzip): its gzip header has a comment, *
  * bad:    debian-arm64 | kconfig off BLK_DEV_INITRD | --select=initrd-compression
  * expect: !p2/boot/config-*:*: error: kernel *-arm64 takes no initrd: CONFIG_BLK_DEV_INITRD is not set
  */
@@ -41,6 +45,8 @@ static const char *mend(enum compression compression)
 {
 	if (compression == COMPRESSION_XZ)
 		return "compress it with `xz --check=crc32`, or as the kernel can read it";
+	if (compression == COMPRESSION_GZIP)
+		return "compress it with `gzip -n`, or as the kernel can read it";
 	if (compression == COMPRESSION_LZ4 || compression == COMPRESSION_LZ4_FRAME)
 		return "compress it with `lz4 -l`, or as the kernel can read it";
 	return "make it anew in a compression that the kernel has (COMPRESS= of initramfs.conf, compress= of dracut.conf)";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* lzma_parts: an allocator for liblzma that counts the dictionaries it makes room for.  A block of an xz stream may ask for another
- * one than the last had, which takes longer than its bytes.  What zstd_parts is for zstd. */
+/* lzma_parts: an allocator for liblzma that counts the dictionaries it makes room for.  A block of an xz stream may ask for
+ * another one than the last had, which takes longer than its bytes.  What zstd_parts is for zstd. */
 #ifndef BASE_LZMA_PARTS_H
 #define BASE_LZMA_PARTS_H
 

@@ -9,9 +9,9 @@
 #include "base/lzma_parts.h"
 #include "base/zstd_parts.h"
 
-/* Picoseconds for each byte that goes in and that comes out, and for each part (deflate's blocks, xz's dictionaries, zstd's frames
- * and blocks): what takes long in most formats is to understand the input, but a few bytes may stand for many.  Measured on what
- * packages install and on zeros; a part on streams of the smallest ones. */
+/* Picoseconds for each byte that goes in and that comes out, and for each part (deflate's blocks, xz's dictionaries, zstd's
+ * frames and blocks): what takes long in most formats is to understand the input, but a few bytes may stand for many.  Measured
+ * on what packages install and on zeros; a part on streams of the smallest ones. */
 struct unpack_cost {
 	uint32_t in, out, part;
 };

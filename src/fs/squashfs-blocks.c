@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* squashfs-blocks: a compressor for libsquashfs's readers that decompresses as its own do, and counts what that takes: a block may
- * consist of many small parts, and files of many such blocks.
+/* squashfs-blocks: a compressor for libsquashfs's readers that decompresses as its own do, and counts what that takes: a block
+ * may consist of many small parts, and files of many such blocks.
  *
  * gzip and xz are handed to their libraries from here, since libsquashfs does not tell of how many parts a block was. */
 #include "fs/squashfs-internal.h"

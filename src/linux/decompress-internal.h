@@ -29,15 +29,11 @@ struct decompressor {
 	uint64_t parts; /* blocks, frames or dictionaries since then, which take their time however few bytes they have */
 	bool is_over;  /* the limit */
 	bool finished; /* the member has ended; its last bytes may still be in the buffer */
-	const char *refused;
 	void *state;
 };
 
 extern const struct decompressor_ops gzip_ops, bzip2_ops, lzma_ops, xz_ops, zstd_ops; /* decompress-stream.c */
 extern const struct decompressor_ops lzo_ops, lz4_ops, lz4_frame_ops; /* decompress-block.c */
-
-/* Why the kernel cannot read what we can. */
-extern const char decompress_refused_xz[], decompress_refused_lz4[];
 
 /* Counts the work since the last call: 0, or -EFBIG once the image has cost too much.  For every loop that may read much before
  * it gives anything. */

@@ -176,7 +176,7 @@ static int lzma_start(struct decompressor *d, bool alone, struct error *err)
 		lzma_parts_begin(&lzma->parts);
 		lzma->stream.allocator = &lzma->parts.allocator;
 		code = alone ? lzma_alone_decoder(&lzma->stream, LIMIT_LZMA_MEMORY)
-			     : lzma_stream_decoder(&lzma->stream, LIMIT_LZMA_MEMORY, LZMA_TELL_ANY_CHECK);
+			     : lzma_stream_decoder(&lzma->stream, LIMIT_LZMA_MEMORY, 0);
 	}
 	if (code != LZMA_OK) {
 		free(lzma);
@@ -212,10 +212,6 @@ static enum step xz_step(struct decompressor *d, struct piece *piece)
 	d->parts += lzma->parts.count;
 	lzma->parts.count = 0;
 	switch (code) {
-	case LZMA_GET_CHECK:
-		if (lzma_get_check(stream) > LZMA_CHECK_CRC32)
-			d->refused = decompress_refused_xz;
-		return STEP_MORE;
 	case LZMA_OK:
 	case LZMA_BUF_ERROR:
 		return STEP_MORE;
@@ -320,7 +316,6 @@ static int lz4_frame_open(struct decompressor *d, struct error *err)
 {
 	LZ4F_dctx *context = NULL;
 
-	d->refused = decompress_refused_lz4;
 	if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)))
 		return error_set(err, ENOMEM, "out of memory");
 	d->state = context;

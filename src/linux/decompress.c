@@ -175,34 +175,11 @@ int decompress_open(struct arena *arena, enum compression compression, struct st
 	return 0;
 }
 
-const char decompress_refused_xz[] = "its xz check is not CRC-32";
-const char decompress_refused_lz4[] = "it is in lz4's frame format";
-
-const char *compression_refused_by_kernel(const uint8_t *bytes, size_t size)
-{
-	switch (compression_detect(bytes, size)) {
-	case COMPRESSION_XZ:
-		/* stream flags behind six bytes of magic: no check and CRC-32 are what it knows */
-		return size > 7 && (bytes[7] & 15) > 1 ? decompress_refused_xz : NULL;
-	case COMPRESSION_LZ4_FRAME:
-		return decompress_refused_lz4;
-	default:
-		return NULL;
-	}
-}
-
 bool decompress_is_over(const struct stream *stream)
 {
 	const struct decompressor *d = stream->state;
 
 	return d->is_over;
-}
-
-const char *decompress_refused_by_kernel(const struct stream *stream)
-{
-	const struct decompressor *d = stream->state;
-
-	return d->refused;
 }
 
 int decompress_all(struct arena *arena, enum compression compression, struct stream *input, uint64_t limit,

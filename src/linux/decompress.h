@@ -41,11 +41,12 @@ int decompress_open(struct arena *arena, enum compression compression, struct st
 /* Did it fail since there is more output than its limit, and for nothing else? */
 bool decompress_is_over(const struct stream *stream);
 
-/* Why the kernel cannot read what this decompressor (of decompress_open, after the first bytes were read) can: a few words, or
- * NULL.  Its xz decoder knows no check but CRC-32; its lz4 decoder does not know the frame format. */
-const char *decompress_refused_by_kernel(const struct stream *stream);
+/* How many bytes compression_refused_by_kernel wants to see: xz's two headers, of the stream and of its first block. */
+#define COMPRESSION_HEAD (12 + 1024)
 
-/* The same by the member's first bytes, as far as they tell: COMPRESSION_MAGIC of them, or fewer at the end of a file. */
+/* Why the kernel cannot read what we can, by a member's first bytes (COMPRESSION_HEAD of them, or fewer at the end of a file): a
+ * few words in static memory, or NULL.  Its decoder of gzip knows no optional field of the header but the name, that of xz no
+ * check but CRC-32 and not every filter, that of lz4 not the frame format. */
 const char *compression_refused_by_kernel(const uint8_t *bytes, size_t size);
 
 /* Decompresses a whole member into memory: *ret_data in the arena, of *ret_size bytes.  What could be read is there even when

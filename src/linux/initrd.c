@@ -118,8 +118,6 @@ static int read_compressed(struct pass *pass, struct initrd_member *member, stru
 	r = read_archive(pass, member, stream, err);
 	/* the end of the archive is known only when the member's own end is, with its checksum */
 	member->unpacked = stream->position;
-	if (!member->refused)
-		member->refused = decompress_refused_by_kernel(stream);
 	initrd->unpacked += stream->position;
 	initrd->over_limit = r == -EFBIG && decompress_is_over(stream);
 	return r;
@@ -139,23 +137,23 @@ static int begin_member(struct pass *pass, struct initrd_member **ret, struct er
 static int read_member(struct pass *pass, struct error *err)
 {
 	uint64_t offset = pass->file->position, left = pass->view->size - offset;
-	size_t size = left < COMPRESSION_MAGIC ? (size_t)left : COMPRESSION_MAGIC;
+	size_t size = left < COMPRESSION_HEAD ? (size_t)left : COMPRESSION_HEAD;
 	struct initrd_member *member = NULL;
-	uint8_t magic[COMPRESSION_MAGIC];
+	uint8_t head[COMPRESSION_HEAD];
 	int r = begin_member(pass, &member, err);
 
 	if (r < 0)
 		return r;
-	r = view_read(pass->view, offset, magic, size, err);
+	r = view_read(pass->view, offset, head, size, err);
 	if (r < 0)
 		return r;
-	member->compression = compression_detect(magic, size);
-	member->refused = compression_refused_by_kernel(magic, size);
+	member->compression = compression_detect(head, size);
+	member->refused = compression_refused_by_kernel(head, size);
 	if (member->compression)
 		r = read_compressed(pass, member, err);
-	else if (*magic == '0')
+	else if (*head == '0')
 		r = read_archive(pass, member, pass->file, err);
-	else if (size >= 2 && (!memcmp(magic, "\xc7\x71", 2) || !memcmp(magic, "\x71\xc7", 2)))
+	else if (size >= 2 && (!memcmp(head, "\xc7\x71", 2) || !memcmp(head, "\x71\xc7", 2)))
 		r = problem(pass, member, INITRD_OLD_FORMAT, NULL, offset, 0);
 	else
 		r = problem(pass, member, INITRD_GARBAGE, NULL, offset, 0);
