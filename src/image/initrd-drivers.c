@@ -178,3 +178,53 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 	*ret_missing = visitor.soft_missing;
 	return visitor.soft_missing ? REACH_SOFT : REACH_INITRD;
 }
+
+/* kernel/module/main.c: nomodule is a switch (core_param of type bint), with a value or without. */
+static bool is_on(const struct cmdline_word *word)
+{
+	return word && (!word->value || !*word->value || strchr("1yY", *word->value));
+}
+
+const struct cmdline_word *attempt_forbids(const struct boot_attempt *attempt)
+{
+	const struct cmdline_word *all = cmdline_last(attempt->cmdline, "nomodule");
+	const struct cmdline_word *named = cmdline_last(attempt->cmdline, "module_blacklist");
+
+	if (is_on(all))
+		return all;
+	return named && named->value ? named : NULL;
+}
+
+/* kernel/module/main.c, blacklisted(): whole names between commas, as the module itself spells its own. */
+static bool is_forbidden(const struct cmdline_word *word, const char *module)
+{
+	size_t length = strlen(module);
+	const char *p = word->value;
+
+	if (!p || !strcmp(word->name, "nomodule"))
+		return true;
+	for (; *p; p += p[strcspn(p, ",")] ? strcspn(p, ",") + 1 : strcspn(p, ","))
+		if (strcspn(p, ",") == length && !memcmp(p, module, length))
+			return true;
+	return false;
+}
+
+static void forbid(struct visitor *visitor, const char *const *names, size_t count, bool soft)
+{
+	const struct cmdline_word *word = attempt_forbids(visitor->attempt);
+
+	/* what a soft dependency asks for may be missing */
+	if (!soft && count == 1 && !visitor->missing && is_forbidden(word, names[0]))
+		visitor->missing = names[0];
+}
+
+const char *attempt_driver_forbidden(const struct boot_attempt *attempt, const char *symbol, const char *module)
+{
+	struct visitor visitor = { .attempt = attempt, .each = forbid };
+
+	/* a driver of which nothing is known may be built in */
+	if (!attempt_forbids(attempt) || state_of(attempt, symbol, module) != DRIVER_MODULE)
+		return NULL;
+	visit_driver(&visitor, release_of(attempt), module);
+	return visitor.missing;
+}

@@ -30,6 +30,13 @@ void image_ask_roots(struct image *image);
 
 enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char *symbol, const char *module,
 				 const char **ret_missing);
+
+/* The word of its command line that forbids the kernel to load modules: the last module_blacklist=, or nomodule; NULL: none. */
+const struct cmdline_word *attempt_forbids(const struct boot_attempt *attempt);
+
+/* The driver, or a module that it needs, which the kernel has as a module and may not load; NULL: there is none that is known. */
+const char *attempt_driver_forbidden(const struct boot_attempt *attempt, const char *symbol, const char *module);
+
 enum initrd_answer attempt_initrd_path(const struct boot_attempt *attempt, const char *path);
 
 /* What the kernel starts from the initrd: "/init", or what rdinit= names.  Every initrd that is asked anything is asked
@@ -104,6 +111,9 @@ bool root_bus_applies(enum root_bus bus, enum architecture architecture);
 
 /* Can the attempt find a disk on this bus?  The worst of its drivers'. */
 enum driver_reach attempt_bus(const struct boot_attempt *attempt, enum root_bus bus, const char **ret_missing);
+
+/* A module that finding one there needs, and that the kernel may not load; NULL: there is none that is known. */
+const char *attempt_bus_forbidden(const struct boot_attempt *attempt, enum root_bus bus);
 
 /* Is the root on a disk of the machine, as far as the command line says: not on the network, in the initrd itself, or another
  * program's affair? */

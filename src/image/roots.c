@@ -66,6 +66,15 @@ enum driver_reach attempt_bus(const struct boot_attempt *attempt, enum root_bus 
 	return worst;
 }
 
+const char *attempt_bus_forbidden(const struct boot_attempt *attempt, enum root_bus bus)
+{
+	const char *module = NULL;
+
+	for (size_t i = 0; i < BUS_DRIVERS && buses[bus].drivers[i].module && !module; i++)
+		module = attempt_driver_forbidden(attempt, buses[bus].drivers[i].symbol, buses[bus].drivers[i].module);
+	return module;
+}
+
 bool attempt_root_on_disk(const struct boot_attempt *attempt)
 {
 	const struct boot_device_name *name = &attempt->cmdline->root_device;

@@ -95,7 +95,8 @@ static uint8_t *with_block(const char *compression, const uint8_t *block, size_t
 
 	snprintf(command, sizeof(command),
 		 "d=$(mktemp -d) && cd $d && mkdir tree && yes vmlint | head -c %d >tree/file && mksquashfs tree v -quiet"
-		 " -no-progress -comp %s -b %d -noI -noD -no-fragments >/dev/null && cat v && rm -rf $d", BLOCK, compression, BLOCK);
+		 " -no-progress -comp %s -b %d -noI -noD -no-fragments >/dev/null && cat v && rm -rf $d",
+		 BLOCK, compression, BLOCK);
 	bytes = output_of(command, ret_size);
 	at = memmem(bytes, *ret_size, "vmlint\nvmlint\n", 14);
 	assert_non_null(at);
