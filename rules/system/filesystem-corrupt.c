@@ -19,6 +19,16 @@
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: *
  * bad:    debian-arm64 | ext corrupt 2 journal
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: the journal does not begin with the superblock of a journal
+ * bad:    debian-arm64 | ext super 2 journal_inum 0
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: it has a journal, and neither an inode nor a device for it
+ * bad:    debian-arm64 | ext super 2 journal_inum 12
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: the journal's *
+ * bad:    debian-arm64 | ext super 2 creator_os 1
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: its creator is the Hurd, which has no 64-bit file systems
+ * bad:    debian-arm64 | ext super 2 min_extra_isize 200
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: its inodes have less room than they are to have
+ * bad:    debian-arm64 | ext features 2 mmp
+ * expect: !p2: error: the ext4 file system in partition 2 is corrupt: its block for multiple mount protection is none of its blocks
  * bad:    debian-arm64 | ext filetype 2 /usr 1
  * expect: !p2: error: the ext4 file system in partition 2 is corrupt: the entry of usr is that of a file, its inode that of a directory
  * bad:    debian-arm64 | ext poke 2 inode:/etc/hostname 26 0000 | ext poke 2 inode:/etc/fstab 26 0000

@@ -135,6 +135,39 @@ static int check_geometry(struct ext *ext, struct cursor *c, struct error *err)
 	return 0;
 }
 
+/* Numbers that the library does not look at, and for which the kernel refuses the file system (fs/ext4/super.c, ext4_fill_super,
+ * ext4_inode_info_init, ext4_load_journal). */
+static int check_numbers(struct ext *ext, struct cursor *c)
+{
+	uint32_t creator, journal, journal_device;
+	uint16_t inode_size, least, wanted;
+	uint64_t protection;
+
+	cursor_seek(c, 72);
+	creator = cursor_le32(c);
+	cursor_seek(c, 88);
+	inode_size = cursor_le16(c);
+	cursor_seek(c, 224);
+	journal = cursor_le32(c);
+	journal_device = cursor_le32(c);
+	cursor_seek(c, 348);
+	least = cursor_le16(c);
+	wanted = cursor_le16(c);
+	cursor_seek(c, 360);
+	protection = cursor_le64(c);
+	if (creator == EXT2_OS_HURD && ext_has_feature(ext, "64bit"))
+		return corrupt(ext, "its creator is the Hurd, which has no 64-bit file systems");
+	if (ext_has_feature(ext, "extra_isize") && inode_size > EXT2_GOOD_OLD_INODE_SIZE &&
+	    (least > inode_size - EXT2_GOOD_OLD_INODE_SIZE || wanted > inode_size - EXT2_GOOD_OLD_INODE_SIZE))
+		return corrupt(ext, "its inodes have less room than they are to have");
+	if (ext->has_journal && !journal == !journal_device)
+		return corrupt(ext, journal ? "its journal is an inode and another device at once"
+					    : "it has a journal, and neither an inode nor a device for it");
+	if (ext_has_feature(ext, "mmp") && (!protection || protection >= ext->blocks))
+		return corrupt(ext, "its block for multiple mount protection is none of its blocks");
+	return 0;
+}
+
 static int read_superblock(struct arena *arena, struct ext *ext, struct view *view, struct error *err)
 {
 	uint8_t bytes[SUPERBLOCK_SIZE];
@@ -185,7 +218,8 @@ static int read_superblock(struct arena *arena, struct ext *ext, struct view *vi
 		ext->problem = "it is an external journal";
 		return 0;
 	}
-	return check_geometry(ext, &c, err);
+	r = check_geometry(ext, &c, err);
+	return r < 0 || ext->fault != EXT_GOOD ? r : check_numbers(ext, &c);
 }
 
 static bool unsupported(errcode_t code)
@@ -256,7 +290,7 @@ static int check_journal(struct ext *ext, struct ext_state *state, struct error 
 	blk64_t block = 0;
 	errcode_t code;
 
-	/* without a number it is on another device */
+	/* without a number it is on another device, which check_numbers has looked at */
 	if (!ext->has_journal || !number || ext->fault != EXT_GOOD)
 		return 0;
 	ext_begin(state);
@@ -267,8 +301,12 @@ static int check_journal(struct ext *ext, struct ext_state *state, struct error 
 		code = view_read(state->view, block * ext->block_size, bytes, sizeof(bytes), &state->io_error);
 	if (view_failed(&state->io_error) || code == EXT2_ET_NO_MEMORY)
 		return ext_fail(state, code, err, "the journal");
-	if (code || !block || block > ext->view_size / ext->block_size)
-		return 0;
+	if (code || !inode.i_links_count || !LINUX_S_ISREG(inode.i_mode))
+		return corrupt(ext, "the journal's inode is not that of a file");
+	if (!block)
+		return corrupt(ext, "the journal's file has no first block");
+	if (block > ext->view_size / ext->block_size)
+		return ext->beyond_partition ? 0 : corrupt(ext, "the journal's first block is beyond the end");
 	problem = journal_problem(bytes, ext->block_size);
 	return problem ? corrupt(ext, problem) : 0;
 }
