@@ -22,6 +22,8 @@
  * expect: !p2/boot/initrd.img-*: error: the initrd is empty
  * bad:    debian-arm64 | initrd append random 64 | --thorough
  * expect: !p2/boot/initrd.img-*@*: warning: what follows the initrd's last archive is neither one more nor zeros
+ * bad:    debian-arm64 | initrd truncate 0 | initrd append hex 0000000058585858
+ * expect: !p2/boot/initrd.img-*@0x4: error: the initrd is neither an archive nor compressed in a way that Linux knows
  */
 #include <inttypes.h>
 
@@ -66,9 +68,9 @@ static const char *what(struct check *check, const struct initrd *initrd, const 
 		return arena_printf(check->arena, "the initrd cannot be decompressed (%s)",
 				    compression_name(member->compression));
 	case INITRD_GARBAGE:
-		if (member->offset && member->problem_offset == member->offset)
+		if (initrd->complete)
 			return "what follows the initrd's last archive is neither one more nor zeros";
-		if (member->offset || member->detail)
+		if (member->detail)
 			return "the initrd has something that is no part of an archive";
 		return "the initrd is neither an archive nor compressed in a way that Linux knows";
 	case INITRD_OLD_FORMAT:
@@ -98,7 +100,7 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 	if (member->problem == INITRD_EMPTY)
 		place.space = SPACE_NONE;
 	/* what was unpacked before stays, and the kernel goes on with it */
-	if (member->problem == INITRD_GARBAGE && member->offset && member->problem_offset == member->offset) {
+	if (initrd->complete) {
 		d = finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, place,
 				     "%s", what(check, initrd, member));
 		d->effect = EFFECT_DEGRADES;

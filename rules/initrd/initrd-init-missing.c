@@ -22,6 +22,8 @@
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init is empty, so that the kernel cannot start it
  * bad:    debian-arm64 | initrd chmod init 644
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init may be executed by nobody (it has no x bit), so that the kernel cannot start it
+ * bad:    debian-arm64 | initrd chmod init 644 | initrd append hex 6b65726e656c207b20666f6f203d20626172207d0a00000018000000d906000023424f4f54434f4e4649470a
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init may be executed by nobody (it has no x bit), so that the kernel cannot start it
  * bad:    debian-arm64 | initrd overlay init 120777 /nowhere
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init leads to /nowhere, which is not in it, and root=UUID=* is for an initrd to find: *
  */

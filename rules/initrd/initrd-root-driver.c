@@ -31,6 +31,9 @@
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)
  * bad:    debian-arm64 | initrd poke-module virtio_blk,virtio_scsi 18 f300
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
+ * bad:    debian-arm64 | initrd remove-module virtio_blk,virtio_scsi | initrd append hex 5858585858585858
+ * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
+ * expect: !p2/boot/initrd.img-*@*: warning: what follows the initrd's last archive is neither one more nor zeros [initrd-corrupt]
  * bad:    debian-arm64 | initrd spoil-module virtio_blk,virtio_scsi
  * expect: !p2/boot/initrd.img-*: error: the initrd has no driver for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)*
  */

@@ -279,7 +279,7 @@ bool attempt_initrd_is_sound(const struct boot_attempt *attempt)
 {
 	const struct initrd_facts *facts = attempt->initrd;
 
-	return facts && facts->have == HAVE && facts->initrd && !facts->initrd->damaged;
+	return facts && facts->have == HAVE && facts->initrd && (!facts->initrd->damaged || facts->initrd->complete);
 }
 
 const char *initrd_advice(struct check *check, const struct boot_attempt *attempt)

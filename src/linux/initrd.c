@@ -7,9 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "linux/bootconfig.h"
+
 struct pass {
 	struct arena *arena; /* of the pass alone */
 	struct view *view;
+	uint64_t end; /* of what Linux unpacks of it */
 	struct initrd *initrd;
 	struct inquiry inquiry;
 	struct cpio cpio;
@@ -136,7 +139,7 @@ static int begin_member(struct pass *pass, struct initrd_member **ret, struct er
 
 static int read_member(struct pass *pass, struct error *err)
 {
-	uint64_t offset = pass->file->position, left = pass->view->size - offset;
+	uint64_t offset = pass->file->position, left = pass->end - offset;
 	size_t size = left < COMPRESSION_HEAD ? (size_t)left : COMPRESSION_HEAD;
 	struct initrd_member *member = NULL;
 	uint8_t head[COMPRESSION_HEAD];
@@ -157,6 +160,9 @@ static int read_member(struct pass *pass, struct error *err)
 		r = problem(pass, member, INITRD_OLD_FORMAT, NULL, offset, 0);
 	else
 		r = problem(pass, member, INITRD_GARBAGE, NULL, offset, 0);
+	/* Linux goes on with what it has unpacked */
+	pass->initrd->complete = member->problem == INITRD_GARBAGE && member->problem_offset == offset &&
+				 pass->initrd->member_count > 1;
 	member->size = pass->file->position - offset;
 	return r;
 }
@@ -196,13 +202,16 @@ int initrd_read(struct arena *arena, struct view *view, struct initrd_question *
 	pass->view = view;
 	pass->initrd = *ret = ARENA_NEW(arena, struct initrd);
 	pass->initrd->size = view->size;
-	pass->file = stream_view(scratch, view, 0, view->size);
 	pass->to_end = options->to_end;
 	pass->limit = options->limit ? options->limit : limits.decompressed;
 	r = inquiry_begin(&pass->inquiry, arena, scratch, pass->initrd, questions, count, options->more_before, err);
 	if (r < 0)
 		return r;
-	r = read_all(pass, err);
+	r = bootconfig_begin(view, &pass->end, err);
+	if (r >= 0) {
+		pass->file = stream_view(scratch, view, 0, pass->end);
+		r = read_all(pass, err);
+	}
 	if (r < 0) {
 		(void)inquiry_end(&pass->inquiry, false, NULL);
 		return r;

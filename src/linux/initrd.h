@@ -90,8 +90,10 @@ struct initrd {
 	unsigned member_count;
 	const char **releases; /* of the kernels whose modules it holds: from lib/modules/RELEASE/ */
 	unsigned release_count;
-	bool complete;  /* the whole file was gone through; else nothing was asked, or there is a problem, or a limit was met */
-	bool damaged;   /* one member, the last of the list, has a problem: the kernel stops there too */
+	bool complete;  /* all that Linux unpacks was gone through; else nothing was asked, or there is a problem, or a limit was
+			 * met */
+	bool damaged;   /* one member, the last of the list, has a problem: the kernel stops there too.  If it is complete, that
+			 * is no archive but what follows the last one */
 	uint64_t size;  /* bytes of the file */
 	uint64_t unpacked; /* bytes decompressed, of all members */
 	bool over_limit; /* it unpacks to more than options->limit: that is why initrd_read failed */

@@ -104,9 +104,6 @@ int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *re
 	return 0;
 }
 
-/* Picoseconds for each of the zeros, of which a file with a hole has as many as it likes. */
-#define ZERO_COST 400
-
 int stream_skip_zeros(struct stream *stream, struct error *err)
 {
 	int r;
@@ -117,7 +114,7 @@ int stream_skip_zeros(struct stream *stream, struct error *err)
 		while (n < stream->size && !stream->data[n])
 			n++;
 		stream_consume(stream, n);
-		r = limit_spend(WORK_UNPACKING, n * ZERO_COST, err);
+		r = limit_spend(WORK_UNPACKING, n * STREAM_BYTE_COST, err);
 		if (r < 0)
 			return r;
 	}

@@ -73,6 +73,9 @@ static inline void stream_consume(struct stream *stream, size_t count)
  * which reads nothing where the stream is a view's. */
 int stream_read(struct stream *stream, void *data, uint64_t length, uint64_t *ret_count, struct error *err);
 
+/* Picoseconds of WORK_UNPACKING for each byte that is only looked at: a file with a hole has as many as it likes. */
+#define STREAM_BYTE_COST 400
+
 /* Steps over zeros, which stand between the entries and the members of an initrd, and pays for them from WORK_UNPACKING.  1 when
  * something else is in the window, 0 at the end, or a negative errno. */
 int stream_skip_zeros(struct stream *stream, struct error *err);
