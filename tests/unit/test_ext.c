@@ -201,6 +201,11 @@ static void journal(void **state)
 	v.bytes[1024 + 96] |= 4;
 	v.bytes[1024 + 58] = 2;
 	ext = open_it(arena, &v);
+	assert_int_equal(ext->fault, EXT_CORRUPT);
+	ext_close(ext);
+	/* on another device */
+	v.bytes[1024 + 228] = 1;
+	ext = open_it(arena, &v);
 	assert_int_equal(ext->fault, EXT_GOOD);
 	assert_true(ext->needs_recovery && ext->errors && !ext->clean);
 	assert_string_equal(ext->type, "ext3");
