@@ -23,6 +23,8 @@
  * good:   grub-install-arm64 gzip-kernel-arm64 installer-arm64 trixie-uki-arm64 squashfs-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "root=UUID=0"
  * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
+ * bad:    debian-arm64 | grub replace "root=UUID=" "rdinit=/init root=UUID=0"
+ * expect: !p2/boot/grub/grub.cfg:*:*: error: no file system of the image has the UUID *
  * bad:    uki-arm64 | uki cmdline "root=LABEL=cloudimg ro console=ttyAMA0"
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI@*: error: no file system of the image has the label cloudimg, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=PARTUUID="

@@ -180,6 +180,9 @@ const struct cmdline *cmdline_parse(struct arena *arena, const struct boot_text 
 	cmdline->rootflags = last_value(cmdline, "rootflags");
 	cmdline->init = last_value(cmdline, "init");
 	cmdline->rdinit = last_value(cmdline, "rdinit");
+	/* that is what Linux starts anyway */
+	if (cmdline->rdinit && !strcmp(cmdline->rdinit->value, "/init"))
+		cmdline->rdinit = NULL;
 	for (size_t i = 0; i < cmdline->word_count; i++) {
 		const struct cmdline_word *word = &words[i];
 

@@ -258,7 +258,7 @@ const struct initrd_question *initrd_answered(const struct boot_attempt *attempt
 						  const char *name, const char *release)
 {
 	const struct initrd_set *set = set_of(attempt);
-	char key[512];
+	char key[LIMIT_CPIO_NAME + 256]; /* no file in an initrd has a longer path */
 	uint32_t number;
 	int length;
 

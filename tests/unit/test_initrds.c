@@ -210,6 +210,24 @@ static void test_nothing_asked_is_not_read(void **state)
 	tear_down(&f);
 }
 
+/* Linux takes a path of 4,095 bytes. */
+static void test_a_long_path(void **state)
+{
+	struct fixture f;
+	char *path;
+
+	(void)state;
+	set_up(&f, CONFIG);
+	add_initrd(&f, 0, "/boot/initrd", "init", "");
+	path = arena_printf(f.s->arena, "/%4094s", "");
+	for (size_t i = 1; path[i]; i++)
+		path[i] = i % 200 ? 'x' : '/';
+	attempt_ask_path(&f.attempts[0], path);
+	image_read_initrds(&f.s->image);
+	assert_int_equal(attempt_initrd_path(&f.attempts[0], path), INITRD_NOT_FOUND);
+	tear_down(&f);
+}
+
 static void test_several_are_one(void **state)
 {
 	struct fixture f;
@@ -346,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closures),	  cmocka_unit_test(test_soft_dependencies),
 		cmocka_unit_test(test_nothing_asked_is_not_read), cmocka_unit_test(test_several_are_one),
+		cmocka_unit_test(test_a_long_path),
 		cmocka_unit_test(test_made_an_archive),		  cmocka_unit_test(test_modules_of_other_sources),
 		cmocka_unit_test(test_a_bomb),		  cmocka_unit_test(test_needs_of_a_root),
 		cmocka_unit_test(test_the_default_is_read_first),
