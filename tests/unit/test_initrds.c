@@ -222,7 +222,7 @@ static void test_a_long_path(void **state)
 	path = arena_printf(f.s->arena, "/%4094s", "");
 	for (size_t i = 1; path[i]; i++)
 		path[i] = i % 200 ? 'x' : '/';
-	initrds_prepare(&f.s->image);
+	image_ask_initrds(&f.s->image, "nvme");
 	attempt_ask_path(&f.attempts[0], path);
 	image_read_initrds(&f.s->image);
 	assert_int_equal(attempt_initrd_path(&f.attempts[0], path), INITRD_NOT_FOUND);
