@@ -13,6 +13,11 @@
  *
  * A menu whose default entry starts nothing ends the same way. What systemd-boot finds is judged by efi-second-stage.
  *
+ * A configuration that comes to the command halt, reboot or exit before there is a menu boots nothing either, and so does a
+ * default entry with such a command in place of a kernel. That the default entry goes back to the firmware (exit, fwsetup) is a
+ * warning: menus of installers do so to boot what is on another disk. Entries that are not the default, and commands behind a
+ * condition that does not hold, are left alone.
+ *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures grub-install-arm64
  * good:   gzip-kernel-arm64 installer-arm64
  * bad:    debian-arm64 | file delete EFI/debian/grub.cfg
@@ -27,6 +32,24 @@
  * expect: !p2/boot/grub/grub.cfg:3:*: error: it gives GRUB (/EFI/debian/grubaa64.efi) no menu entry
  * bad:    debian-arm64 | part 2 mkdir /boot/grub/grub.cfg
  * expect: !p2/boot/grub/grub.cfg: error: GRUB (/EFI/debian/grubaa64.efi) reads its menu from it, and it is a folder
+ * bad:    debian-arm64 | grub append "halt\n"
+ * expect: !p2/boot/grub/grub.cfg:*:1: error: GRUB (/EFI/debian/grubaa64.efi) switches the machine off before it shows a menu
+ * bad:    debian-arm64 | grub append "if [ -e /boot/grub/grub.cfg ]; then reboot; fi\n"
+ * expect: !p2/boot/grub/grub.cfg:*:37: error: GRUB (/EFI/debian/grubaa64.efi) starts the machine anew before it shows a menu
+ * bad:    debian-arm64 | grub append "exit\n"
+ * expect: !p2/boot/grub/grub.cfg:*:1: error: GRUB (/EFI/debian/grubaa64.efi) goes back to the firmware before it shows a menu
+ * bad:    debian-arm64 | grub replace "linux\t" "halt\nlinux\t"
+ * expect: !p2/boot/grub/grub.cfg:*: error: the entry that GRUB boots by default switches the machine off
+ * bad:    debian-arm64 | grub append "menuentry next --id next {\n exit 1\n}\nset default=next\n"
+ * expect: !p2/boot/grub/grub.cfg:*:2: warning: the entry that GRUB boots by default goes back to the firmware
+ * bad:    debian-arm64 | grub append "menuentry next --id next {\n linux /nope\n boot\n exit\n}\nset default=next\n"
+ * expect: !p2/boot/grub/grub.cfg:*:2: warning: the entry that GRUB boots by default goes back to the firmware
+ * bad:    debian-arm64 | grub append "submenu off --id off {\n halt\n}\nset default=off\n"
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default switches the machine off
+ * bad:    debian-arm64 | grub append "menuentry b --id b {\n configfile /b.cfg\n}\nset default=b\n" | part 2 write /b.cfg "menuentry c {\n halt\n}\n"
+ * expect: !p2/b.cfg:2:2: error: the entry that GRUB boots by default switches the machine off
+ * bad:    debian-arm64 | grub append "if cmp /a /b; then true; else halt; fi\n" | --select=boot-config-missing
+ * expect: : not evaluated: what GRUB boots is not known: what cmp finds depends on the running machine
  */
 #include "boot-help.h"
 
@@ -104,8 +127,42 @@ static void no_entries(struct check *check, const struct boot_path *path)
 	finding_help(check, d, "in the image: grub-install and grub-mkconfig -o /boot/grub/grub.cfg (update-grub)");
 }
 
+/* GRUB ends with one of the commands that leave it, before a menu or in the default entry. */
+static void left(struct check *check, const struct boot_path *path)
+{
+	static const char *const what[] = { [BOOT_LEAVES] = "goes back to the firmware",
+					    [BOOT_REBOOTS] = "starts the machine anew",
+					    [BOOT_HALTS] = "switches the machine off" };
+	const struct boot_entry *entry = path->first;
+	struct location at = boot_location(check->image, &entry->ending_place);
+	struct diagnostic *d;
+
+	if (!entry->title) {
+		d = finding_entry(check, entry, at, "GRUB (%s) %s before it shows a menu", path->program->path,
+				  what[entry->ending]);
+	} else if (entry->ending == BOOT_LEAVES) {
+		/* whoever made it so may have another disk in mind */
+		d = finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, at,
+				     "the entry that GRUB boots by default %s", what[entry->ending]);
+	} else {
+		d = finding_entry(check, entry, at, "the entry that GRUB boots by default %s", what[entry->ending]);
+	}
+	if (entry->title)
+		finding_note(check, d, "the entry is \"%s\", and it comes to %s without having started a kernel", entry->title,
+			     entry->ending_reason);
+	else
+		finding_note(check, d, "it comes to %s", entry->ending_reason);
+	if (entry->ending == BOOT_LEAVES)
+		finding_note(check, d, "the firmware has nothing else in this image to boot");
+	else if (entry->ending == BOOT_REBOOTS)
+		finding_note(check, d, "it does so each time");
+	finding_help(check, d, entry->title ? "boot another entry by default: GRUB_DEFAULT in /etc/default/grub, then update-grub"
+					    : "take the command out of the file, or grub-mkconfig -o /boot/grub/grub.cfg anew");
+}
+
 RULE(boot_config_missing)
 {
+	const struct boot_entry *first;
 	const struct boot_path *path = boot_grub_path_of(check);
 	struct diagnostic *d;
 
@@ -115,14 +172,23 @@ RULE(boot_config_missing)
 		no_entries(check, path);
 		return;
 	}
-	if (!path->first || path->first->attempt_count || path->first->leaves)
+	first = path->first;
+	if (!first || (first->leaves && first->ending == BOOT_GOES_ON))
 		return;
-	if (!path->first->complete) {
-		not_evaluated(check, NULL, "what the entry \"%s\" boots is not known: %s",
-			      path->first->title ? path->first->title : "", path->first->reason);
+	/* a kernel that is missing is found by that, but for an entry that then leaves GRUB */
+	if (first->attempt_count && first->ending != BOOT_LEAVES)
+		return;
+	if (!first->complete) {
+		not_evaluated(check, NULL, "what %s boots is not known: %s",
+			      first->title ? arena_printf(check->arena, "the entry \"%s\"", first->title) : "GRUB",
+			      first->reason);
 		return;
 	}
-	d = finding_entry(check, path->first, boot_location(check->image, &path->first->place),
+	if (first->ending != BOOT_GOES_ON) {
+		left(check, path);
+		return;
+	}
+	d = finding_entry(check, first, boot_location(check->image, &first->place),
 			  "the entry that GRUB boots by default loads no kernel");
 	finding_help(check, d, "in the image: grub-mkconfig -o /boot/grub/grub.cfg");
 }

@@ -154,7 +154,8 @@ static const struct grub_entry *entry_at(const struct grub_course *course, const
 			return NULL;
 		if (path && !*path)
 			return entry;
-		menu = entry->submenu ? entry->courses[0].menu : NULL;
+		/* a submenu, or another configuration */
+		menu = entry->courses[0].menu;
 		if (path && !menu)
 			return NULL;
 	}

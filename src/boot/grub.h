@@ -116,7 +116,9 @@ enum grub_end {
 	GRUB_END_MENU,    /* a menu is shown */
 	GRUB_END_BOOT,    /* the last command was run and a kernel is loaded: it is started */
 	GRUB_END_RETURN,  /* the last command was run and nothing is loaded: back in the menu, or GRUB's prompt */
-	GRUB_END_LEAVE,   /* exit, halt, reboot, fwsetup */
+	GRUB_END_LEAVE,   /* exit, fwsetup: the firmware goes on */
+	GRUB_END_HALT,    /* the machine is switched off */
+	GRUB_END_REBOOT,  /* it starts anew */
 	GRUB_END_UNKNOWN, /* a configuration could not be read: what it says is not known */
 	GRUB_END_LIMIT,   /* a limit was reached: what follows was not run */
 };
@@ -138,7 +140,7 @@ struct grub_course {
 	size_t assumption_count;
 	const struct grub_attempt *attempts; /* in order; those of later restarts last */
 	size_t attempt_count;
-	const struct grub_menu *menu; /* of a submenu, or the one that the configuration shows; NULL: none */
+	const struct grub_menu *menu; /* of a submenu, or the one that a configuration shows; NULL: none */
 	enum grub_end end;
 	struct boot_place end_place; /* of the command that led to the end; for the last two where it happened */
 	const char *end_reason;
@@ -223,7 +225,8 @@ struct grub_result {
 const struct grub_result *grub_run(struct arena *arena, const struct boot_world *world,
 				   const struct grub_start *start);
 
-/* The entry that is booted when nobody chooses, through submenus, in one outcome; NULL without a menu. */
+/* The entry that is booted when nobody chooses, through submenus and menus of other configurations, in one outcome; NULL without
+ * a menu. */
 const struct grub_entry *grub_default_entry(const struct grub_course *outcome);
 
 #endif

@@ -129,10 +129,21 @@ static struct grub_status cmd_increment(struct grub_vm *vm, const struct grub_ca
 
 static struct grub_status cmd_leave(struct grub_vm *vm, const struct grub_call *call)
 {
+	enum grub_end end = !strcmp(call->name, "halt") ? GRUB_END_HALT : !strcmp(call->name, "reboot") ? GRUB_END_REBOOT
+													: GRUB_END_LEAVE;
+
 	if (!strcmp(call->name, "fwsetup") && call->count)
 		return grub_not_known(vm, call->place, "whether the firmware has a setup is not known");
 	grub_finish_attempt(vm, false);
-	grub_stop(vm, GRUB_END_LEAVE, call->place, arena_printf(vm->arena, "the command %s", call->name));
+	grub_stop(vm, end, call->place, arena_printf(vm->arena, "the command %s", call->name));
+	return grub_ok();
+}
+
+/* What follows is run, but the menu is not shown: GRUB's rescue prompt is, or the shell that this one was started from. */
+static struct grub_status cmd_normal_exit(struct grub_vm *vm, const struct grub_call *call)
+{
+	grub_finish_attempt(vm, false);
+	grub_stop(vm, GRUB_END_UNKNOWN, call->place, "what GRUB does after normal_exit is not known");
 	return grub_ok();
 }
 
@@ -248,7 +259,7 @@ grub_command *grub_find_command(const char *name)
 		{ "multiboot2", grub_cmd_multiboot },
 		{ "nativedisk", cmd_true },
 		{ "normal", grub_cmd_normal },
-		{ "normal_exit", cmd_leave },
+		{ "normal_exit", cmd_normal_exit },
 		{ "parttool", cmd_true },
 		{ "password", cmd_true },
 		{ "password_pbkdf2", cmd_true },

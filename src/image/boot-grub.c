@@ -155,6 +155,35 @@ static const char *limit_reason(struct boot_maker *maker, const struct grub_cour
 			    place->line, place->source->path);
 }
 
+static bool has_loaded(const struct grub_course *course)
+{
+	for (size_t i = 0; i < course->attempt_count; i++)
+		if (course->attempts[i].loaded)
+			return true;
+	return false;
+}
+
+static void note_ending(struct boot_entry *entry, const struct grub_course *course)
+{
+	enum boot_ending ending = course->end == GRUB_END_LEAVE	   ? BOOT_LEAVES
+				  : course->end == GRUB_END_REBOOT ? BOOT_REBOOTS
+				  : course->end == GRUB_END_HALT   ? BOOT_HALTS
+								   : BOOT_GOES_ON;
+
+	/* it comes to that command only when what it has loaded does not start */
+	if (has_loaded(course))
+		ending = BOOT_GOES_ON;
+	if (ending == BOOT_LEAVES)
+		entry->leaves = true;
+	if (ending == BOOT_REBOOTS && course->saved)
+		boot_incomplete(entry, "it starts the machine anew, and GRUB then finds what it has saved");
+	if (entry->ways++ && ending >= entry->ending)
+		return;
+	entry->ending = ending;
+	entry->ending_place = course->end_place;
+	entry->ending_reason = course->end_reason;
+}
+
 static void add_course(struct boot_maker *maker, struct boot_entry *entry, const struct grub_course *course)
 {
 	size_t before = entry->attempt_count;
@@ -168,10 +197,8 @@ static void add_course(struct boot_maker *maker, struct boot_entry *entry, const
 		if (attempt->kernel.have == UNREADABLE && !attempt->kernel.filesystem && !is_by_key(course))
 			attempt->unsettled = attempt->kernel.reason;
 	}
+	note_ending(entry, course);
 	switch (course->end) {
-	case GRUB_END_LEAVE:
-		entry->leaves = true;
-		break;
 	case GRUB_END_UNKNOWN:
 		boot_incomplete(entry, course->end_reason);
 		break;
@@ -184,6 +211,9 @@ static void add_course(struct boot_maker *maker, struct boot_entry *entry, const
 	case GRUB_END_MENU:
 	case GRUB_END_BOOT:
 	case GRUB_END_RETURN:
+	case GRUB_END_LEAVE:
+	case GRUB_END_HALT:
+	case GRUB_END_REBOOT:
 		break;
 	}
 }
@@ -209,6 +239,21 @@ static struct boot_entry *find_entry(struct boot_maker *maker, const struct grub
 	return boot_add_entry(maker, from->title, from->id, from->place);
 }
 
+static void add_menu(struct boot_maker *maker, const struct grub_menu *menu);
+
+/* The entries of a submenu, or of another configuration's menu.  False: none is shown on any way. */
+static bool opens_menu(struct boot_maker *maker, const struct grub_entry *entry)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < entry->course_count; i++)
+		if (entry->courses[i].menu) {
+			add_menu(maker, entry->courses[i].menu);
+			any = true;
+		}
+	return any;
+}
+
 static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 {
 	if (menu->truncated)
@@ -218,12 +263,8 @@ static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 		struct boot_entry *entry;
 		size_t before;
 
-		if (from->submenu) {
-			for (size_t j = 0; j < from->course_count; j++)
-				if (from->courses[j].menu)
-					add_menu(maker, from->courses[j].menu);
+		if (opens_menu(maker, from))
 			continue;
-		}
 		before = maker->path->entry_count;
 		entry = find_entry(maker, from);
 		entry->asks_password = from->restricted && (entry->asks_password || maker->path->entry_count > before);
@@ -234,13 +275,19 @@ static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 	}
 }
 
-/* GRUB's own configuration starts a kernel, without a menu. */
+/* Does it end in a command after which there is no GRUB any more? */
+static bool is_left(const struct grub_course *course)
+{
+	return course->end == GRUB_END_LEAVE || course->end == GRUB_END_HALT || course->end == GRUB_END_REBOOT;
+}
+
+/* GRUB's own configuration starts a kernel, or leaves GRUB, without a menu. */
 static void add_direct(struct boot_maker *maker, const struct grub_course *outcome)
 {
 	struct boot_entry *entry = NULL;
 	struct boot_place place = outcome->attempt_count ? outcome->attempts[0].place : outcome->end_place;
 
-	if (!outcome->attempt_count && outcome->end != GRUB_END_LEAVE)
+	if (!outcome->attempt_count && !is_left(outcome))
 		return;
 	for (size_t i = 0; i < maker->path->entry_count; i++)
 		if (!maker->path->entries[i].title)
@@ -255,12 +302,9 @@ static bool loads(const struct grub_entry *entry)
 	for (size_t i = 0; i < entry->course_count; i++) {
 		const struct grub_course *course = &entry->courses[i];
 
-		if (course->end == GRUB_END_LEAVE || course->end == GRUB_END_UNKNOWN || course->end == GRUB_END_LIMIT ||
-		    course->menu)
+		if (is_left(course) || course->end == GRUB_END_UNKNOWN || course->end == GRUB_END_LIMIT || course->menu ||
+		    has_loaded(course))
 			return true;
-		for (size_t j = 0; j < course->attempt_count; j++)
-			if (course->attempts[j].loaded)
-				return true;
 	}
 	return false;
 }
@@ -301,6 +345,25 @@ static const struct grub_course *usual_outcome(const struct grub_result *grub)
 	return best;
 }
 
+static void set_direct(struct boot_maker *maker, const struct grub_result *grub, const struct grub_course *usual)
+{
+	struct boot_entry *entry = NULL;
+
+	for (size_t i = 0; i < maker->path->entry_count; i++)
+		if (!maker->path->entries[i].title)
+			entry = &maker->path->entries[i];
+	if (!entry)
+		return;
+	entry->is_default = true;
+	/* is GRUB left on each way? */
+	for (size_t i = 0; is_left(usual) && i < grub->outcome_count; i++) {
+		const struct grub_course *other = &grub->outcomes[i];
+
+		if (other->menu || (!other->attempt_count && !is_left(other)))
+			boot_incomplete(entry, usual->assumption_count ? usual->assumptions[0].reason : NULL);
+	}
+}
+
 static void set_default(struct boot_maker *maker, const struct grub_result *grub)
 {
 	const struct grub_course *usual = usual_outcome(grub);
@@ -308,13 +371,11 @@ static void set_default(struct boot_maker *maker, const struct grub_result *grub
 	const struct grub_entry *chosen;
 
 	if (!usual->menu) {
-		for (size_t i = 0; i < maker->path->entry_count; i++)
-			if (!maker->path->entries[i].title)
-				maker->path->entries[i].is_default = true;
+		set_direct(maker, grub, usual);
 		return;
 	}
 	chosen = booted(usual);
-	if (!chosen || chosen->submenu)
+	if (!chosen)
 		return;
 	entry = find_entry(maker, chosen);
 	entry->is_default = true;

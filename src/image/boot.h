@@ -60,6 +60,14 @@ struct boot_attempt {
 	const struct system *system;     /* that lies on it; NULL: none */
 };
 
+/* How GRUB's script ends where it starts nothing: from the mildest on. */
+enum boot_ending {
+	BOOT_GOES_ON, /* not with one of these commands */
+	BOOT_LEAVES,  /* exit, fwsetup: the firmware goes on */
+	BOOT_REBOOTS,
+	BOOT_HALTS,
+};
+
 /* One entry of a menu, or the one way of a loader without one. */
 struct boot_entry {
 	const struct boot_path *path;
@@ -73,7 +81,12 @@ struct boot_entry {
 	bool complete;       /* all that it does is known; else `reason` says what could not be evaluated */
 	const char *reason;
 	bool asks_password;  /* in each of GRUB's ways to it: nobody is at the console of a machine that starts by itself */
-	bool leaves;         /* it starts another loader, firmware's setup, or the machine anew: no attempt is expected */
+	bool leaves;         /* it starts another loader, or goes back to the firmware: no attempt is expected */
+	/* Of GRUB: each of its ways ends so without having loaded a kernel; the mildest of those ends, and its command. */
+	enum boot_ending ending;
+	struct boot_place ending_place;
+	const char *ending_reason; /* "the command halt" */
+	size_t ways;               /* that were looked at */
 };
 
 /* What one loader leads to. */

@@ -138,6 +138,55 @@ static void test_limit_of_entry(void **state)
 			    "option raises");
 }
 
+/* What the default entry comes to when it is left by a command, and what does not count. */
+static void test_endings(void **state)
+{
+	static const struct {
+		const char *config;
+		enum boot_ending ending;
+		unsigned int line;
+		bool leaves, complete;
+		size_t attempts;
+	} cases[] = {
+		{ "\nhalt\nmenuentry x {\nlinux /y\n}\n", BOOT_HALTS, 2, false, true, 0 },
+		{ "reboot\nlinux /y\n", BOOT_REBOOTS, 1, false, true, 0 },
+		{ "menuentry x {\nlinux /y\n}\nexit\n", BOOT_LEAVES, 4, true, true, 0 },
+		{ "if false; then\nexit\nfi\nmenuentry x {\nlinux /y\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nlinux /y\nhalt\n}\n", BOOT_HALTS, 3, false, true, 0 },
+		{ "menuentry x {\nlinux /y\nboot\nhalt\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nlinux /y\nboot\nexit\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nlinux /y\n}\nmenuentry z {\nhalt\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nif keystatus; then\nexit\nfi\nhalt\n}\n", BOOT_LEAVES, 3, true, true, 0 },
+		{ "menuentry x {\nif keystatus; then\nlinux /y\nelse\nhalt\nfi\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		/* whether it comes to the menu is not known */
+		{ "if cmp /a /b; then\nmenuentry x {\nlinux /y\n}\nelse\nhalt\nfi\n", BOOT_HALTS, 6, false, false, 0 },
+		{ "submenu x {\nreboot\n}\n", BOOT_REBOOTS, 2, false, true, 0 },
+		{ "menuentry x {\nnormal_exit\n}\n", BOOT_GOES_ON, 0, false, false, 0 },
+		{ "menuentry x {\nconfigfile /boot/grub/b.cfg\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct boot_entry *entry = NULL;
+		struct menu *m;
+
+		assert_int_equal(setup(state), 0);
+		m = *state;
+		image_system_file(m->s, "/y", "kernel");
+		follow(m, cases[i].config, "menuentry z {\nlinux /y\n}\n");
+		for (size_t k = 0; k < m->path.entry_count; k++)
+			if (m->path.entries[k].is_default)
+				entry = &m->path.entries[k];
+		assert_non_null(entry);
+		if (entry->ending != cases[i].ending || entry->leaves != cases[i].leaves ||
+		    entry->complete != cases[i].complete || entry->attempt_count != cases[i].attempts)
+			fail_msg("%s: ending %d, leaves %d, complete %d, %zu attempts", cases[i].config, entry->ending,
+				 entry->leaves, entry->complete, entry->attempt_count);
+		if (cases[i].line)
+			assert_int_equal(entry->ending_place.line, cases[i].line);
+		teardown(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit_of_menu, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit_of_entry, setup, teardown),
+		cmocka_unit_test(test_endings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
