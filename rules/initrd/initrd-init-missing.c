@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd-init-missing: the initrd has no /init, which the kernel starts from it
+/* initrd-init-missing: the initrd has no /init that the kernel can start
  *
  * severity: error
  * effect:   blocks-boot
  *
  * When the initrd is unpacked the kernel starts /init of it, or what `rdinit=` names. If that is not there it goes on as if
  * there were no initrd: it looks for the root itself, without the modules and programs that are in the initrd, and stops with
- * "VFS: Unable to mount root fs". A symbolic link to nothing is no /init. Where the file is there and cannot be started (it is
- * empty, or nobody may execute it, or it is a folder) the kernel does not even look for the root. That there is none is no defect
+ * "VFS: Unable to mount root fs". A symbolic link to nothing is no /init. Where the file is there and cannot be started
+ * the kernel does not even look for the root: "Failed to execute /init", and a panic. So it is where the file is empty, or
+ * nobody may execute it, or it is neither a program for the kernel's machine (ELF) nor a script that begins with #!, or where
+ * what runs it is not in the initrd or cannot be executed itself: the interpreter of the script, and the one that is named in
+ * an ELF program (PT_INTERP: /lib/ld-linux-aarch64.so.1). It comes of an initrd that was packed by hand, of tools that left a
+ * link or a library out, and of scripts with the line ends of Windows. That there is none is no defect
  * where the kernel can mount its root alone and the initrd holds only microcode or ACPI tables. Of several entries of that path
  * the last one counts, in whichever of the initrd's archives it stands.
  *
@@ -24,6 +28,16 @@
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init may be executed by nobody (it has no x bit), so that the kernel cannot start it
  * bad:    debian-arm64 | initrd chmod init 644 | initrd append hex 6b65726e656c207b20666f6f203d20626172207d0a00000018000000d906000023424f4f54434f4e4649470a
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init may be executed by nobody (it has no x bit), so that the kernel cannot start it
+ * bad:    debian-arm64 | initrd write init "echo hello"
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is neither an ELF file nor a script that begins with #!, so that the kernel *
+ * bad:    debian-arm64 | initrd write init "#!/bin/none -e\n"
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is a script for /bin/none, which is not there, so that the kernel cannot start it
+ * bad:    debian-arm64 | initrd chmod usr/bin/busybox 644
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is a script for /bin/sh, which may be executed by nobody (it has no x bit), so *
+ * bad:    debian-arm64 | initrd remove *ld-linux-aarch64.so.1
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is a script for /bin/sh, which needs /lib/ld-linux-aarch64.so.1, which is not there, so *
+ * bad:    debian-arm64 | initrd overlay lib 120777 /nowhere
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /init is a script for /bin/sh, which needs /lib/ld-linux-aarch64.so.1, which is not there, so *
  * bad:    debian-arm64 | initrd overlay init 120777 /nowhere
  * expect: !p2/boot/initrd.img-*: error: the initrd's /init leads to /nowhere, which is not in it, and root=UUID=* is for an initrd to find: *
  */

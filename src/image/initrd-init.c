@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd-init: which program of an initrd does the kernel start, and can it (kernel_init() in init/main.c)? */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "image/initrds-internal.h"
 
@@ -16,11 +15,17 @@ const char *attempt_initrd_init(const struct boot_attempt *attempt)
 	return rdinit && rdinit->value && *rdinit->value ? rdinit->value : "/init";
 }
 
+static void ask(const struct boot_attempt *attempt, const char *path)
+{
+	attempt_ask_path(attempt, path);
+	initrd_ask(attempt, INITRD_PROGRAM, path, NULL);
+}
+
 void initrd_ask_for_start(const struct boot_attempt *attempt)
 {
-	attempt_ask_path(attempt, attempt_initrd_init(attempt));
+	ask(attempt, attempt_initrd_init(attempt));
 	for (size_t i = 0; i < OTHERS; i++)
-		attempt_ask_path(attempt, others[i]);
+		ask(attempt, others[i]);
 }
 
 const char *attempt_initrd_dangling(const struct boot_attempt *attempt, const char *path)
@@ -33,17 +38,9 @@ const char *attempt_initrd_dangling(const struct boot_attempt *attempt, const ch
 /* Why not; NULL: it can be started, or is not there, or that is not known. */
 static const char *fault_of(const struct boot_attempt *attempt, const char *path)
 {
-	const struct initrd_question *question = initrd_answered(attempt, INITRD_PATH, path, NULL);
+	const struct initrd_question *question = initrd_answered(attempt, INITRD_PROGRAM, path, NULL);
 
-	if (!question || question->answer != INITRD_FOUND || !question->reached)
-		return NULL;
-	if (S_ISDIR(question->reached))
-		return "is a folder";
-	if (!S_ISREG(question->reached))
-		return "is no regular file";
-	if (!(question->reached & 0111))
-		return "may be executed by nobody (it has no x bit)";
-	return question->empty ? "is empty" : NULL;
+	return question && question->answer == INITRD_FOUND ? question->fault : NULL;
 }
 
 static bool starts(const struct boot_attempt *attempt, const char *path)

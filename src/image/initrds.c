@@ -193,7 +193,8 @@ static struct initrd_set *set_of(const struct boot_attempt *attempt)
 	return (struct initrd_set *)attempt->initrd;
 }
 
-static const char kinds[] = { [INITRD_PATH] = 'p', [INITRD_CONTENT] = 'c', [INITRD_MODULE] = 'm', [INITRD_FOLDER] = 'f' };
+static const char kinds[] = { [INITRD_PATH] = 'p', [INITRD_CONTENT] = 'c', [INITRD_MODULE] = 'm', [INITRD_PROGRAM] = 'x',
+			      [INITRD_FOLDER] = 'f' };
 
 /* The text by which a question is known; dashes in modules' names count as underscores. */
 static const char *key_of(char *key, const char *name)

@@ -102,6 +102,41 @@ static int answer_path(struct inquiry *inquiry, struct initrd_question *q, struc
 	return 0;
 }
 
+/* What the kernel would execute by that path.  With `lenient` what is not in the archive itself may be there as well. */
+static int look_at_program(void *state, const char *path, struct program_file *ret, struct error *err)
+{
+	struct inquiry *inquiry = state;
+	const struct tree_node *node;
+	uint32_t number;
+	int r = tree_find(inquiry->tree, path, !inquiry->lenient, &number, err);
+
+	if (r < 0)
+		return r;
+	node = number == TREE_NONE ? NULL : tree_node(inquiry->tree, number);
+	if (inquiry->lenient && (!node || !S_ISREG(node->mode))) {
+		*ret = (struct program_file){ .mode = S_IFREG | 0755, .unknown = true };
+		return 0;
+	}
+	if (!node)
+		return 0;
+	ret->mode = node->mode;
+	ret->empty = S_ISREG(node->mode) && !node->size && !node->linked;
+	ret->unknown = !node->program;
+	if (node->program)
+		ret->program = *node->program;
+	return 0;
+}
+
+static int answer_program(struct inquiry *inquiry, struct initrd_question *q, bool complete, struct error *err)
+{
+	int r = answer_path(inquiry, q, err);
+
+	/* what leads to nothing is no file, and what was not gone through may bring what is missing */
+	if (r < 0 || !q->reached || !complete)
+		return r;
+	return program_fault(inquiry->arena, q->name, q->machine, look_at_program, inquiry, &q->fault, err);
+}
+
 static void answer_by_candidates(struct inquiry *inquiry, struct initrd_question *q, const struct candidate *list)
 {
 	for (const struct candidate *c = list; c; c = c->next) {
@@ -130,6 +165,8 @@ int inquiry_end(struct inquiry *inquiry, bool complete, struct error *err)
 
 		if (q->kind == INITRD_PATH || q->kind == INITRD_CONTENT)
 			r = answer_path(inquiry, q, err);
+		else if (q->kind == INITRD_PROGRAM)
+			r = answer_program(inquiry, q, complete, err);
 		else
 			answer_by_candidates(inquiry, q, inquiry->candidates[i]);
 		if (r >= 0 && complete && q->answer == INITRD_UNKNOWN)

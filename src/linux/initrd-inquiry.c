@@ -63,8 +63,11 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct arena *sc
 		q->content_size = 0;
 		q->reached = 0;
 		q->empty = false;
+		inquiry->programs |= q->kind == INITRD_PROGRAM;
 		add(inquiry, (uint32_t)i);
 	}
+	if (inquiry->programs && inquiry->content < PROGRAM_HEAD)
+		inquiry->content = PROGRAM_HEAD;
 	inquiry->body = arena_alloc(scratch, (inquiry->content > LIMIT_CPIO_NAME ? inquiry->content : LIMIT_CPIO_NAME) + 1);
 	return 0;
 }
@@ -270,6 +273,38 @@ static bool asks_for(const struct initrd_question *q, const char *path, const ch
 	return !q->release || in_release(path, (size_t)(base - path), q->release);
 }
 
+static bool is_same(const struct program *a, const struct program *b)
+{
+	return a->kind == b->kind && a->machine == b->machine && a->fault == b->fault && !a->interpreter == !b->interpreter &&
+	       (!a->interpreter || !strcmp(a->interpreter, b->interpreter));
+}
+
+/* Which program is it that somebody may ask for, or that one is run by?  Of hard links, whose bytes come with another name and
+ * may be changed by any, nothing is said. */
+static int note_program(struct inquiry *inquiry, struct cpio *cpio, struct tree_node *node, struct content *content,
+			struct error *err)
+{
+	char name[PROGRAM_HEAD + 1];
+	struct program program;
+	int r;
+
+	if (!inquiry->programs || !S_ISREG(node->mode) || !(node->mode & 0111) || !node->size || node->linked)
+		return 0;
+	r = read_content(inquiry, cpio, content, err);
+	if (r < 0)
+		return r;
+	program = program_read(inquiry->body, content->size, node->size, name);
+	if (!inquiry->last_program || !is_same(inquiry->last_program, &program)) {
+		if (program.interpreter && !(program.interpreter = tree_keep(inquiry->tree, name, strlen(name) + 1, err)))
+			return -EFBIG;
+		inquiry->last_program = tree_keep(inquiry->tree, &program, sizeof(program), err);
+		if (!inquiry->last_program)
+			return -EFBIG;
+	}
+	node->program = inquiry->last_program;
+	return 0;
+}
+
 /* Who asks for what is now at `number`, by its path? */
 static void match(struct inquiry *inquiry, const char *path, uint32_t number, uint32_t mode)
 {
@@ -336,6 +371,9 @@ int inquiry_entry(struct inquiry *inquiry, struct cpio *cpio, struct error *err)
 		return 0;
 	note_release(inquiry, path);
 	match(inquiry, path, number, entry->mode);
+	r = note_program(inquiry, cpio, tree_node(inquiry->tree, number), &content, err);
+	if (r < 0)
+		return r;
 	if (tree_node(inquiry->tree, number)->file)
 		r = fill(inquiry, tree_node(inquiry->tree, number)->file, cpio, &content, err);
 	if (r >= 0 && inquiry->links && entry->size)

@@ -7,6 +7,7 @@
 #include "linux/initrd-tree.h"
 #include "linux/initrd.h"
 #include "linux/names.h"
+#include "linux/program.h"
 
 /* What was asked for, as it is in the archive. */
 struct initrd_file {
@@ -36,6 +37,8 @@ struct inquiry {
 	size_t count;
 	struct tree *tree;
 	bool lenient;
+	bool programs; /* somebody asks for one */
+	const struct program *last_program; /* most have an interpreter in common */
 	struct names paths, modules, folders; /* of what was asked */
 	uint32_t *first_path, *first_module, *first_folder; /* by number of the name: its first question */
 	uint32_t *next; /* by question: the next one of the same name */

@@ -261,6 +261,7 @@ static int make(struct tree *tree, const struct cpio_entry *entry, const char *t
 			return -EFBIG;
 	}
 	appear(tree, *ret, entry->mode);
+	node->program = NULL;
 	node->size = entry->size;
 	node->linked = entry->links > 1;
 	*ret_made = TREE_MADE;

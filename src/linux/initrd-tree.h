@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* initrd-tree: the names that Linux has made of an initrd up to some entry, as do_name() and do_symlink() of init/initramfs.c
- * make them; what is in the files is not kept.
+ * make them; of what is in the files a caller may keep what he needs.
  *
  * No folder is made for a file that comes before it or without it; what is of another type at the path gives way, but for a
  * folder that holds something.
@@ -18,6 +18,8 @@
 #define TREE_ROOT 0
 #define TREE_NONE UINT32_MAX
 
+struct program;
+
 struct tree_node {
 	uint64_t key;       /* of its folder and its name */
 	uint32_t folder;    /* the number of the folder that it stands in */
@@ -27,6 +29,7 @@ struct tree_node {
 	bool linked;        /* a hard link: its bytes may come with another name of the file */
 	const char *target; /* of a symbolic link */
 	void *file;         /* the caller's, which nothing takes away */
+	const struct program *program; /* the caller's, of what is there now */
 };
 
 struct tree;

@@ -23,6 +23,7 @@ enum initrd_question_kind {
 	INITRD_PATH,    /* is there a file of this path? */
 	INITRD_CONTENT, /* and what are its first `limit` bytes? */
 	INITRD_MODULE,  /* is there a module of this name, in any directory, compressed or not? */
+	INITRD_PROGRAM, /* is there a file of this path that the kernel can execute? */
 	INITRD_FOLDER,  /* is there a file or link in this folder itself, by another name than `but`? */
 };
 
@@ -38,7 +39,7 @@ struct initrd_question {
 	 * on; or a module's name with dashes or underscores. */
 	const char *name;
 	const char *release; /* of a module: it must lie in .../modules/RELEASE/; NULL: in any */
-	uint16_t machine;    /* of a module: the kernel's, as in ELF headers; 0: any */
+	uint16_t machine;    /* of a module or a program: the kernel's, as in ELF headers; 0: any */
 	size_t limit;        /* bytes of content that are wanted, at most LIMIT_INITRD_CONTENT */
 	const char *but;     /* of a folder: the name that does not count; NULL: none */
 
@@ -53,7 +54,9 @@ struct initrd_question {
 	const uint8_t *content; /* min(size, limit) bytes, for INITRD_CONTENT and regular files */
 	size_t content_size;
 	unsigned member;     /* index in initrd->members */
-	const char *fault;   /* of a module that was not found: why the file at `path` is none; NULL: there is no file */
+	const char *fault;   /* of a module that was not found: why the file at `path` is none; NULL: there is no file.  Of a
+			      * program that is there: why the kernel cannot execute it, in words that follow its name; NULL:
+			      * it can, or that is not known */
 };
 
 enum initrd_problem {
