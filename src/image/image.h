@@ -210,8 +210,8 @@ bool image_firmware_reads(const struct image *image, const struct esp *esp);
  * application for that machine.  NULL: there is none. */
 const struct loader *image_first_loader(const struct image *image);
 
-/* Can this image do without the loader: is there another one that firmware takes, and that starts something?  The one that
- * firmware takes is never spare, whatever stands behind it. */
+/* Can this image do without the loader: is there another one that firmware takes, and that starts a kernel, so that firmware
+ * does not come back for the next?  The one that firmware takes is never spare, whatever stands behind it. */
 bool image_loader_is_spare(const struct image *image, const struct loader *loader);
 
 #endif

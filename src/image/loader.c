@@ -5,6 +5,7 @@
 #include "fs/fat.h"
 #include "fs/fs.h"
 #include "image/binary.h"
+#include "image/boot.h"
 #include "image/chain.h"
 #include "image/gather.h"
 #include "partition/gpt.h"
@@ -80,6 +81,20 @@ const struct loader *image_first_loader(const struct image *image)
 	return NULL;
 }
 
+/* Does the loader go on to a kernel when nobody chooses?  One that leaves goes back to firmware, which tries the next file. */
+static bool keeps_machine(const struct image *image, const struct loader *loader)
+{
+	const struct boot_path *path;
+
+	if (!image_binary_loads(loader->binary, loader->pe->machine) || loader->chain->end != CHAIN_COMPLETE)
+		return false;
+	/* nobody asked for what is inside */
+	if (loader->index >= image->boot_path_count)
+		return true;
+	path = &image->boot_paths[loader->index];
+	return path->have == HAVE && path->first && path->first->attempt_count && !path->first->leaves;
+}
+
 bool image_loader_is_spare(const struct image *image, const struct loader *loader)
 {
 	const struct loader *first = image_first_loader(image);
@@ -89,5 +104,5 @@ bool image_loader_is_spare(const struct image *image, const struct loader *loade
 	if (loader->architecture != image->architecture)
 		return true;
 	/* where nobody knows what comes of the first, or nothing does, another firmware may go on to the next (U-Boot's does) */
-	return image_binary_loads(first->binary, first->pe->machine) && first->chain->end == CHAIN_COMPLETE;
+	return keeps_machine(image, first);
 }
