@@ -137,23 +137,45 @@ static int answer_program(struct inquiry *inquiry, struct initrd_question *q, bo
 	return program_fault(inquiry->arena, q->name, q->machine, look_at_program, inquiry, &q->fault, err);
 }
 
-static void answer_by_candidates(struct inquiry *inquiry, struct initrd_question *q, const struct candidate *list)
+/* Why the file is no module that Linux could load, or NULL. */
+static int fault_of(struct inquiry *inquiry, const struct initrd_file *file, const char **ret, struct error *err)
+{
+	uint32_t number;
+	int r;
+
+	*ret = file->fault;
+	/* what a kernel has besides may be where the link leads */
+	if (inquiry->lenient || !S_ISLNK(tree_node(inquiry->tree, file->node)->mode))
+		return 0;
+	r = tree_find(inquiry->tree, file->path, true, &number, err);
+	if (r >= 0 && number == TREE_NONE)
+		*ret = "it is a symbolic link to nothing";
+	return r;
+}
+
+static int answer_by_candidates(struct inquiry *inquiry, struct initrd_question *q, const struct candidate *list,
+				struct error *err)
 {
 	for (const struct candidate *c = list; c; c = c->next) {
 		uint32_t mode = tree_node(inquiry->tree, c->file->node)->mode;
+		int r = 0;
 
 		if (!mode || S_ISDIR(mode))
 			continue;
-		q->fault = q->kind == INITRD_MODULE ? c->file->fault : NULL;
+		if (q->kind == INITRD_MODULE)
+			r = fault_of(inquiry, c->file, &q->fault, err);
+		if (r < 0)
+			return r;
 		if (q->kind == INITRD_MODULE && q->machine && c->file->machine && q->machine != c->file->machine)
 			q->fault = "it is for another machine than the kernel";
 		if (!q->fault) {
 			give(inquiry, q, c->file);
 			q->answer = INITRD_FOUND;
-			return;
+			return 0;
 		}
 		q->path = arena_strdup(inquiry->arena, c->file->path);
 	}
+	return 0;
 }
 
 int inquiry_end(struct inquiry *inquiry, bool complete, struct error *err)
@@ -168,7 +190,7 @@ int inquiry_end(struct inquiry *inquiry, bool complete, struct error *err)
 		else if (q->kind == INITRD_PROGRAM)
 			r = answer_program(inquiry, q, complete, err);
 		else
-			answer_by_candidates(inquiry, q, inquiry->candidates[i]);
+			r = answer_by_candidates(inquiry, q, inquiry->candidates[i], err);
 		if (r >= 0 && complete && q->answer == INITRD_UNKNOWN)
 			q->answer = INITRD_NOT_FOUND;
 	}

@@ -154,7 +154,7 @@ static int fill(struct inquiry *inquiry, struct initrd_file *file, struct cpio *
 	}
 	if ((file->module || file->wanted) && regular && !elsewhere)
 		r = read_content(inquiry, cpio, content, err);
-	/* where a link leads is not followed */
+	/* where a link leads is looked at in the end */
 	if (r >= 0 && file->module && !regular && !S_ISLNK(entry->mode))
 		file->fault = "it is no regular file";
 	else if (r >= 0 && file->module && regular && !elsewhere &&

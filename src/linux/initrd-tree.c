@@ -135,8 +135,9 @@ static uint32_t walk(struct tree *tree, uint32_t at, const char *path, size_t le
 
 		while (p < end && *p == '/')
 			p++;
+		/* what ends with a slash is a folder */
 		if (p == end)
-			return at;
+			return p == path || p[-1] != '/' || S_ISDIR(tree_node(tree, at)->mode) ? at : TREE_NONE;
 		name = p;
 		slash = memchr(p, '/', (size_t)(end - p));
 		p = slash ? slash : end;
@@ -196,14 +197,12 @@ static uint32_t folder_of(struct tree *tree, const char *path, size_t length)
 	if (tree->last_folder != TREE_NONE && tree->last_length == length && !memcmp(tree->last, path, length))
 		return tree->last_folder;
 	tree->last_folder = walk(tree, TREE_ROOT, path, length, true, &links);
-	if (tree->last_folder != TREE_NONE && !S_ISDIR(tree_node(tree, tree->last_folder)->mode))
-		tree->last_folder = TREE_NONE;
 	memcpy(tree->last, path, length);
 	tree->last_length = length;
 	return tree->last_folder;
 }
 
-/* clean_path(): what is of another type gives way.  A link gives way to whatever comes but a file, which is written anew. */
+/* clean_path(): what is of another type gives way, and anything gives way to a link (mode 0). */
 static void give_way(struct tree *tree, uint32_t number, uint32_t mode)
 {
 	struct tree_node *node = tree_node(tree, number);

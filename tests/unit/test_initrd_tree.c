@@ -187,6 +187,43 @@ static void modules(void **state)
 	buffer_free(&m.b);
 }
 
+/* By fs/namei.c, not tried: what ends with a slash is a folder.  And a module that is a link must lead to something. */
+static void links(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	const struct initrd_options lenient = { .more_before = true };
+	struct initrd_question q[] = {
+		{ INITRD_MODULE, .name = "good" }, { INITRD_MODULE, .name = "dangling" }, { INITRD_MODULE, .name = "circle" }
+	};
+	struct maker m = make();
+	struct initrd *initrd;
+	struct error err;
+
+	(void)state;
+	folders(&m, "lib/modules/1/x");
+	add(&m, "f", 0100700, "1");
+	add(&m, "to-file", LINK, "f/");
+	add(&m, "to-folder", LINK, "lib//");
+	add(&m, "to-link", LINK, "to-file");
+	add(&m, "lib/modules/1/good.ko", LINK, "../../../f");
+	add(&m, "lib/modules/1/dangling.ko", LINK, "/nowhere");
+	add(&m, "lib/modules/1/circle.ko", LINK, "circle.ko");
+	trailer(&m);
+	expect(&m, "to-file", 0, false);
+	expect(&m, "to-link", 0, false);
+	expect(&m, "to-folder", FOLDER, false);
+	ask(arena, &m, q, 3, false);
+	assert_int_equal(q[0].answer, INITRD_FOUND);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(q[i].answer, INITRD_NOT_FOUND);
+		assert_string_equal(q[i].fault, "it is a symbolic link to nothing");
+	}
+	assert_int_equal(initrd_read(arena, view_memory(arena, m.b.data, m.b.size), q, 3, &lenient, &initrd, &err), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(q[i].answer, INITRD_FOUND);
+	buffer_free(&m.b);
+}
+
 /* Each name of a path that is gone through is paid for, and so is what is kept. */
 static void cost(void **state)
 {
@@ -242,7 +279,7 @@ static void cost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(paths), cmocka_unit_test(replaced), cmocka_unit_test(modules),
-					    cmocka_unit_test(cost) };
+					    cmocka_unit_test(links), cmocka_unit_test(cost) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
