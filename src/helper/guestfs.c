@@ -136,6 +136,8 @@ static void set_environment(const char *folder)
 	setenv("LIBGUESTFS_CACHEDIR", access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : folder, 0);
 	setenv("TMPDIR", folder, 1);
 	setenv("XDG_RUNTIME_DIR", folder, 1);
+	/* supermin unpacks an archive for the appliance, whose files we may not give to others, even as root (confine.c) */
+	setenv("TAR_OPTIONS", "--no-same-owner", 1);
 }
 
 /* Makes the folder and in it the socket on which the disk is to be exported, and shuts this process in. */

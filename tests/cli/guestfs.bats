@@ -93,6 +93,16 @@ teardown() {
 	nothing_left
 }
 
+@test "an appliance is built where none is kept" {
+	mkdir -p "$BATS_TEST_TMPDIR/cache"
+	LIBGUESTFS_CACHEDIR=$BATS_TEST_TMPDIR/cache run --separate-stderr timeout 120 "$VMLINT" --select=fstab-unresolved \
+		"$(fixture erofs-arm64)"
+	sound
+	exits 0
+	compgen -G "$BATS_TEST_TMPDIR/cache/.guestfs-*/appliance.d/root" >/dev/null || complain "it was not built"
+	nothing_left
+}
+
 # A QEMU that hangs with KVM and works without: as on machines where KVM itself is broken.
 @test "KVM that hangs: tried once in a call, and the images are read all the same" {
 	local qemu native
