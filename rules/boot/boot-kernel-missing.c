@@ -10,6 +10,9 @@
  * partition of its own, where the kernel is called /vmlinuz and no longer /boot/vmlinuz; a kernel was removed or replaced and
  * grub-mkconfig was not run again. GRUB says "file not found" and waits in its menu.
  *
+ * An EFI program that the configuration starts (chainloader) must be one that firmware starts: it is no better than none if it
+ * is for another machine, or cut short. A sound program that is not known here is taken for good.
+ *
  * What counts is the entry that boots when nobody chooses; a kernel that other entries name is a warning. An entry that
  * tries several kernels is judged only if it finds none of them. When all entries of systemd-boot are so, efi-second-stage
  * says it.
@@ -30,6 +33,12 @@
  * expect: !p2/boot/grub/grub.cfg:*:8: warning: the kernel /boot is a folder
  * bad:    debian-arm64 | grub append "menuentry other {\n chainloader /EFI/other.efi\n}\n"
  * expect: !p2/boot/grub/grub.cfg:*:14: warning: the EFI program /EFI/other.efi does not exist in the ext4 file system in partition 2
+ * bad:    debian-arm64 | grub write "menuentry a {\n chainloader (hd0,gpt2)/etc/hostname\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:2:14: error: the EFI program (hd0,gpt2)/etc/hostname cannot be started: it is too short for a DOS header
+ * bad:    debian-arm64 | file copy /EFI/BOOT/BOOTAA64.EFI /EFI/x.efi | file truncate /EFI/x.efi 50% | grub write "menuentry a {\n chainloader (hd0,gpt1)/EFI/x.efi\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:2:14: error: the EFI program (hd0,gpt1)/EFI/x.efi cannot be started: the file has * bytes, * needs *
+ * bad:    debian-arm64 | file copy /EFI/BOOT/BOOTAA64.EFI /EFI/x.efi | pe field /EFI/x.efi machine 0x8664 | grub append "menuentry a {\n chainloader (hd0,gpt1)/EFI/x.efi\n}\n"
+ * expect: !p2/boot/grub/grub.cfg:*:14: warning: the EFI program (hd0,gpt1)/EFI/x.efi cannot be started: it is for x86-64, not for AArch64
  * bad:    systemd-boot-arm64 | entry replace "initrd " "devicetree /gone.dtb\ninitrd "
  * expect: !p1/loader/entries/debian-*.conf:6:12: error: the device tree /gone.dtb does not exist in the vfat file system in partition 1
  * bad:    debian-arm64 | grub write "menuentry a {\n while true; do true; done\n linux /nope root=LABEL=zzz console=ttyAMA0\n}\n"
@@ -122,9 +131,14 @@ RULE(boot_kernel_missing)
 		elsewhere = file->instead ? NULL : find_elsewhere(check, file, &there);
 		if (elsewhere)
 			finding_note(check, d, "there is %s in %s", there, boot_title(check, elsewhere, ""));
-		finding_help(check, d,
-			     path->kind == BOOT_GRUB ? "in the image: grub-mkconfig -o /boot/grub/grub.cfg"
-						     : "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
+		if (bad->is_program && path->kind == BOOT_GRUB)
+			finding_help(check, d,
+				     "name an EFI program for this machine in the file that grub-mkconfig takes the entry from "
+				     "(/etc/grub.d/40_custom), or boot another entry by default");
+		else
+			finding_help(check, d,
+				     path->kind == BOOT_GRUB ? "in the image: grub-mkconfig -o /boot/grub/grub.cfg"
+							     : "in the image: kernel-install add VERSION /boot/vmlinuz-VERSION");
 	}
 	boot_note_others(check, found);
 }

@@ -102,6 +102,23 @@ static void add_multiboot(struct boot_maker *maker, struct boot_entry *entry, co
 	boot_set_cmdline(maker, entry, attempt, &from->arguments);
 }
 
+static void add_chain(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
+{
+	struct boot_file file = map_file(maker, &from->kernel);
+	struct boot_attempt *attempt;
+
+	if (file.have == HAVE && maker->path->program)
+		boot_refuse_program(maker, &file, maker->path->program->pe->machine);
+	if (file.have == HAVE) {
+		if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
+			entry->leaves = true;
+		return;
+	}
+	attempt = boot_add_attempt(maker, entry, from->place);
+	attempt->kernel = file;
+	attempt->is_program = true;
+}
+
 static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, const struct grub_attempt *from)
 {
 	size_t before = entry->attempt_count;
@@ -118,18 +135,9 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 	case GRUB_MULTIBOOT:
 		add_multiboot(maker, entry, from);
 		break;
-	case GRUB_CHAIN: {
-		struct boot_file file = map_file(maker, &from->kernel);
-
-		if (file.have != HAVE) {
-			struct boot_attempt *attempt = boot_add_attempt(maker, entry, from->place);
-
-			attempt->kernel = file;
-			attempt->is_program = true;
-		} else if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
-			entry->leaves = true;
+	case GRUB_CHAIN:
+		add_chain(maker, entry, from);
 		break;
-	}
 	}
 	if (entry->attempt_count > before)
 		drop_repeated(entry);

@@ -57,6 +57,9 @@ void boot_follow_entries(struct boot_maker *maker);
  * the options that it is started with, or none (NULL or "").  False: it is neither, and nothing was added. */
 bool boot_add_program(struct boot_maker *maker, struct boot_entry *entry, const struct boot_file *file,
 		      const struct boot_text *options, struct boot_place place, unsigned profile);
+/* A file that is HAVE becomes ABSENT, with what it is instead, if firmware of that machine would not start it as an EFI program,
+ * or it is one that boots nothing; UNREADABLE if that cannot be said of what GRUB unpacks first. */
+void boot_refuse_program(struct boot_maker *maker, struct boot_file *file, uint16_t machine);
 /* How many profiles the image has, 1 at least, and the title of one of them; NULL: it says none. */
 unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file);
 const char *boot_profile_title(struct boot_maker *maker, const struct boot_file *file, unsigned profile);

@@ -5,6 +5,7 @@
  * to all profiles; those behind the nth, up to the next, replace them for that profile; nobody choosing means the first.
  * Options that a loader gives replace .cmdline where Secure Boot is off.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,88 @@ static bool read_program(struct boot_maker *maker, const struct boot_file *file,
 		maker->program = ARENA_NEW(maker->image->arena, struct boot_program);
 	*maker->program = (struct boot_program){ file->filesystem, file->handle, *ret };
 	return true;
+}
+
+/* What GRUB unpacks as it reads it. */
+static bool is_compressed(struct view *view)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} magic[] = { { "\x1f\x8b", 2 }, { "\xfd" "7zXZ", 5 }, { "\x89LZO", 4 } };
+	uint8_t begin[5];
+	struct error err;
+
+	if (view->size < sizeof(begin) || view_read(view, 0, begin, sizeof(begin), &err) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
+		if (!memcmp(begin, magic[i].bytes, magic[i].length))
+			return true;
+	return false;
+}
+
+static const char *headers_refusal(struct arena *arena, const struct pe *pe, uint16_t machine)
+{
+	const char *name = pe_machine_name(pe->machine);
+
+	if (pe_is_truncated(pe) && pe->status == PE_OK)
+		return arena_printf(arena, "the file has %" PRIu64 " bytes, %s needs %" PRIu64, pe->file_size, pe->needed_by,
+				    pe->needed);
+	if (pe->status != PE_OK)
+		return pe_status_text(pe->status);
+	/* byte code is for every machine whose firmware has an interpreter */
+	if (pe->machine != machine && pe->machine != PE_MACHINE_EBC)
+		return arena_printf(arena, "it is for %s, not for %s",
+				    name ? name : arena_printf(arena, "machine type %#06x", pe->machine),
+				    pe_machine_name(machine));
+	if (pe->subsystem < PE_SUBSYSTEM_EFI_APPLICATION || pe->subsystem > PE_SUBSYSTEM_EFI_ROM)
+		return arena_printf(arena, "its subsystem, %u, is none of EFI's", pe->subsystem);
+	if (pe->problem_count && pe->problems[0].effect == PE_REFUSED)
+		return pe_problem_text(arena, pe, &pe->problems[0]);
+	return NULL;
+}
+
+static const char *kind_refusal(enum efi_kind kind)
+{
+	switch (kind) {
+	case EFI_MOK_MANAGER:
+		return "is shim's key manager, which boots nothing";
+	case EFI_ADDON:
+		return "is an addon to a unified kernel image, and no program";
+	case EFI_STUB:
+		return "is systemd's stub without a kernel inside";
+	default:
+		return NULL;
+	}
+}
+
+void boot_refuse_program(struct boot_maker *maker, struct boot_file *file, uint16_t machine)
+{
+	struct arena *arena = maker->image->arena;
+	const char *reason = NULL;
+	struct program program;
+	const struct pe *pe;
+	struct error err;
+
+	if (read_program(maker, file, &program, &err)) {
+		pe = program.pe;
+		/* of kernels, other rules say what is wrong with them */
+		if (program.kind == EFI_LINUX || program.kind == EFI_LINUX_ZBOOT)
+			return;
+		file->instead = kind_refusal(program.kind);
+	} else if (err.code || !file->view || pe_read(arena, file->view, &pe, &err) < 0) {
+		return;
+	} else if (is_compressed(file->view)) {
+		file->have = UNREADABLE;
+		file->reason = arena_printf(arena, "%s is compressed", file->text.text);
+		return;
+	}
+	if (!file->instead)
+		reason = headers_refusal(arena, pe, machine);
+	if (reason)
+		file->instead = arena_printf(arena, "cannot be started: %s", reason);
+	if (file->instead)
+		file->have = ABSENT;
 }
 
 /* The section of that name that counts for a profile. */
