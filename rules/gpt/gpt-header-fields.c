@@ -6,11 +6,12 @@
  * clause:   VM Image Format, I1
  * after:    gpt-missing
  *
- * The header's checksum is right, so a program wrote it this way: a revision other than 1.0, entries that are not 128 times a
- * power of two bytes long, entries that would lie over a header or over partitions, a usable range that includes the table
+ * The header's checksum is right, so a program wrote it this way: a revision other than 1.0, entries that are not 128 bytes
+ * long, entries that would lie over a header or over partitions, a usable range that includes the table
  * itself, or the other copy's address wrong. Firmware checks little of this and usually boots; partitioning tools do check,
  * refuse the disk or, worse, write over partitions. Reserved bytes that are not zero are only noted. When nothing is left that
- * firmware can use, this is an error, and it blocks booting.
+ * firmware can use, this is an error, and it blocks booting. So it does where neither copy has entries of 128 bytes: UEFI allows
+ * 256 and more, and firmware reads them, but Linux sees no partition at all (block/partitions/efi.c).
  *
  * Do not let sgdisk mend this: it takes most of these values over, and with some of them writes an empty table. sfdisk can
  * write the same partitions into a new table.
@@ -21,13 +22,15 @@
  * bad:    debian-arm64 | gpt field backup revision 0x00020000
  * expect: !disk@0x*08: warning: backup GPT header: revision 0x00020000, 0x00010000 expected
  * bad:    debian-arm64 | gpt entry-size 132 120
- * expect: !disk@0x254: warning: both GPT headers: entries of 132 bytes, 128 times a power of two expected
+ * expect: !disk@0x254: error: both GPT headers: entries of 132 bytes, 128 expected
+ * bad:    debian-arm64 | gpt entry-size 256 64
+ * expect: !disk@0x254: error: both GPT headers: entries of 256 bytes, 128 expected
  * bad:    debian-arm64 | gpt field both entry_size 132
- * expect: !disk@0x254: error: both GPT headers: entries of 132 bytes, 128 times a power of two expected
+ * expect: !disk@0x254: error: both GPT headers: entries of 132 bytes, 128 expected
  * bad:    debian-arm64 | gpt field primary entry_size 127
- * expect: !disk@0x254: warning: primary GPT header: entries of 127 bytes, 128 times a power of two expected
+ * expect: !disk@0x254: warning: primary GPT header: entries of 127 bytes, 128 expected
  * bad:    debian-arm64 | gpt field both entry_size 0
- * expect: !disk@0x254: error: both GPT headers: entries of 0 bytes, 128 times a power of two expected
+ * expect: !disk@0x254: error: both GPT headers: entries of 0 bytes, 128 expected
  * bad:    debian-arm64 | gpt field primary entry_count 4294967295
  * expect: !disk@0x250: warning: primary GPT header: there is no room for 4294967295 entries of 128 bytes
  * bad:    debian-arm64 | gpt field backup entry_count 0
@@ -115,10 +118,25 @@ static const char *describe(struct check *check, const struct gpt *gpt, const st
 			return "no entries at all";
 		return arena_printf(arena, "there is no room for %" PRIu64 " entries of %" PRIu32 " bytes", v, copy->entry_size);
 	case GPT_FAULT_ENTRY_SIZE:
-		return arena_printf(arena, "entries of %" PRIu64 " bytes, 128 times a power of two expected", v);
+		return arena_printf(arena, "entries of %" PRIu64 " bytes, 128 expected", v);
 	default:
 		return "reserved bytes are not zero";
 	}
+}
+
+#define LINUX_ENTRY_SIZE 128
+
+/* Of a header that something wrote over, no field can be believed. */
+static bool is_whole(const struct gpt_copy *copy)
+{
+	return copy->found && !(copy->faults & GPT_FAULTS_DAMAGE);
+}
+
+/* Is the table there for Linux, as far as the size of its entries goes? */
+static bool linux_reads(const struct gpt *gpt)
+{
+	return (is_whole(&gpt->primary) && gpt->primary.entry_size == LINUX_ENTRY_SIZE) ||
+	       (is_whole(&gpt->backup) && gpt->backup.entry_size == LINUX_ENTRY_SIZE);
 }
 
 static void report(struct check *check, const struct gpt *gpt, const struct gpt_copy *copy, const char *who,
@@ -126,23 +144,29 @@ static void report(struct check *check, const struct gpt *gpt, const struct gpt_
 {
 	enum severity severity = fault == GPT_FAULT_RESERVED ? SEVERITY_NOTE :
 				 gpt->bootable_table || copy->accepted ? SEVERITY_WARNING : SEVERITY_ERROR;
+	bool unseen = fault == GPT_FAULT_ENTRY_SIZE && !linux_reads(gpt);
 	struct diagnostic *d;
 	uint64_t offset;
 	uint32_t length;
 
+	if (unseen)
+		severity = SEVERITY_ERROR;
 	gpt_fault_range(copy, fault, &offset, &length);
 	d = finding_severity(check, severity, at_disk(offset, length), "%s: %s", who, describe(check, gpt, copy, fault));
 	if (severity == SEVERITY_ERROR)
 		d->effect = EFFECT_BLOCKS_BOOT;
 	else
 		finding_stands_alone(check);
+	if (unseen && gpt->bootable_table)
+		finding_note(check, d, "Linux sees no partition of it");
 	if (gpt->bootable_table && fault != GPT_FAULT_RESERVED)
 		gpt_help_recreate(check, d, gpt);
 }
 
 static bool has(const struct gpt_copy *copy, enum gpt_fault fault)
 {
-	/* of a header that something wrote over, no field can be believed */
+	if (fault == GPT_FAULT_ENTRY_SIZE)
+		return is_whole(copy) && copy->entry_size != LINUX_ENTRY_SIZE;
 	return copy->faults & fault && !(copy->faults & GPT_FAULTS_DAMAGE);
 }
 
