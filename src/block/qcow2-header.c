@@ -24,8 +24,10 @@
 #define EXTENSION_FEATURE_NAMES 0x6803f857U
 #define EXTENSION_DATA_FILE 0x44415441U
 #define EXTENSION_BITMAPS 0x23852875U
+#define EXTENSION_CRYPTO 0x0537be77U
 #define FEATURE_NAME_SIZE 48
 #define BACKING_NAME_MAX 1023
+#define BACKING_FORMAT_MAX 15 /* QEMU's own bound */
 #define SNAPSHOTS_CHECKED 1000 /* the rest is looked at with all tables */
 
 bool qcow2_probe(const void *start, size_t size)
@@ -102,22 +104,10 @@ static void name_features(struct qcow2_state *s, uint64_t bits, uint64_t table, 
 	}
 }
 
-/* Where the bitmap directory is (specification, "Bitmaps extension"). */
-static int read_bitmaps(struct qcow2_state *s, uint64_t offset, uint64_t length, struct error *err)
-{
-	unsigned char data[24] = { 0 };
-	struct cursor c = cursor_make(data, sizeof(data));
-	int r = length < sizeof(data) ? 0 : read_clipped(s->file, offset, data, sizeof(data), err);
-
-	cursor_skip(&c, 8);
-	s->bitmaps_size = cursor_be64(&c);
-	s->bitmaps_offset = cursor_be64(&c);
-	return r < 0 ? r : 0;
-}
-
 /* Specification, "Header extensions".  `end` is where QEMU stops too: the backing file's name, or the first cluster's
  * end. */
-static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end, uint64_t unknown, struct error *err)
+static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end, uint64_t unknown, uint32_t encryption,
+			   struct error *err)
 {
 	struct qcow2 *q = s->q;
 	uint64_t names = 0, names_length = 0;
@@ -145,7 +135,7 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 		if (i == LIMIT_QCOW2_HEADER_EXTENSIONS)
 			return limit_error(err, "the qcow2 has more than %d header extensions", LIMIT_QCOW2_HEADER_EXTENSIONS);
 		offset += 8;
-		if (type == EXTENSION_BACKING_FORMAT && length > BACKING_NAME_MAX)
+		if (type == EXTENSION_BACKING_FORMAT && length > BACKING_FORMAT_MAX)
 			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset - 8, 8,
 				      "the backing file's format has a name of %" PRIu32 " bytes", length);
 		else if (type == EXTENSION_BACKING_FORMAT)
@@ -155,8 +145,11 @@ static int read_extensions(struct qcow2_state *s, uint64_t offset, uint64_t end,
 				      "the external data file has a name of %" PRIu32 " bytes", length);
 		else if (type == EXTENSION_DATA_FILE)
 			r = read_name(s, offset, length, &q->data_file, err);
+		else if (type == EXTENSION_CRYPTO && !encryption)
+			qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_EXTENSION, offset - 8, 8,
+				      "the header has an extension for encryption, and is not encrypted");
 		else if (type == EXTENSION_BITMAPS)
-			r = read_bitmaps(s, offset, length, err);
+			r = qcow2_read_bitmaps(s, offset, length, err);
 		else if (type == EXTENSION_FEATURE_NAMES) {
 			names = offset;
 			names_length = length;
@@ -366,7 +359,7 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 		}
 	}
 	end = backing_offset ? backing_offset : q->cluster_size;
-	r = read_extensions(s, header_length, end, unknown, err);
+	r = read_extensions(s, header_length, end, unknown, encryption, err);
 	if (r == -ENOTSUP)
 		return r;
 	if (r < 0)
@@ -391,6 +384,9 @@ int qcow2_open(struct arena *arena, struct view *file, struct qcow2 **ret, struc
 	if (q->data_file_used && q->snapshots)
 		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 60, 4,
 			      "internal snapshots and an external data file exclude each other");
+	if (!q->data_file_used && q->autoclear & QCOW2_AUTOCLEAR_RAW_EXTERNAL)
+		qcow2_problem(q, QCOW2_CORRUPT, QCOW2_HEADER_FIELD, 88, 8,
+			      "the bit for a raw external data file is set, and there is no external data file");
 	if (q->data_file_raw && q->backing.text)
 		qcow2_problem(q, QCOW2_NOTE, QCOW2_HEADER_FIELD, 88, 8,
 			      "a backing file and a raw external data file exclude each other");

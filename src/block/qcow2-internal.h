@@ -12,6 +12,7 @@
 #define QCOW2_INCOMPATIBLE_COMPRESSION (1ULL << 3)
 #define QCOW2_INCOMPATIBLE_EXTENDED_L2 (1ULL << 4)
 #define QCOW2_INCOMPATIBLE_KNOWN 0x1fULL
+#define QCOW2_AUTOCLEAR_BITMAPS (1ULL << 0)
 #define QCOW2_AUTOCLEAR_RAW_EXTERNAL (1ULL << 1)
 
 /* specification, "Cluster mapping" */
@@ -116,6 +117,10 @@ struct qcow2_snapshot {
  * valid, which problems has then; or the view's errno. */
 int qcow2_read_snapshot(struct qcow2_state *s, uint32_t index, uint64_t *at, struct qcow2_snapshot *ret,
 			struct error *err);
+
+/* Reads the extension for bitmaps, whose `length` bytes are at `offset`, and looks at their directory; what is wrong goes to the
+ * problems.  0, or a negative errno. */
+int qcow2_read_bitmaps(struct qcow2_state *s, uint64_t offset, uint32_t length, struct error *err);
 
 extern const struct view_ops qcow2_view_ops;
 

@@ -99,7 +99,20 @@ def make(folder):
 		l2 = struct.unpack(">Q", data[l1:l1 + 8])[0] & 0x00FFFFFFFFFFFE00
 		images.append((data, [range(4, 112), range(l1, l1 + 8), range(l2, l2 + 400), range(l2, l2 + 400),
 		                      range(0, len(data))]))
+	images.append(with_bitmaps(path))
 	return images
+
+
+def with_bitmaps(path):
+	"""The header's extensions and the directory that one of them leads to."""
+	for name in ("one", "another"):
+		subprocess.run(["qemu-img", "bitmap", "--add", "-g", "65536", path, name], check=True)
+	with open(path, "rb") as f:
+		data = f.read()
+	at = data.index(struct.pack(">II", 0x23852875, 24))
+	size, directory = struct.unpack(">QQ", data[at + 16:at + 32])
+	return data, [range(88, 96), range(at, at + 32), range(at + 8, at + 32), range(directory, directory + size),
+	              range(directory, directory + 24)]
 
 
 def operation(rng):
