@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* os-init-missing: the root file system has no init
+/* os-init-missing: the root file system has no init that can be started
  *
  * severity: error
  * effect:   blocks-boot
@@ -13,15 +13,33 @@
  * the others. The usual cause is a root made without the package that holds /sbin/init (Debian: systemd-sysv), or a link to
  * a /usr that is not there.
  *
+ * What is no program is no init: a file that is empty, that nobody may execute, or that is neither ELF nor a script that begins
+ * with #!; and one whose interpreter, which a script names behind #! and an ELF program in PT_INTERP, is not there or cannot be
+ * executed itself (/lib/ld-linux-aarch64.so.1: nothing that is linked dynamically starts without it). An initrd of
+ * initramfs-tools asks init= and /sbin/init for the x bit alone, and panics when that does not start; the kernel by itself
+ * would go on to /bin/sh, which is a shell on the console, and no system.
+ *
  * good:   debian-arm64
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh
  * bad:    debian-arm64 | part 2 mode /usr/lib/systemd/systemd 0100644
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed
+ * bad:    debian-arm64 | part 2 write /usr/lib/systemd/systemd "hello" | part 2 mode /usr/lib/systemd/systemd 0100755
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed
+ * bad:    debian-arm64 | part 2 rm-glob /usr/lib/ld-linux-aarch64.so.1
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed
+ * bad:    debian-arm64 | part 2 truncate-file /usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1 0
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed
+ * bad:    debian-arm64 | part 2 copy /usr/lib/systemd/systemd /usr/bin/sh | part 2 rm /usr/sbin/init | part 2 write /usr/sbin/init "#!/bin/none\n" | part 2 mode /usr/sbin/init 0100755
+ * expect: !p2/sbin/init: error: the system's /sbin/init cannot be executed, and only a shell would start in its place
  * bad:    debian-arm64 | part 2 symlink /usr/sbin/init ../bin/loop | part 2 symlink /usr/bin/loop ../sbin/init
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
  * bad:    debian-arm64 | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/nothing, which is to be started as init, is not there: the initrd starts /sbin/init
+ * bad:    debian-arm64 | part 2 write /usr/lib/other "echo" | grub replace "ro console" "ro init=/lib/other console"
+ * expect: !p2/boot/grub/grub.cfg:*:*: warning: /lib/other, which is to be started as init, may be executed by nobody (it has no x bit): the initrd starts /sbin/init
+ * bad:    debian-arm64 | part 2 write /usr/lib/other "echo" | part 2 mode /usr/lib/other 0100755 | grub replace "ro console" "ro init=/lib/other console"
+ * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/other, which is to be started as init, is neither an ELF file nor a script that begins with #!
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init | grub replace "ro console" "ro init=/lib/nothing console"
  * expect: !p2/boot/grub/grub.cfg:*:*: error: /lib/nothing, which is to be started as init, is not there
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, *
@@ -34,27 +52,82 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "image/initrds.h"
+#include "linux/program.h"
 #include "system-help.h"
 
 enum found { FOUND, FOUND_NO_PROGRAM, FOUND_NOTHING, FOUND_UNKNOWN };
 
-static enum found look(struct check *check, const struct system *system, const char *path, struct error *err)
+struct sight {
+	enum found found;
+	const char *fault; /* of what is no program: why not, in words that follow its name */
+	bool executable;   /* as test -x says */
+};
+
+struct looking {
+	struct check *check;
+	const struct system *system;
+	bool first_is_missing, first_is_executable;
+	unsigned calls;
+	char name[PROGRAM_HEAD + 1];
+};
+
+/* As program_look. */
+static int look_at_file(void *state, const char *path, struct program_file *ret, struct error *err)
 {
-	struct arena_mark mark = arena_mark(check->arena);
+	struct looking *looking = state;
+	struct arena *arena = looking->check->arena;
+	struct fs *fs = looking->system->fs;
+	struct arena_mark mark = arena_mark(arena);
+	bool first = !looking->calls++;
+	uint8_t head[PROGRAM_HEAD];
 	struct fs_entry entry;
+	struct view *view;
 	struct fs_stat st;
-	int r = fs_resolve(system->fs, check->arena, path, false, &entry, NULL, err);
+	size_t have;
+	int r = fs_resolve(fs, arena, *path == '/' ? path : arena_printf(arena, "/%s", path), false, &entry, NULL, err);
 
 	if (r == 0)
-		r = system->fs->ops->stat(system->fs, entry.handle, &st, err);
-	arena_release(check->arena, mark);
-	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
-		return FOUND_NOTHING;
+		r = fs->ops->stat(fs, entry.handle, &st, err);
+	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
+		looking->first_is_missing |= first;
+		r = 0;
+		goto out;
+	}
 	if (r < 0)
-		return FOUND_UNKNOWN;
-	return st.type == FS_FILE && st.size && st.mode & 0111 ? FOUND : FOUND_NO_PROGRAM;
+		goto out;
+	ret->mode = (st.mode & 07777) | (st.type == FS_FILE ? S_IFREG : st.type == FS_DIRECTORY ? S_IFDIR : S_IFCHR);
+	ret->empty = !st.size;
+	looking->first_is_executable |= first && st.mode & 0111;
+	if (st.type != FS_FILE || !st.size || !(st.mode & 0111))
+		goto out;
+	r = fs_file_view(fs, arena, entry.handle, &view, err);
+	have = r < 0 || view->size > sizeof(head) ? sizeof(head) : (size_t)view->size;
+	if (r == 0)
+		r = view_read(view, 0, head, have, err);
+	if (r == 0)
+		ret->program = program_read(head, have, view->size, looking->name);
+out:
+	arena_release(arena, mark);
+	return r;
+}
+
+/* Whether what is there is for the kernel's machine is os-init-arch's to say. */
+static struct sight look(struct check *check, const struct system *system, const char *path, struct error *err)
+{
+	struct looking looking = { .check = check, .system = system };
+	struct sight sight = { FOUND, NULL, false };
+
+	if (program_fault(check->arena, path, 0, look_at_file, &looking, &sight.fault, err) < 0)
+		sight.found = FOUND_UNKNOWN;
+	else if (looking.first_is_missing)
+		sight.found = FOUND_NOTHING;
+	else if (sight.fault)
+		sight.found = FOUND_NO_PROGRAM;
+	sight.executable = looking.first_is_executable;
+	return sight;
 }
 
 /* An initrd of initramfs-tools does not look for systemd itself. */
@@ -62,8 +135,8 @@ static bool has_initramfs_tools(struct check *check, const struct system *system
 {
 	struct error err;
 
-	return look(check, system, "/etc/initramfs-tools", &err) != FOUND_NOTHING &&
-	       look(check, system, "/usr/lib/dracut", &err) == FOUND_NOTHING;
+	return look(check, system, "/etc/initramfs-tools", &err).found != FOUND_NOTHING &&
+	       look(check, system, "/usr/lib/dracut", &err).found == FOUND_NOTHING;
 }
 
 /* Does init= name one that is there, in every way in which the entry that boots by default may start this system (in any entry,
@@ -86,7 +159,7 @@ static bool has_named_init(struct check *check, const struct system *system)
 
 				if (!attempt->system || attempt->system->filesystem != system->filesystem || by_default > counts)
 					continue;
-				found = path && look(check, system, path, &err) == FOUND;
+				found = path && look(check, system, path, &err).found == FOUND;
 				if (counts && !found)
 					return false;
 				named = found || (by_default == counts && named);
@@ -102,40 +175,52 @@ static const char *const paths[] = { "/sbin/init", "/etc/init", "/bin/init", "/b
 
 static void judge(struct check *check, const struct system *system)
 {
-	bool no_program = false;
+	const char *broken = NULL, *fault = NULL;
+	bool shell = false;
 	struct diagnostic *d;
 	struct error err;
 
 	if (has_named_init(check, system))
 		return;
 	for (size_t i = 0; i < PATHS; i++) {
-		enum found found = look(check, system, paths[i], &err);
+		struct sight sight = look(check, system, paths[i], &err);
 
-		if (found == FOUND)
+		/* that a shell takes the place of an init that cannot be started is nobody's intention */
+		shell = sight.found == FOUND && i == PATHS - 1 && broken == paths[0];
+		if (sight.found == FOUND && !shell)
 			return;
-		if (found == FOUND_UNKNOWN) {
+		if (sight.found == FOUND_UNKNOWN) {
 			not_evaluated(check, &err, "%s cannot be looked at", paths[i]);
 			return;
 		}
-		no_program |= found == FOUND_NO_PROGRAM;
+		if (sight.found == FOUND_NO_PROGRAM && !broken) {
+			broken = paths[i];
+			fault = sight.fault;
+		}
 	}
 	if (system->partial.code) {
 		not_evaluated(check, &system->partial, "a part of the system could not be looked at");
 		return;
 	}
-	if (!has_initramfs_tools(check, system) && look(check, system, "/usr/lib/systemd/systemd", &err) == FOUND)
+	if (!has_initramfs_tools(check, system) && look(check, system, "/usr/lib/systemd/systemd", &err).found == FOUND)
 		return;
 	d = finding_severity(check, system_severity(check, system, SEVERITY_ERROR), system_place(system, "/sbin/init"),
-			     "the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh%s",
-			     no_program ? " that can be executed" : "");
+			     shell ? "the system's /sbin/init cannot be executed, and only a shell would start in its place"
+			     : broken ? "the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh that can be executed"
+				      : "the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh");
 	d->effect = system_effect(check, system, EFFECT_BLOCKS_BOOT);
 	if (!system_boots(check->image, system))
 		finding_stands_alone(check);
-	finding_help(check, d, "install the package that holds /sbin/init (Debian: systemd-sysv)");
+	if (broken)
+		finding_note(check, d, "%s %s", broken, fault);
+	finding_help(check, d, "%s", broken ? "install anew the packages that hold /sbin/init and what runs it (Debian: systemd, "
+					      "libc6)"
+					    : "install the package that holds /sbin/init (Debian: systemd-sysv)");
 }
 
-/* init= of an entry, if none of its attempts finds what it names.  NULL: all is well, or it does not say. */
-static const struct cmdline_word *wrong_init(struct check *check, const struct boot_entry *entry)
+/* init= of an entry, if none of its attempts finds a program that it names, and what the last one sees.  NULL: all is well, or it
+ * does not say. */
+static const struct cmdline_word *wrong_init(struct check *check, const struct boot_entry *entry, struct sight *ret)
 {
 	const struct cmdline_word *wrong = NULL;
 
@@ -144,8 +229,10 @@ static const struct cmdline_word *wrong_init(struct check *check, const struct b
 		const struct cmdline_word *init = attempt->cmdline ? attempt->cmdline->init : NULL;
 		struct error err;
 
-		if (!init || !init->value || *init->value != '/' || !attempt->system || attempt->system->partial.code ||
-		    look(check, attempt->system, init->value, &err) != FOUND_NOTHING)
+		if (!init || !init->value || *init->value != '/' || !attempt->system || attempt->system->partial.code)
+			return NULL;
+		*ret = look(check, attempt->system, init->value, &err);
+		if (ret->found != FOUND_NOTHING && ret->found != FOUND_NO_PROGRAM)
 			return NULL;
 		wrong = init;
 	}
@@ -159,14 +246,17 @@ static const char *started_instead(struct check *check, const struct boot_entry 
 	struct error err;
 
 	for (size_t i = 0; i < entry->attempt_count; i++) {
-		enum found found = FOUND_NOTHING;
+		const struct boot_attempt *attempt = &entry->attempts[i];
+		struct sight sight = { FOUND_NOTHING, NULL, false };
 		size_t k;
 
-		if (!attempt_takes_another_init(&entry->attempts[i]))
+		/* it asks for no more than the x bit */
+		if (!attempt_takes_another_init(attempt) ||
+		    look(check, attempt->system, attempt->cmdline->init->value, &err).executable)
 			return NULL;
-		for (k = 0; k < PATHS && found != FOUND; k++)
-			found = look(check, entry->attempts[i].system, paths[k], &err);
-		if (found != FOUND)
+		for (k = 0; k < PATHS && sight.found != FOUND && !sight.executable; k++)
+			sight = look(check, attempt->system, paths[k], &err);
+		if (sight.found != FOUND)
 			return NULL;
 		instead = paths[k - 1];
 	}
@@ -178,6 +268,7 @@ struct wrong {
 	struct wrong *next;
 	const char *path;
 	const struct system *system;
+	const char *fault;             /* why it is no program, or NULL */
 	const char *instead;           /* what is started all the same, or NULL */
 	struct location place;         /* entries of two loaders may be one text */
 	struct diagnostic *diagnostic; /* NULL: another one of the list has it */
@@ -192,17 +283,18 @@ static bool is_same_place(const struct location *a, const struct location *b)
 
 static struct diagnostic *report(struct check *check, const struct boot_entry *entry, const struct wrong *w)
 {
+	const char *fault = w->fault ? w->fault : "is not there";
 	bool counts = boot_entry_counts(check->image, entry);
 	struct diagnostic *d;
 
 	if (!w->instead) {
-		d = finding_entry(check, entry, w->place, "%s, which is to be started as init, is not there", w->path);
+		d = finding_entry(check, entry, w->place, "%s, which is to be started as init, %s", w->path, fault);
 		if (!counts)
 			finding_stands_alone(check);
 		return d;
 	}
 	d = finding_severity(check, counts ? SEVERITY_WARNING : SEVERITY_NOTE, w->place,
-			     "%s, which is to be started as init, is not there: the initrd starts %s", w->path, w->instead);
+			     "%s, which is to be started as init, %s: the initrd starts %s", w->path, fault, w->instead);
 	d->effect = EFFECT_DEGRADES;
 	finding_stands_alone(check);
 	finding_note(check, d, "initramfs-tools takes the first of /sbin/init, /etc/init, /bin/init and /bin/sh that is there");
@@ -212,13 +304,14 @@ static struct diagnostic *report(struct check *check, const struct boot_entry *e
 
 static void judge_entry(struct check *check, const struct boot_entry *entry, struct wrong **list)
 {
-	const struct cmdline_word *init = wrong_init(check, entry);
+	struct sight sight;
+	const struct cmdline_word *init = wrong_init(check, entry, &sight);
 	struct wrong *w, *first = NULL, *before;
 
 	if (!init)
 		return;
 	w = ARENA_NEW(check->arena, struct wrong);
-	*w = (struct wrong){ .next = *list, .path = init->value, .instead = started_instead(check, entry),
+	*w = (struct wrong){ .next = *list, .path = init->value, .fault = sight.fault, .instead = started_instead(check, entry),
 			     .system = entry->attempts[entry->attempt_count - 1].system,
 			     .place = boot_location(check->image, &init->value_place) };
 	for (before = *list; before; before = before->next) {

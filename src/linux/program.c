@@ -23,11 +23,11 @@
 static const char damaged[] = "is a damaged ELF file";
 static const char cut[] = "is cut short";
 
-/* The beginning of an ELF file, whose integers are of its own size and order. */
+/* The beginning of an ELF file, whose integers are of its own size. */
 struct elf {
 	const uint8_t *data;
 	size_t have;
-	bool is_64, big;
+	bool is_64;
 };
 
 /* The integer, which lies in what is there. */
@@ -40,7 +40,7 @@ static uint64_t integer(const struct elf *elf, size_t offset, size_t length)
 	cursor_seek(&c, offset);
 	p = cursor_bytes(&c, length);
 	for (size_t i = 0; p && i < length; i++)
-		n |= (uint64_t)p[elf->big ? length - 1 - i : i] << 8 * i;
+		n |= (uint64_t)p[i] << 8 * i;
 	return n;
 }
 
@@ -87,8 +87,12 @@ static struct program read_elf(const uint8_t *head, size_t have, uint64_t size, 
 
 	if (size < 52)
 		return faulty(cut);
+	/* of a machine with the other order of bytes no more is said than which */
+	if (head[5] == ELF_BIG) {
+		program.machine = (uint16_t)(head[18] << 8 | head[19]);
+		return program;
+	}
 	elf.is_64 = head[4] == ELF_64;
-	elf.big = head[5] == ELF_BIG;
 	if (head[4] != ELF_32 && head[4] != ELF_64)
 		return faulty(damaged);
 	if (elf.is_64 && size < 64)
