@@ -15,8 +15,8 @@
  *
  * A configuration that comes to the command halt, reboot or exit before there is a menu boots nothing either, and so does a
  * default entry with such a command in place of a kernel. That the default entry goes back to the firmware (exit, fwsetup) is a
- * warning: menus of installers do so to boot what is on another disk. Entries that are not the default, and commands behind a
- * condition that does not hold, are left alone.
+ * warning in an image without an installed system: menus of installers do so to boot what is on another disk. Entries that are
+ * not the default, and commands behind a condition that does not hold, are left alone.
  *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures grub-install-arm64
  * good:   gzip-kernel-arm64 installer-arm64
@@ -41,9 +41,11 @@
  * bad:    debian-arm64 | grub replace "linux\t" "halt\nlinux\t"
  * expect: !p2/boot/grub/grub.cfg:*: error: the entry that GRUB boots by default switches the machine off
  * bad:    debian-arm64 | grub append "menuentry next --id next {\n exit 1\n}\nset default=next\n"
- * expect: !p2/boot/grub/grub.cfg:*:2: warning: the entry that GRUB boots by default goes back to the firmware
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default goes back to the firmware
  * bad:    debian-arm64 | grub append "menuentry next --id next {\n linux /nope\n boot\n exit\n}\nset default=next\n"
- * expect: !p2/boot/grub/grub.cfg:*:2: warning: the entry that GRUB boots by default goes back to the firmware
+ * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default goes back to the firmware
+ * bad:    installer-arm64 | file write boot/grub/grub.cfg text "menuentry next {\n exit 1\n}\nmenuentry install {\n linux /debian-installer/arm64/linux\n initrd /debian-installer/arm64/initrd.gz\n}\n"
+ * expect: !p1/boot/grub/grub.cfg:2:2: warning: the entry that GRUB boots by default goes back to the firmware
  * bad:    debian-arm64 | grub append "submenu off --id off {\n halt\n}\nset default=off\n"
  * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default switches the machine off
  * bad:    debian-arm64 | grub append "menuentry b --id b {\n configfile /b.cfg\n}\nset default=b\n" | part 2 write /b.cfg "menuentry c {\n halt\n}\n"
@@ -140,7 +142,7 @@ static void left(struct check *check, const struct boot_path *path)
 	if (!entry->title) {
 		d = finding_entry(check, entry, at, "GRUB (%s) %s before it shows a menu", path->program->path,
 				  what[entry->ending]);
-	} else if (entry->ending == BOOT_LEAVES) {
+	} else if (entry->ending == BOOT_LEAVES && !check->image->system_count) {
 		/* whoever made it so may have another disk in mind */
 		d = finding_severity(check, boot_entry_counts(check->image, entry) ? SEVERITY_WARNING : SEVERITY_NOTE, at,
 				     "the entry that GRUB boots by default %s", what[entry->ending]);
