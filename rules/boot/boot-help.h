@@ -24,7 +24,7 @@ static inline const struct boot_path *boot_path_of(struct check *check)
 	path = &check->image->boot_paths[check->loader->index];
 	if (path->have == HAVE)
 		return path;
-	if (path->have == ABSENT || (path->kind == BOOT_UNKNOWN && !path->error.code) ||
+	if (path->have == ABSENT || boot_path_is_foreign(check->image, path) ||
 	    image_loader_is_spare(check->image, check->loader))
 		not_applicable(check, "%s: %s", check->loader->path, path->reason ? path->reason : "it boots nothing");
 	else if (path->error.code)

@@ -14,7 +14,11 @@
  * system partition or on the XBOOTLDR partition; of these the one that it boots by default is looked at. Each of them
  * must exist and be an EFI binary for this machine: for systemd-boot, a kernel in gzip (Arm's vmlinuz) is none.
  *
- * GRUB's configuration is another matter. What an unknown program starts is not guessed at.
+ * MokManager and the UEFI shell start nothing by themselves, but for a startup.nsh that the shell finds; and programs that start
+ * each other in a circle, such as a systemd-boot whose default entry is systemd-boot, never come to an end.
+ *
+ * GRUB's configuration is another matter. What an unknown program starts is not guessed at: rules on what is booted are not
+ * evaluated then, unless the image holds no Linux or the program is Windows Boot Manager.
  *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64
  * bad:    debian-arm64 | file delete EFI/debian/grubaa64.efi
@@ -54,6 +58,18 @@
  * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: it is a *: it has nothing to boot
  * bad:    systemd-boot-arm64 | file copy EFI/BOOT/BOOTAA64.EFI vmlinuz | file gzip vmlinuz | file write loader/entries/a.conf text "sort-key a\nlinux /vmlinuz\n"
  * expect: !p1/vmlinuz: error: systemd-boot (/EFI/BOOT/BOOTAA64.EFI) cannot start it: it does not begin with "MZ" (gzip compressed data*)
+ * bad:    debian-arm64 | file copy EFI/BOOT/mmaa64.efi x.efi | file delete EFI/BOOT/BOOTAA64.EFI | file rename x.efi EFI/BOOT/BOOTAA64.EFI
+ * expect: !p1/EFI/BOOT/BOOTAA64.EFI: error: it is MokManager: it lets somebody at the console enrol keys, and starts no system
+ * bad:    debian-arm64 | file copy EFI/debian/mmaa64.efi EFI/debian/grubaa64.efi
+ * expect: !p1/EFI/debian/grubaa64.efi: error: it is MokManager: it lets *, and starts no system
+ * bad:    systemd-boot-arm64 | file put EFI/tools.efi debian-arm64:EFI/BOOT/mmaa64.efi | entry replace "linux " "efi /EFI/tools.efi\nx "
+ * expect: !p1/loader/entries/debian-*.conf:*: error: it starts /EFI/tools.efi, which is MokManager: it lets *, and starts no system
+ * bad:    systemd-boot-arm64 | file copy EFI/BOOT/BOOTAA64.EFI EFI/systemd.efi | entry replace "linux " "efi /EFI/systemd.efi\nx "
+ * expect: !p1/loader/entries/debian-*.conf:*: error: it starts /EFI/systemd.efi again, which led here, and so on for ever
+ * bad:    debian-arm64 | file csv EFI/debian/BOOTAA64.CSV "..\\BOOT\\BOOTAA64.EFI,debian,,Debian\n"
+ * expect: !p1/EFI/debian/BOOTAA64.CSV:1:1: error: it starts /EFI/BOOT/BOOTAA64.EFI again, which led here, and so on for ever
+ * bad:    debian-arm64 | file csv EFI/debian/BOOTAA64.CSV "shimaa64.efi,debian,\\EFI\\debian\\mmaa64.efi ,Debian\n"
+ * expect: !p1/EFI/debian/BOOTAA64.CSV:1:1: error: it starts /EFI/debian/mmaa64.efi, which is MokManager: it lets *, and starts no system
  * firmware: blocks file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  * firmware: boots file copy EFI/BOOT/BOOTX64.EFI EFI/BOOT/grubx64.efi | file put EFI/BOOT/BOOTX64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI
  */
@@ -207,6 +223,51 @@ static void no_kernel(struct check *check, const struct chain *chain)
 	finding_help(check, d, "ukify build --linux=KERNEL --initrd=INITRD --output=%s", b->path);
 }
 
+/* Where the last of the programs is named, or the program itself where no configuration names it. */
+static struct location named_at(const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+
+	if (!chain->named)
+		return at_file(b->esp->partition, b->path);
+	return at_text(chain->named->partition, chain->named->path, chain->named->line, chain->named->column);
+}
+
+static void help_default(struct check *check, struct diagnostic *d, const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+	size_t length = chain->named ? strlen(chain->named->path) : 0;
+
+	if (!chain->named)
+		efi_help_program(check, d, b->esp, check->loader->architecture, chain->count == 1 ? EFI_UNKNOWN : meant(b), "",
+				 b->path);
+	else if (length > 4 && !ascii_casecmp(chain->named->path + length - 4, ".csv"))
+		help_csv(check, d, NULL, chain->named->path);
+	else
+		finding_help(check, d, "take the entry out, or name another by the line `default` of /loader/loader.conf");
+}
+
+static void starts_nothing(struct check *check, const struct chain *chain)
+{
+	const struct efi_binary *b = chain->binaries[chain->count - 1];
+	const char *kind = b->program->kind == EFI_SHELL ? "the UEFI shell" : efi_kind_name(b->program->kind);
+	struct diagnostic *d;
+
+	if (chain->named)
+		d = finding(check, named_at(chain), "it starts %s, which is %s: %s", b->path, kind, chain->reason);
+	else
+		d = finding(check, named_at(chain), "it is %s: %s", kind, chain->reason);
+	help_default(check, d, chain);
+}
+
+static void circle(struct check *check, const struct chain *chain)
+{
+	struct diagnostic *d;
+
+	d = finding(check, named_at(chain), "it starts %s again, which led here, and so on for ever", chain->target);
+	help_default(check, d, chain);
+}
+
 static void no_entries(struct check *check, const struct chain *chain)
 {
 	const struct efi_binary *b = chain->binaries[chain->count - 1];
@@ -231,6 +292,7 @@ RULE(efi_second_stage)
 	switch (chain->end) {
 	case CHAIN_COMPLETE:
 		return;
+	case CHAIN_OTHER_SYSTEM:
 	case CHAIN_NOT_FOLLOWED:
 		not_applicable(check, "%s: %s", chain->binaries[chain->count - 1]->path, chain->reason);
 		return;
@@ -256,6 +318,12 @@ RULE(efi_second_stage)
 		return;
 	case CHAIN_NO_KERNEL:
 		no_kernel(check, chain);
+		return;
+	case CHAIN_STARTS_NOTHING:
+		starts_nothing(check, chain);
+		return;
+	case CHAIN_CIRCLE:
+		circle(check, chain);
 		return;
 	case CHAIN_NO_ENTRIES:
 	case CHAIN_NO_ENTRY_FILE:

@@ -33,6 +33,8 @@ const char *efi_kind_name(enum efi_kind kind)
 		return "compressed Linux kernel";
 	case EFI_SHELL:
 		return "UEFI shell";
+	case EFI_WINDOWS:
+		return "Windows Boot Manager";
 	}
 	return NULL;
 }
@@ -271,6 +273,11 @@ int efi_program_read(struct arena *arena, struct view *file, const struct pe *pe
 	if (!program->kind && has_string(&s, "uefishellversion")) {
 		program->kind = EFI_SHELL;
 		program->evidence = "string \"uefishellversion\"";
+	}
+	/* what Microsoft's linker wrote of it, by which others tell it, too (VeraCrypt) */
+	if (!program->kind && section_has(&s, pe_section(pe, ".rdata"), "bootmgfw.pdb")) {
+		program->kind = EFI_WINDOWS;
+		program->evidence = "string \"bootmgfw.pdb\"";
 	}
 	if (program->kind == EFI_SHIM)
 		program->loader = shim_loader(&s);

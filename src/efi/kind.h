@@ -26,6 +26,7 @@ enum efi_kind {
 	EFI_LINUX,        /* a kernel with an EFI stub (Image, zImage or bzImage) */
 	EFI_LINUX_ZBOOT,  /* a kernel in its self-decompressing EFI wrapper */
 	EFI_SHELL,        /* the UEFI shell */
+	EFI_WINDOWS,      /* Windows' boot manager */
 };
 
 struct efi_program {

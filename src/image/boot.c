@@ -188,10 +188,13 @@ static void follow_program(struct boot_maker *maker)
 	}
 }
 
-/* The last program of the chain that is of a kind; systemd-boot's chain goes on to what it boots by default. */
+/* The last program of the chain that is of a kind; systemd-boot's chain goes on to what it boots by default, which is GRUB's
+ * affair if that is GRUB. */
 static const struct efi_binary *last_of(const struct chain *chain, enum boot_kind *ret_kind)
 {
-	for (unsigned i = chain->count; i-- > 0;) {
+	bool is_grub = chain->end == CHAIN_COMPLETE && chain->binaries[chain->count - 1]->program->kind == EFI_GRUB;
+
+	for (unsigned i = chain->count; !is_grub && i-- > 0;) {
 		const struct efi_binary *binary = chain->binaries[i];
 
 		if (binary->have == HAVE && binary->program && binary->program->kind == EFI_SYSTEMD_BOOT) {
@@ -262,17 +265,15 @@ static void follow(struct boot_maker *maker)
 		return;
 	}
 	if (chain_is_broken(chain)) {
-		path->reason = "what it starts is missing";
+		path->reason = chain->end == CHAIN_STARTS_NOTHING || chain->end == CHAIN_CIRCLE ? "it starts no system" :
+												   "what it starts is missing";
 		return;
 	}
 	path->have = UNREADABLE;
-	if (chain->end == CHAIN_NOT_FOLLOWED) {
-		path->reason = chain->reason;
-		return;
-	}
-	path->program = last_of(chain, &path->kind);
+	if (chain->end != CHAIN_NOT_FOLLOWED)
+		path->program = last_of(chain, &path->kind);
 	if (!path->program) {
-		path->reason = "what it starts is not known";
+		path->reason = chain->reason ? chain->reason : "what it starts is not known";
 		return;
 	}
 	maker->capacity = 0;
@@ -324,6 +325,14 @@ void image_close_boot_paths(struct image *image)
 		if (!shared)
 			grub_core_close(image->boot_paths[i].core);
 	}
+}
+
+bool boot_path_is_foreign(const struct image *image, const struct boot_path *path)
+{
+	if (path->kind != BOOT_UNKNOWN || path->have != UNREADABLE || path->error.code)
+		return false;
+	return (path->loader->chain && path->loader->chain->end == CHAIN_OTHER_SYSTEM) ||
+	       (!image->system_count && !image->systems_error.code);
 }
 
 bool boot_entry_counts(const struct image *image, const struct boot_entry *entry)

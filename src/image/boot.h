@@ -106,6 +106,10 @@ struct boot_path {
 	const struct boot_entry *first; /* the default entry; NULL: there is none */
 };
 
+/* Does it lead to another system, which is not for here: to one that is known, or to a program that nobody knows, in an image
+ * that holds no Linux? */
+bool boot_path_is_foreign(const struct image *image, const struct boot_path *path);
+
 /* Does the image's boot hang on this entry: is it the default one, of a loader that the image cannot do without? */
 bool boot_entry_counts(const struct image *image, const struct boot_entry *entry);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* chain: shim, fallback and BOOT.CSV, each step as their sources have it.  systemd-boot's entries are in entries.c. */
+/* chain: shim, fallback, BOOT.CSV and the shell, each step as their sources have it.  systemd-boot's entries are in entries.c,
+ * the shell's script in chain-shell.c. */
 #include "image/chain.h"
 
 #include <errno.h>
@@ -71,19 +72,32 @@ static void not_followed(struct walk *w, const char *reason)
 	w->chain->reason = reason;
 }
 
+bool image_chain_add(struct chain *chain, const struct efi_binary *binary)
+{
+	/* each does the same whenever it is started */
+	for (unsigned i = 0; i < chain->count; i++)
+		if (chain->binaries[i] == binary) {
+			chain->end = CHAIN_CIRCLE;
+			chain->target = binary->path;
+			return false;
+		}
+	if (chain->count == CHAIN_LENGTH) {
+		chain->end = CHAIN_NOT_FOLLOWED;
+		chain->reason = "so many programs start each other that they were not followed";
+		return false;
+	}
+	chain->binaries[chain->count++] = binary;
+	return true;
+}
+
 /* Adds the binary at a path and says whether the walk goes on with it.  A missing one is `end`. */
 static bool step(struct walk *w, const char *path, enum chain_end end, const struct efi_binary *starter)
 {
 	struct chain *chain = w->chain;
 	const struct efi_binary *binary;
 	struct error err;
-	int r;
+	int r = image_binary(w->image, w->esp, path, &binary, &err);
 
-	if (chain->count == CHAIN_LENGTH) {
-		not_followed(w, "the programs start each other in a circle");
-		return false;
-	}
-	r = image_binary(w->image, w->esp, path, &binary, &err);
 	if (r == -ENOENT || r == -ENOTDIR) {
 		chain->end = end;
 		if (end == CHAIN_ENTRY_MISSING)
@@ -96,7 +110,8 @@ static bool step(struct walk *w, const char *path, enum chain_end end, const str
 		unreadable(w, &err, path);
 		return false;
 	}
-	chain->binaries[chain->count++] = binary;
+	if (!image_chain_add(chain, binary))
+		return false;
 	if (binary->have == UNREADABLE) {
 		unreadable(w, &binary->error, binary->path);
 		return false;
@@ -120,6 +135,7 @@ static void follow_shim(struct walk *w, const struct efi_binary *shim)
 	size_t length = strlen(name);
 	struct fs_entry entry;
 
+	w->chain->named = NULL;
 	if (!suffix) {
 		not_followed(w, "shim is for a machine whose file names are not known");
 		return;
@@ -146,6 +162,33 @@ static void follow_shim(struct walk *w, const struct efi_binary *shim)
 	}
 	if (step(w, join(arena, folder, shim->program->loader), CHAIN_NEXT_MISSING, shim))
 		follow(w, w->chain->binaries[w->chain->count - 1]);
+}
+
+/* shim takes the first word of what it is told for the path of what it starts, if there is such a file; of a path that does not
+ * begin with \EFI\ it is another matter where that is. */
+static void follow_options(struct walk *w, const struct efi_binary *shim, const char *options)
+{
+	const struct chain_place *named = w->chain->named;
+	size_t length = strcspn(options, " ");
+	struct fs_entry entry;
+	struct error err;
+	const char *path;
+	int r;
+
+	if (strncmp(options, "\\EFI\\", 5) != 0 || options[length + strspn(options + length, " ")]) {
+		not_followed(w, "BOOT.CSV gives shim options, which may name another loader");
+		return;
+	}
+	path = join(w->image->arena, "", arena_strndup(w->image->arena, options, length));
+	r = fs_lookup(w->esp->fs, w->image->arena, path, &entry, &err);
+	if (!fs_is_answer(r)) {
+		unreadable(w, &err, path);
+	} else if (r < 0) {
+		follow_shim(w, shim);
+	} else if (step(w, path, CHAIN_ENTRY_MISSING, shim)) {
+		w->chain->named = named;
+		follow(w, w->chain->binaries[w->chain->count - 1]);
+	}
 }
 
 /* The CSV that fallback takes in one folder below \EFI: BOOT<ARCH>.CSV, else BOOT.CSV. */
@@ -183,6 +226,7 @@ static void follow_csv(struct walk *w, const struct efi_binary *fallback, const 
 {
 	struct arena *arena = w->image->arena;
 	struct chain *chain = w->chain;
+	struct chain_place *named;
 	const struct csv *csv;
 	struct view *file;
 	struct error err;
@@ -205,6 +249,9 @@ static void follow_csv(struct walk *w, const struct efi_binary *fallback, const 
 		return;
 	chain->line = csv->rows[0].line;
 	chain->end = CHAIN_COMPLETE;
+	named = ARENA_NEW(arena, struct chain_place);
+	*named = (struct chain_place){ w->esp->partition, path, chain->line, 1 };
+	chain->named = named;
 	/* to firmware a slash is no separator, and no character of a FAT name */
 	if (strchr(csv->rows[0].loader, '/')) {
 		chain->end = CHAIN_ENTRY_MISSING;
@@ -214,7 +261,7 @@ static void follow_csv(struct walk *w, const struct efi_binary *fallback, const 
 	if (!step(w, join(arena, folder_of(arena, path), csv->rows[0].loader), CHAIN_ENTRY_MISSING, fallback))
 		return;
 	if (*csv->rows[0].options && chain->binaries[chain->count - 1]->program->kind == EFI_SHIM)
-		not_followed(w, "BOOT.CSV gives shim options, which may name another loader");
+		follow_options(w, chain->binaries[chain->count - 1], csv->rows[0].options);
 	else
 		follow(w, chain->binaries[chain->count - 1]);
 }
@@ -257,6 +304,21 @@ static void follow_fallback(struct walk *w, const struct efi_binary *fallback)
 	}
 }
 
+static void follow_shell(struct walk *w, const struct efi_binary *shell)
+{
+	struct error err;
+	int r = image_shell_script(w->image, shell, &err);
+
+	if (r < 0) {
+		unreadable(w, &err, "startup.nsh");
+	} else if (r > 0) {
+		not_followed(w, "what startup.nsh has the UEFI shell start is not known");
+	} else {
+		w->chain->end = CHAIN_STARTS_NOTHING;
+		w->chain->reason = "it finds no startup.nsh, and waits for somebody who types";
+	}
+}
+
 static void follow(struct walk *w, const struct efi_binary *binary)
 {
 	const struct efi_program *program = binary->program;
@@ -282,7 +344,16 @@ static void follow(struct walk *w, const struct efi_binary *binary)
 		w->chain->end = CHAIN_COMPLETE;
 		return;
 	case EFI_MOK_MANAGER:
+		w->chain->end = CHAIN_STARTS_NOTHING;
+		w->chain->reason = "it lets somebody at the console enrol keys, and starts no system";
+		return;
 	case EFI_SHELL:
+		follow_shell(w, binary);
+		return;
+	case EFI_WINDOWS:
+		w->chain->end = CHAIN_OTHER_SYSTEM;
+		w->chain->reason = "it is Windows Boot Manager";
+		return;
 	case EFI_UNKNOWN:
 		break;
 	}
@@ -291,13 +362,19 @@ static void follow(struct walk *w, const struct efi_binary *binary)
 				     program->evidence ? program->evidence : "it does not say what it is"));
 }
 
+void image_chain_follow(struct image *image, const struct esp *esp, struct chain *chain)
+{
+	struct walk w = { .image = image, .esp = esp, .chain = chain };
+
+	chain->partition = esp->partition;
+	follow(&w, chain->binaries[chain->count - 1]);
+}
+
 const struct chain *image_chain(struct image *image, const struct efi_binary *loader)
 {
 	struct chain *chain = ARENA_NEW(image->arena, struct chain);
-	struct walk w = { .image = image, .esp = loader->esp, .chain = chain };
 
 	chain->binaries[chain->count++] = loader;
-	chain->partition = loader->esp->partition;
-	follow(&w, loader);
+	image_chain_follow(image, loader->esp, chain);
 	return chain;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* chain: what a loader at the removable-media path starts next, and what that starts, as far as EFI programs go.
  *
- * Follows shim 16.1 (shim.c: should_use_fallback, init_grub; fallback.c) and systemd-boot (boot.c of systemd 257).  GRUB's
+ * Follows shim 16.1 (shim.c: should_use_fallback, init_grub; load-options.c; fallback.c), systemd-boot (boot.c of systemd 257)
+ * and edk2's shell (Shell.c: LocateStartupScript).  GRUB's
  * configuration is not looked at: a chain that reaches GRUB or a kernel is complete.
  */
 #ifndef IMAGE_CHAIN_H
@@ -14,6 +15,7 @@
 
 enum chain_end {
 	CHAIN_COMPLETE,     /* GRUB, a kernel, or systemd-boot with something to boot */
+	CHAIN_OTHER_SYSTEM, /* another system's loader, whose affair the rest is: `reason` */
 	CHAIN_NOT_FOLLOWED, /* an EFI program that we don't know, or that was told what to start: `reason` says which */
 	CHAIN_UNREADABLE,   /* we could not look: `error` */
 	/* broken: */
@@ -23,9 +25,18 @@ enum chain_end {
 	CHAIN_ENTRY_MISSING, /* the CSV at `path` names a file that is not there, `target`, in `line` */
 	CHAIN_NOT_LOADABLE,  /* the last of `binaries` cannot be loaded */
 	CHAIN_NO_KERNEL,     /* the last of `binaries` is a unified kernel image's stub or addon, with no kernel */
+	CHAIN_STARTS_NOTHING, /* the last of `binaries` is a program for somebody at the console, and `reason` says so */
+	CHAIN_CIRCLE,         /* the last of `binaries` starts another of them, `target`, for ever */
 	CHAIN_NO_ENTRIES,    /* systemd-boot finds nothing to boot */
 	/* systemd-boot's entries name kernels that are not there: `path` is the first entry, `target` its kernel */
 	CHAIN_NO_ENTRY_FILE,
+};
+
+/* A line of a configuration. */
+struct chain_place {
+	int partition;
+	const char *path;
+	uint32_t line, column;
 };
 
 struct chain {
@@ -36,6 +47,8 @@ struct chain {
 	const char *path; /* see enum chain_end */
 	const char *target;
 	uint32_t line;
+	/* what has the last of `binaries`, or `target`, started; NULL: the program before it, of its own accord */
+	const struct chain_place *named;
 	const struct csv *csv;
 	const char *reason;
 	struct error error;
@@ -48,6 +61,15 @@ static inline bool chain_is_broken(const struct chain *chain)
 
 /* Follows the chain from a loader whose `have` is HAVE. */
 const struct chain *image_chain(struct image *image, const struct efi_binary *loader);
+
+/* Goes on from the last of the chain's binaries, which is on `esp` and can be loaded. */
+void image_chain_follow(struct image *image, const struct esp *esp, struct chain *chain);
+
+/* Adds a binary to the chain.  False: it is there already, or the chain is too long, and that is its end. */
+bool image_chain_add(struct chain *chain, const struct efi_binary *binary);
+
+/* Is there a startup.nsh that this shell starts by itself?  0, 1, or a negative errno where we could not look. */
+int image_shell_script(struct image *image, const struct efi_binary *shell, struct error *err);
 
 /* What systemd-boot on `esp` can boot; sets chain's end. */
 void image_chain_entries(struct image *image, const struct esp *esp, struct chain *chain);

@@ -62,10 +62,16 @@ static const struct esp *place_of(const struct menu *menu, const struct bls_entr
 	return menu->places[0];
 }
 
+/* Where an entry of type 1 says what it starts. */
+static const struct bls_line *line_of(const struct bls_entry *entry)
+{
+	return entry->type == BLS_TYPE2 ? NULL : entry->kernel ? entry->kernel : entry->efi ? entry->efi : entry->uki;
+}
+
 /* The program that an entry starts: its path on the entry's volume. */
 static const char *program_of(struct arena *arena, const struct bls_entry *entry)
 {
-	const struct bls_line *line = entry->kernel ? entry->kernel : entry->efi ? entry->efi : entry->uki;
+	const struct bls_line *line = line_of(entry);
 	const char *text;
 	char *path;
 
@@ -137,46 +143,75 @@ static bool keep_existing(struct menu *menu, const struct bls_entry **entries, s
 	return true;
 }
 
-/* What systemd-boot adds to its menu by itself (config_load_entries of boot.c), from the ESP alone. */
-static bool finds_others(const struct menu *menu)
+/* Goes on with what systemd-boot starts.  Of what `linux` names it is another matter which kernel it is. */
+static void start(struct menu *menu, const struct esp *place, const struct efi_binary *binary, bool is_kernel)
 {
-	struct fs *fs = menu->places[0]->fs;
+	struct chain *chain = menu->chain;
+	uint16_t machine = chain->binaries[chain->count - 1]->pe->machine;
+
+	if (!image_chain_add(chain, binary))
+		return;
+	if (binary->have == UNREADABLE)
+		unreadable(chain, &binary->error, binary->path);
+	else if (!image_binary_loads(binary, machine))
+		chain->end = CHAIN_NOT_LOADABLE;
+	else if (!is_kernel || binary->program->kind != EFI_UNKNOWN)
+		image_chain_follow(menu->image, place, chain);
+}
+
+/* What systemd-boot adds to its menu by itself (config_load_entries of boot.c), from the ESP alone, and starts where there is
+ * nothing else. */
+static void follow_others(struct menu *menu)
+{
+	const struct esp *esp = menu->places[0];
+	struct arena *arena = menu->image->arena;
+	const struct efi_binary *starter = menu->chain->binaries[menu->chain->count - 1], *binary;
+	const char *suffix = architectures[architecture_of_machine(starter->pe->machine)].suffix;
 	struct fs_entry file;
 
-	if (fs_lookup(fs, menu->image->arena, "/EFI/Microsoft/Boot/bootmgfw.efi", &file, NULL) == 0)
-		return true;
-	for (int a = ARCHITECTURE_UNKNOWN + 1; a < ARCHITECTURE_COUNT; a++)
-		if (fs_lookup(fs, menu->image->arena,
-			      arena_printf(menu->image->arena, "/shell%s.efi", architectures[a].suffix), &file, NULL) == 0)
-			return true;
-	return false;
+	menu->chain->named = NULL;
+	if (fs_lookup(esp->fs, arena, "/EFI/Microsoft/Boot/bootmgfw.efi", &file, NULL) == 0) {
+		menu->chain->end = CHAIN_OTHER_SYSTEM;
+		menu->chain->reason = "it starts Windows Boot Manager";
+	} else if (suffix && image_binary(menu->image, esp, arena_printf(arena, "/shell%s.efi", suffix), &binary, NULL) == 0) {
+		start(menu, esp, binary, false);
+	}
 }
 
 static void follow_default(struct menu *menu, const struct bls_entry **entries, size_t count)
 {
-	const struct efi_binary *starter = menu->chain->binaries[menu->chain->count - 1], *binary;
 	struct chain *chain = menu->chain;
+	const struct efi_binary *binary;
 	const struct bls_line *line;
 	const struct bls_entry *entry = bls_default(entries, count, menu->volumes[0], &line);
+	const struct bls_line *program;
 	struct error err;
 	const char *path;
 
 	chain->end = CHAIN_COMPLETE;
 	/* a default that is no entry of these, or one that has used up its tries, is a matter of the menu */
-	if (!entry || chain->count == CHAIN_LENGTH)
+	if (!entry)
 		return;
+	program = line_of(entry);
 	path = program_of(menu->image->arena, entry);
 	if (image_binary(menu->image, place_of(menu, entry), path, &binary, &err) < 0) {
 		unreadable(chain, &err, path);
 		return;
 	}
-	chain->binaries[chain->count++] = binary;
-	if (binary->have == UNREADABLE)
-		unreadable(chain, &binary->error, binary->path);
-	else if (!image_binary_loads(binary, starter->pe->machine))
-		chain->end = CHAIN_NOT_LOADABLE;
-	else if (binary->program->kind == EFI_STUB || binary->program->kind == EFI_ADDON)
-		chain->end = CHAIN_NO_KERNEL;
+	chain->named = NULL;
+	if (program) {
+		struct chain_place *named = ARENA_NEW(menu->image->arena, struct chain_place);
+
+		*named = (struct chain_place){ place_of(menu, entry)->partition, entry->source->path, program->key_place.line,
+					       program->key_place.column };
+		chain->named = named;
+	}
+	start(menu, place_of(menu, entry), binary, entry->kernel);
+	/* each try is counted, and the next entry's turn comes */
+	if (entry->tries_left >= 0 && (chain->end == CHAIN_CIRCLE || chain->end == CHAIN_STARTS_NOTHING)) {
+		chain->end = CHAIN_NOT_FOLLOWED;
+		chain->reason = "the entry that is tried first starts no system, and its tries are counted";
+	}
 }
 
 static const struct partition *find_xbootldr(const struct image *image)
@@ -242,6 +277,6 @@ void image_chain_entries(struct image *image, const struct esp *esp, struct chai
 		chain->end = CHAIN_COMPLETE;
 	else if (count)
 		follow_default(&menu, entries, count);
-	else if (whole && finds_others(&menu))
-		chain->end = CHAIN_COMPLETE;
+	else if (whole)
+		follow_others(&menu);
 }

@@ -149,9 +149,8 @@ static void no_entry(struct check *check)
 
 	for (unsigned p = 0; p < image->boot_path_count; p++) {
 		const struct boot_path *path = &image->boot_paths[p];
-		bool foreign = path->kind == BOOT_UNKNOWN && !path->error.code;
 
-		if (path->have != UNREADABLE || foreign || image_loader_is_spare(image, path->loader))
+		if (path->have != UNREADABLE || boot_path_is_foreign(image, path) || image_loader_is_spare(image, path->loader))
 			continue;
 		if (path->error.code)
 			not_evaluated(check, &path->error, "what %s boots could not be followed", path->loader->path);

@@ -8,6 +8,7 @@ load common
 setup_file() {
 	fixture debian-arm64 >/dev/null
 	fixture debian-amd64 >/dev/null
+	fixture firmware-x86_64 >/dev/null
 }
 
 setup() {
@@ -69,10 +70,22 @@ clean() {
 	clean
 }
 
-@test "programs that start each other in a circle end the walk, and options for shim are not guessed at" {
+@test "programs that start each other in a circle never end, and of options for shim a path in \\EFI alone is known" {
 	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV '..\\\\.\\\\BOOT\\\\fbaa64.efi,debian,,\n'"
+	exits 1
+	says "BOOTAA64.CSV:1:1: error: it starts /EFI/BOOT/fbaa64.efi again, which led here, and so on for ever"
+	lints debian-arm64 "file copy EFI/debian/shimaa64.efi EFI/debian/grubaa64.efi"
+	exits 1
+	says "/EFI/debian/grubaa64.efi: error: it starts /EFI/debian/grubaa64.efi again, which led here, and so on for ever"
+	# systemd-boot counts the tries of such an entry, and goes on to the next
+	lints systemd-boot-arm64 'file write loader/entries/a+3.conf text "sort-key a\nefi /EFI/BOOT/BOOTAA64.EFI\n"'
 	exits 0
-	says "skipped: " "in a circle [efi-second-stage]"
+	says "its tries are counted [efi-second-stage]"
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,\\\\EFI\\\\debian\\\\grubaa64.efi ,\n'"
+	clean
+	# what is not there is passed over for what shim starts by itself
+	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,\\\\EFI\\\\debian\\\\gone.efi,\n'"
+	clean
 	lints debian-arm64 "file csv EFI/debian/BOOTAA64.CSV 'shimaa64.efi,debian,other.efi,\n'"
 	exits 0
 	says "BOOT.CSV gives shim options, which may name another loader [efi-second-stage]"
@@ -89,6 +102,40 @@ clean() {
 	lints firmware-x86_64 "file write EFI/x.txt text x"
 	exits 0
 	says "what EFI program starts next is not known" "[efi-second-stage]"
+}
+
+@test "where nobody knows what starts, an image with Linux is not judged, and one without is somebody else's" {
+	local rules='*' loader=EFI/BOOT/BOOTX64.EFI unknown put
+	put="file put $loader firmware-x86_64:$loader"
+	unknown="what /$loader boots could not be followed: what EFI program starts next is not known"
+
+	lints debian-amd64 "$put"
+	exits 2
+	says "not evaluated: $unknown"
+	lacks error: warning:
+	lints debian-amd64 "$put" "part 2 rm-glob /*"
+	lacks "not evaluated: $unknown"
+	# Microsoft's
+	lints debian-amd64 "$put" "pe section $loader .data name .rdata" "file poke $loader 0x127c0 626f6f746d6766772e706462"
+	exits 0
+	says "skipped: /$loader: it is Windows Boot Manager [efi-second-stage]"
+	lacks error: warning: "not evaluated"
+}
+
+@test "the shell starts a script or nothing" {
+	local rules='*' loader=EFI/BOOT/BOOTX64.EFI put shell folder
+	put="file put $loader firmware-x86_64:$loader"
+	shell="file poke $loader 0x127c0 $(printf '%s' uefishellversion | iconv -t UTF-16LE | od -An -tx1 | tr -d ' \n')"
+
+	lints debian-amd64 "$put" "$shell"
+	exits 1
+	says "/$loader: error: it is the UEFI shell: it finds no startup.nsh, and waits for somebody who types"
+	lacks "not evaluated"
+	for folder in / /EFI/ /EFI/BOOT/ /EFI/tools/; do
+		lints debian-amd64 "$put" "$shell" "file write ${folder}startup.nsh text x"
+		[ "$folder" = /EFI/ ] || says "not evaluated: what /$loader boots could not be followed: what startup.nsh has the"
+		[ "$folder" != /EFI/ ] || says "error: it is the UEFI shell"
+	done
 }
 
 @test "systemd-boot: entries count if their kernel exists, on the ESP or on XBOOTLDR" {
