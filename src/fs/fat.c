@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/fat-internal.h"
+#include "fs/listings.h"
 
 static const struct fat_node *node_of(struct fs *fs, uint64_t handle)
 {
@@ -34,6 +35,7 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 	const struct fat_state *state = fs->state;
 	const struct fat_node *node = node_of(fs, handle);
 	size_t count = 0;
+	int r;
 
 	if (!node)
 		return error_set(err, EBADF, "no such handle");
@@ -45,6 +47,9 @@ static int op_readdir(struct fs *fs, struct arena *arena, uint64_t handle, struc
 				 node->unlisted);
 	for (uint32_t i = node->first_child; i != FAT_NO_NODE; i = fat_node(state, i)->next)
 		count++;
+	r = limit_spend(WORK_LOOKUPS, (uint64_t)count * COST_COPIED, err);
+	if (r < 0)
+		return r;
 	*ret = ARENA_ARRAY(arena, count, struct fs_entry);
 	*ret_count = count;
 	count = 0;

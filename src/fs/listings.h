@@ -13,6 +13,7 @@
 #define COST_COMPONENT 1700000	/* of a path, "." and ".." too */
 #define COST_COMPARED 8000	/* name in a listing */
 #define COST_LISTED 150000	/* name that is put into one */
+#define COST_COPIED 18000	/* name that is copied out of a FAT's tree, each time that its directory is listed */
 #define COST_MAPPED 200000	/* piece of a file that is put into its map */
 #define COST_DIRECTORY_BYTE 1000 /* that is read of a directory, or of what leads to it */
 

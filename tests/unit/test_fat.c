@@ -210,6 +210,39 @@ static void many_names(void **state)
 	done(&v);
 }
 
+/* Each listing is made anew, however often one asks: it is paid for each time, until there is nothing to pay with. */
+static void listings_cost(void **state)
+{
+	struct volume v = make(16, 5000);
+	struct fs_entry *entries, found;
+	struct error err;
+	struct fat *fat;
+	size_t count;
+	uint64_t one;
+
+	(void)state;
+	for (unsigned i = 2; i < 64; i++) {
+		char name[12];
+
+		(void)snprintf(name, sizeof(name), "F%07uTXT", i);
+		entry(v.bytes + v.root, i, name, 0x20, 0, 0);
+	}
+	fat = open_it(&v);
+	limits_begin_image();
+	assert_int_equal(fat->fs->ops->readdir(fat->fs, v.arena, fat->fs->root, &entries, &count, &err), 0);
+	assert_int_equal(count, 63);
+	one = limit_spent(WORK_LOOKUPS);
+	assert_true(one > 0);
+	limit_count(WORK_LOOKUPS, limit_of(WORK_LOOKUPS) - 3 * one);
+	assert_int_equal(fat->fs->ops->readdir(fat->fs, v.arena, fat->fs->root, &entries, &count, &err), 0);
+	assert_int_equal(fat->fs->ops->readdir(fat->fs, v.arena, fat->fs->root, &entries, &count, &err), 0);
+	assert_int_equal(fat->fs->ops->readdir(fat->fs, v.arena, fat->fs->root, &entries, &count, &err), -EFBIG);
+	assert_int_equal(fs_lookup(fat->fs, v.arena, "/EFI", &found, &err), -EFBIG);
+	limits_begin_image();
+	assert_int_equal(fs_lookup(fat->fs, v.arena, "/EFI", &found, &err), 0);
+	done(&v);
+}
+
 static void boot_sectors(void **state)
 {
 	static const struct {
@@ -409,7 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_volumes),      cmocka_unit_test(long_names), cmocka_unit_test(clashes),
-		cmocka_unit_test(many_names), cmocka_unit_test(boot_sectors),
+		cmocka_unit_test(many_names), cmocka_unit_test(listings_cost), cmocka_unit_test(boot_sectors),
 		cmocka_unit_test(sizes_and_backup),  cmocka_unit_test(tables),     cmocka_unit_test(mirroring),
 		cmocka_unit_test(a_table_too_small),
 	};
