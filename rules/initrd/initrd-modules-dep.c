@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* initrd-modules-dep: the initrd has modules and no list of them
+/* initrd-modules-dep: the initrd has modules and no list of them that is read
  *
  * severity: error
  * effect:   blocks-boot
  *
  * modprobe and udev find a module, and what it needs, by modules.dep (kmod: modules.dep.bin) in the folder of the kernel's
  * release, which depmod makes. Without it they load nothing: the drivers are in the initrd, and the root does not appear. It
- * happens when modules are copied into an initrd by hand, or when depmod was not installed where it was made.
+ * happens when modules are copied into an initrd by hand, or when depmod was not installed where it was made. A list that is
+ * empty names none of them: depmod was stopped, or the disk was full. And the folder is looked for as /lib/modules: where a
+ * second archive replaced the link /lib, which leads to usr/lib, what lies in /usr/lib/modules is not found.
  *
  * Judged of initrds by initramfs-tools, dracut, mkinitcpio, or with systemd, whose root needs a module of it. One that loads
  * its modules by insmod, or by other lists, is spared.
@@ -14,6 +16,12 @@
  * good:   debian-arm64 systemd-boot-arm64 uki-arm64 armhf
  * bad:    debian-arm64 | initrd remove *modules.dep*
  * expect: !p2/boot/initrd.img-*: error: the initrd has no modules.dep for kernel *-arm64: none of its modules can be loaded
+ * bad:    debian-arm64 | initrd empty *modules.dep*
+ * expect: !p2/boot/initrd.img-*: error: the initrd's modules.dep for kernel *-arm64 is empty: none of its modules can be loaded
+ * bad:    debian-arm64 | initrd empty *modules.dep.bin
+ * expect: !p2/boot/initrd.img-*: error: the initrd's modules.dep for kernel *-arm64 is empty: none of its modules can be loaded
+ * bad:    debian-arm64 | initrd overlay lib 120777 etc | initrd overlay init 120777 usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1
+ * expect: !p2/boot/initrd.img-*: error: the initrd's /lib leads to etc, where kernel *-arm64 has no modules: none of its modules can be loaded
  * bad:    armhf | initrd remove *modules.dep*
  * expect: !p1/debian/6*mp/initrd.img: error: the initrd has no modules.dep for kernel *: none of its modules can be loaded
  */
@@ -64,21 +72,37 @@ static const char *needed(const struct boot_attempt *attempt)
 
 static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
 {
+	const char *target;
+
 	(void)check;
 	(void)ret;
 	/* what ails the initrd as a whole is for other rules of this area to say */
 	if (!attempt_has_kernel(attempt) || !attempt_root_on_disk(attempt) || !attempt_initrd_is_sound(attempt) ||
 	    attempt_initrd_is_foreign(attempt))
 		return ATTEMPT_SKIPPED;
-	return attempt_lacks_lists(attempt) && needed(attempt) ? ATTEMPT_BAD : ATTEMPT_GOOD;
+	/* nor is it this that matters where nothing of it is started */
+	if (attempt_initrd_init_fault(attempt))
+		return ATTEMPT_SKIPPED;
+	return attempt_lists(attempt, &target) != LISTS_GOOD && needed(attempt) ? ATTEMPT_BAD : ATTEMPT_GOOD;
 }
 
 static void report(struct check *check, const struct boot_entry *entry, const struct boot_attempt *attempt)
 {
-	struct diagnostic *d = finding_entry(check, entry, attempt_initrd_place(attempt, 0, 0),
-					     "the initrd has no modules.dep for kernel %s: none of its modules can be loaded",
-					     attempt_kernel_title(attempt));
+	const char *kernel = attempt_kernel_title(attempt), *target;
+	struct location place = attempt_initrd_place(attempt, 0, 0);
+	enum lists_state state = attempt_lists(attempt, &target);
+	struct diagnostic *d;
 
+	if (state == LISTS_CUT_OFF)
+		d = finding_entry(check, entry, place,
+				  "the initrd's /lib leads to %s, where kernel %s has no modules: none of its modules can be "
+				  "loaded", target, kernel);
+	else if (state == LISTS_EMPTY)
+		d = finding_entry(check, entry, place,
+				  "the initrd's modules.dep for kernel %s is empty: none of its modules can be loaded", kernel);
+	else
+		d = finding_entry(check, entry, place,
+				  "the initrd has no modules.dep for kernel %s: none of its modules can be loaded", kernel);
 	finding_note(check, d, "that of %s, for the root, is among them", needed(attempt));
 	finding_help(check, d, "%s", initrd_advice(check, attempt));
 }

@@ -3,6 +3,7 @@
  * systemd. */
 #include <ctype.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "image/initrds-internal.h"
@@ -11,6 +12,7 @@
 #define INITRAMFS_TOOLS "/scripts/functions"
 #define DRACUT_LIBRARY "/lib/dracut-lib.sh"
 #define SYSTEMD "/lib/systemd/systemd"
+#define LIB "/lib"
 static const char *const makers[] = { INITRAMFS_TOOLS, DRACUT_LIBRARY, SYSTEMD, "/init_functions" };
 #define MAKERS (sizeof(makers) / sizeof(*makers))
 
@@ -52,6 +54,7 @@ void initrd_ask_for_lists(const struct boot_attempt *attempt)
 		return;
 	attempt_ask_path(attempt, binary);
 	attempt_ask_path(attempt, text);
+	attempt_ask_path(attempt, LIB);
 	for (size_t i = 0; i < MAKERS; i++)
 		attempt_ask_path(attempt, makers[i]);
 }
@@ -64,14 +67,39 @@ bool attempt_initrd_is_usual(const struct boot_attempt *attempt)
 	return false;
 }
 
-bool attempt_lacks_lists(const struct boot_attempt *attempt)
+/* Whether kmod or BusyBox could read it. */
+static enum lists_state list_state(const struct boot_attempt *attempt, const char *path)
+{
+	const struct initrd_question *question = initrd_answered(attempt, INITRD_PATH, path, NULL);
+
+	if (!question || question->answer == INITRD_UNKNOWN)
+		return LISTS_GOOD;
+	if (question->answer == INITRD_NOT_FOUND || !S_ISREG(question->reached))
+		return LISTS_NONE;
+	if (question->elsewhere)
+		return LISTS_CUT_OFF;
+	return question->empty ? LISTS_EMPTY : LISTS_GOOD;
+}
+
+enum lists_state attempt_lists(const struct boot_attempt *attempt, const char **ret_target)
 {
 	const char *binary = list_of_modules(attempt, ".bin"), *text = list_of_modules(attempt, "");
+	const struct initrd_question *lib = initrd_answered(attempt, INITRD_PATH, LIB, NULL);
+	enum lists_state state[2];
 
-	if (!binary || attempt_initrd_path(attempt, binary) != INITRD_NOT_FOUND ||
-	    attempt_initrd_path(attempt, text) != INITRD_NOT_FOUND)
-		return false;
-	return attempt_initrd_is_usual(attempt);
+	if (!binary || !attempt_initrd_is_usual(attempt))
+		return LISTS_GOOD;
+	state[0] = list_state(attempt, binary);
+	state[1] = list_state(attempt, text);
+	*ret_target = lib && lib->answer == INITRD_FOUND ? lib->target : NULL;
+	/* without /lib, modprobe may have been built for /usr/lib; a link that leads elsewhere is nobody's intention */
+	for (int i = 0; i < 2; i++)
+		if (state[i] == LISTS_CUT_OFF)
+			return *ret_target ? LISTS_CUT_OFF : LISTS_GOOD;
+	/* kmod reads the one that is in its own format, and no other if that is there */
+	if (state[0] == LISTS_EMPTY)
+		return LISTS_EMPTY;
+	return state[0] == LISTS_GOOD ? LISTS_GOOD : state[1];
 }
 
 /* An initrd of initramfs-tools: it mounts the root by this script unless boot= names another, and takes what the command line

@@ -76,8 +76,14 @@ bool attempt_initrd_is_usual(const struct boot_attempt *attempt);
  * (systemd-repart's definitions, Ignition's configuration)? */
 bool attempt_may_make_root(const struct boot_attempt *attempt);
 
-/* Has the initrd, of a maker that loads modules by their lists, no list of its kernel's modules (modules.dep)? */
-bool attempt_lacks_lists(const struct boot_attempt *attempt);
+/* Of an initrd by a maker that loads modules by the lists of its kernel's (modules.dep): */
+enum lists_state {
+	LISTS_GOOD,    /* as far as is known */
+	LISTS_NONE,
+	LISTS_EMPTY,   /* what is read of them is of no byte */
+	LISTS_CUT_OFF, /* they are below /usr/lib, and /lib is a link to *ret_target, which leads elsewhere or nowhere */
+};
+enum lists_state attempt_lists(const struct boot_attempt *attempt, const char **ret_target);
 
 /* Of a module that is not in the initrd: a file in its place that is none, and why ("lib/.../x.ko is in it, and it is no ELF
  * file"); NULL: there is no such file. */

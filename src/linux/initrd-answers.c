@@ -44,12 +44,13 @@ char *initrd_plain_path(char *to, const char *written)
 	return path;
 }
 
-/* The file that was asked for by its path, or by the other one that a merged /usr makes the same. */
-static int find(struct inquiry *inquiry, const char *name, uint32_t *ret, struct error *err)
+/* The file that was asked for by its path, or by the other one that a merged /usr makes the same: *ret_elsewhere. */
+static int find(struct inquiry *inquiry, const char *name, uint32_t *ret, bool *ret_elsewhere, struct error *err)
 {
 	char *plain, *usr;
 	int r = tree_find(inquiry->tree, name, false, ret, err);
 
+	*ret_elsewhere = *ret == TREE_NONE;
 	if (r < 0 || *ret != TREE_NONE)
 		return r;
 	plain = arena_strdup(inquiry->scratch, name);
@@ -82,10 +83,12 @@ static int answer_path(struct inquiry *inquiry, struct initrd_question *q, struc
 {
 	const struct tree_node *node;
 	uint32_t number;
-	int r = find(inquiry, q->name, &number, err);
+	bool elsewhere;
+	int r = find(inquiry, q->name, &number, &elsewhere, err);
 
 	if (r < 0 || number == TREE_NONE)
 		return r;
+	q->elsewhere = elsewhere && !inquiry->lenient;
 	node = tree_node(inquiry->tree, number);
 	give(inquiry, q, node->file ? node->file : &(struct initrd_file){ .path = q->name, .node = number });
 	q->answer = INITRD_FOUND;

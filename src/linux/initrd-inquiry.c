@@ -62,7 +62,7 @@ int inquiry_begin(struct inquiry *inquiry, struct arena *arena, struct arena *sc
 		q->content = NULL;
 		q->content_size = 0;
 		q->reached = 0;
-		q->empty = false;
+		q->empty = q->elsewhere = false;
 		inquiry->programs |= q->kind == INITRD_PROGRAM;
 		add(inquiry, (uint32_t)i);
 	}

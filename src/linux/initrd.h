@@ -50,6 +50,7 @@ struct initrd_question {
 	uint32_t size;       /* bytes; of a hard link, those of the file where they were met */
 	uint32_t reached;    /* of a path: the mode of the file that it names, links followed; 0: they lead nowhere */
 	bool empty;          /* and that is a regular file of no bytes, and no hard link either whose bytes come later */
+	bool elsewhere;      /* and not at the path itself, but only where a merged /usr would have it */
 	const char *target;  /* of a symbolic link */
 	const uint8_t *content; /* min(size, limit) bytes, for INITRD_CONTENT and regular files */
 	size_t content_size;

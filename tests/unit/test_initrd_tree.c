@@ -133,6 +133,34 @@ static void replaced(void **state)
 	buffer_free(&m.b);
 }
 
+/* What was asked for where /usr is merged, in an archive whose link to it leads elsewhere. */
+static void elsewhere(void **state)
+{
+	static const char *const targets[] = { "usr/lib", "/nowhere", "usr", "/usr/lib/" };
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct initrd_question q[] = { { INITRD_PATH, .name = "/lib/x" }, { INITRD_PATH, .name = "/usr/lib/x" },
+				       { INITRD_PATH, .name = "lib" } };
+	struct maker m = make();
+
+	(void)state;
+	add(&m, "usr", FOLDER, "");
+	add(&m, "usr/lib", FOLDER, "");
+	add(&m, "usr/lib/x", 0100701, "x");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		bool good = strstr(targets[i], "usr/lib");
+
+		add(&m, "lib", LINK, targets[i]);
+		(void)ask(arena, &m, q, 3, false);
+		assert_int_equal(q[0].answer, INITRD_FOUND);
+		assert_int_equal(q[0].elsewhere, !good);
+		assert_int_equal(q[0].reached, 0100701);
+		assert_false(q[1].elsewhere);
+		assert_false(q[2].elsewhere);
+		assert_string_equal(q[2].target, targets[i]);
+	}
+	buffer_free(&m.b);
+}
+
 static void modules(void **state)
 {
 	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
@@ -278,8 +306,8 @@ static void cost(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(paths), cmocka_unit_test(replaced), cmocka_unit_test(modules),
-					    cmocka_unit_test(links), cmocka_unit_test(cost) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(paths), cmocka_unit_test(replaced), cmocka_unit_test(elsewhere),
+					    cmocka_unit_test(modules), cmocka_unit_test(links), cmocka_unit_test(cost) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
