@@ -215,10 +215,12 @@ unsigned boot_profiles(struct boot_maker *maker, const struct boot_file *file)
 
 	if (!read_program(maker, file, &program, &err) || program.kind != EFI_UKI)
 		return 1;
-	for (size_t i = 0; i < program.pe->section_count && count < LIMIT_UKI_PROFILES; i++)
+	for (size_t i = 0; i < program.pe->section_count; i++)
 		count += !strcmp(program.pe->sections[i].name, ".profile");
-	if (count == LIMIT_UKI_PROFILES)
-		limit_error(NULL, "%s has %d profiles or more", file->path, LIMIT_UKI_PROFILES);
+	if (count > LIMIT_UKI_PROFILES) {
+		limit_error(NULL, "%s has more than %d profiles", file->path, LIMIT_UKI_PROFILES);
+		count = LIMIT_UKI_PROFILES;
+	}
 	return count ? count : 1;
 }
 

@@ -63,6 +63,29 @@ static void test_profiles(void **state)
 	assert_int_equal(start(d, "/a.efi", NULL, 2)->kernel.view->size, strlen("another") + 1);
 }
 
+/* 32 are read: with one more it is said that there are others. */
+static void test_many_profiles(void **state)
+{
+	const char *sections[2 * (1 + 33) + 1] = { ".linux", "kernel" };
+	struct disk *d = *state;
+	struct boot_file file;
+
+	for (unsigned i = 1; i <= 33; i++) {
+		sections[2 * i] = ".profile";
+		sections[2 * i + 1] = "ID=x";
+	}
+	add_pe(d, "/33.efi", sections);
+	sections[2 * 33] = NULL;
+	add_pe(d, "/32.efi", sections);
+	limits_begin_image();
+	file = find(d, "/32.efi");
+	assert_int_equal(boot_profiles(&d->maker, &file), 32);
+	assert_int_equal(unseen_count, 0);
+	file = find(d, "/33.efi");
+	assert_int_equal(boot_profiles(&d->maker, &file), 32);
+	assert_non_null(unseen_with(EFBIG));
+}
+
 static void test_addons(void **state)
 {
 	static const char *const image[] = { ".linux", "kernel", ".cmdline", "base", NULL };
@@ -116,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_uki, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_profiles, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_profiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addons, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_addons, setup, teardown),
 	};
