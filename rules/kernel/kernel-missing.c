@@ -27,7 +27,7 @@
  * expect: !p2/boot/vmlinuz-*: error: the kernel (Image) is damaged: it ends before what its header refers to
  * bad:    debian-arm64 | part 2 truncate-file /boot/vmlinuz-* 100
  * expect: !p2/boot/vmlinuz-*: error: the kernel (Image) is damaged: it ends within its header
- * bad:    debian-arm64 | grub write "for d in (hd0,gpt*); do if [ -f $d/x ]; then set root=$d; fi; done\nmenuentry a {\n linux /x root=/dev/vda2 console=ttyAMA0\n}\n"
+ * bad:    debian-arm64 | grub write "set timeout=1\nfor d in (hd0,gpt*); do if [ -f $d/x ]; then set root=$d; fi; done\nmenuentry a {\n linux /x root=/dev/vda2 console=ttyAMA0\n}\n"
  * expect: : not evaluated: the kernel that "a" boots is not known: (hd0,gpt*) stands for devices * [kernel-arch*]
  * expect: : not evaluated: the kernel that boots is not known: (hd0,gpt*) stands for devices * [driver-*]
  * expect: : not evaluated: whether the entry "a" boots is not known: (hd0,gpt*) stands for * [boot-kernel-missing*]

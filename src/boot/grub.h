@@ -145,6 +145,11 @@ struct grub_course {
 	struct boot_place end_place; /* of the command that led to the end; for the last two where it happened */
 	const char *end_reason;
 	const struct grub_saved *saved; /* the newest first; what is in front counts */
+	/* from GRUB's start on */
+	bool asks; /* for a line from the keyboard (the command read) */
+	struct boot_place asks_place;
+	uint64_t slept; /* seconds that commands sleep, at most UINT32_MAX */
+	struct boot_place slept_place; /* of the longest */
 };
 
 struct grub_entry {

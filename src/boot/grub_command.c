@@ -139,6 +139,33 @@ static struct grub_status cmd_leave(struct grub_vm *vm, const struct grub_call *
 	return grub_ok();
 }
 
+/* Whoever presses ESC goes on at once; nobody does. */
+static struct grub_status cmd_sleep(struct grub_vm *vm, const struct grub_call *call)
+{
+	static const struct grub_option known[] = { { "verbose", 'v', false }, { "interruptible", 'i', false }, { 0 } };
+	struct grub_options options = { .call = call, .options = known };
+	const struct boot_text *value, *seconds = NULL;
+	unsigned long long number = 0;
+	int option;
+
+	while ((option = grub_next_option(vm, &options, &value)) != GRUB_OPTION_END)
+		if (option == GRUB_ARGUMENT && !seconds)
+			seconds = value;
+	if (seconds && seconds->unknown)
+		return grub_not_known(vm, call->place, seconds->unknown);
+	if (!seconds || *seconds->text < '0' || *seconds->text > '9')
+		return grub_failed();
+	number = strtoull(seconds->text, NULL, 10);
+	if (number > UINT32_MAX)
+		number = UINT32_MAX;
+	if (number > vm->s->slept_longest) {
+		vm->s->slept_longest = number;
+		vm->s->slept_place = call->place;
+	}
+	vm->s->slept = vm->s->slept + number > UINT32_MAX ? UINT32_MAX : vm->s->slept + number;
+	return grub_ok();
+}
+
 /* What follows is run, but the menu is not shown: GRUB's rescue prompt is, or the shell that this one was started from. */
 static struct grub_status cmd_normal_exit(struct grub_vm *vm, const struct grub_call *call)
 {
@@ -188,8 +215,13 @@ static struct grub_status cmd_unknown(struct grub_vm *vm, const struct grub_call
 		else if ((!strcmp(arg, "--set") || !strcmp(arg, "-s")) && i + 1 < call->count)
 			grub_set_unknown(vm, call->args[i + 1].text, reason, call->place);
 	}
-	if (!strcmp(call->name, "read") && call->count)
-		grub_set_unknown(vm, call->args[call->count - 1].text, reason, call->place);
+	if (!strcmp(call->name, "read")) {
+		if (call->count)
+			grub_set_unknown(vm, call->args[call->count - 1].text, reason, call->place);
+		if (!vm->s->asks)
+			vm->s->asks_place = call->place;
+		vm->s->asks = true;
+	}
 	return grub_not_known(vm, call->place, reason);
 }
 
@@ -280,7 +312,7 @@ grub_command *grub_find_command(const char *name)
 		{ "set", cmd_set },
 		{ "setparams", cmd_setparams },
 		{ "shift", cmd_shift },
-		{ "sleep", cmd_true },
+		{ "sleep", cmd_sleep },
 		{ "smbios", cmd_unknown },
 		{ "source", grub_cmd_source },
 		{ "submenu", grub_cmd_menuentry },

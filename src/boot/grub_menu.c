@@ -146,6 +146,9 @@ static void run_entry(struct grub_vm *vm, void *data)
 	vm->s->current = NULL;
 	if (item->submenu && !grub_context_open(vm, item->place))
 		return;
+	/* GRUB goes through a submenu at once where nobody chooses */
+	if (item->submenu)
+		grub_set_string(vm, "timeout", "0");
 	if (old)
 		now = arena_printf(vm->arena, "%s>%s", old, item->id);
 	vm->bytes += old ? strlen(now) : 0;

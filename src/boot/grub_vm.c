@@ -147,6 +147,10 @@ static struct grub_course make_course(struct grub_vm *vm, const struct grub_choi
 		.end_place = s->end_place,
 		.end_reason = s->end_reason,
 		.saved = s->saved,
+		.asks = s->asks,
+		.asks_place = s->asks_place,
+		.slept = s->slept,
+		.slept_place = s->slept_place,
 	};
 }
 

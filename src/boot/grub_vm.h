@@ -70,6 +70,10 @@ struct grub_state {
 	size_t attempt_count;
 	bool has_devicetree;
 	struct grub_file devicetree;
+	bool asks; /* these five as in struct grub_course */
+	struct boot_place asks_place;
+	uint64_t slept, slept_longest;
+	struct boot_place slept_place;
 
 	bool stop; /* nothing more is run; the next three say why */
 	enum grub_end end;

@@ -152,6 +152,9 @@ void boot_follow_entries(struct boot_maker *maker)
 		path->have = UNREADABLE;
 		return;
 	}
+	for (size_t i = 0; i < menu.volumes[0]->loader_line_count; i++)
+		if (!strcmp(menu.volumes[0]->loader_lines[i].key, "timeout"))
+			path->timeout = &menu.volumes[0]->loader_lines[i].value;
 	list = bls_menu(image->arena, menu.volumes, menu.count,
 			architectures[architecture_of_machine(path->program->pe->machine)].suffix, &count);
 	shown = ARENA_ARRAY(image->arena, count, const struct bls_entry *);

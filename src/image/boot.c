@@ -233,6 +233,7 @@ static bool follow_same(struct boot_maker *maker)
 		path->error = other->error;
 		path->core = other->core;
 		path->grub = other->grub;
+		path->timeout = other->timeout;
 		path->entry_count = other->entry_count;
 		path->entries = arena_memdup(maker->image->arena, other->entries, other->entry_count * sizeof(*other->entries));
 		for (size_t i = 0; i < path->entry_count; i++) {

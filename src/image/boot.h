@@ -101,6 +101,8 @@ struct boot_path {
 	/* of GRUB */
 	const struct grub_core *core;
 	const struct grub_result *grub;
+	/* of systemd-boot: what loader.conf says; NULL: nothing */
+	const struct boot_text *timeout;
 	struct boot_entry *entries;
 	size_t entry_count;
 	const struct boot_entry *first; /* the default entry; NULL: there is none */

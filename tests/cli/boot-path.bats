@@ -122,7 +122,7 @@ grubenv() {
 }
 
 @test "what hangs on the machine is not known, and said so only where it matters" {
-	config=$(printf '%s\n' 'if keystatus --shift; then set default=1; fi' \
+	config=$(printf '%s\n' 'set timeout=1; if keystatus --shift; then set default=1; fi' \
 		"menuentry a { linux /vmlinuz root=UUID=$UUID; initrd /initrd.img; }" \
 		"menuentry b { linux /vmlinuz root=UUID=$UUID; initrd /initrd.img; }")
 	written
@@ -166,7 +166,7 @@ grubenv() {
 	# the root that was set before the search is the right one on this disk
 	lints 'grub replace "gpt2 " "gpt2 0"'
 	clean
-	config=$(printf '%s\n' "menuentry a {" \
+	config=$(printf '%s\n' 'set timeout=1' "menuentry a {" \
 		"if search --fs-uuid --set=root 12; then true; else search --fs-uuid --set=root $UUID; fi" \
 		"linux /vmlinuz root=UUID=$UUID" 'initrd /initrd.img' '}')
 	written

@@ -438,6 +438,28 @@ static void test_loaders(void **state)
 	assert_int_equal(boot_text_place(&attempt->arguments, 0).line, 13);
 }
 
+/* What makes GRUB wait: counted from its start on, on each way by itself. */
+static void test_waits(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome =
+		machine_script(m, "set timeout=7\nsleep 20\nmenuentry a {\n sleep -i -v 5\n linux /good\n}\n"
+				  "menuentry b {\n read x\n sleep 99999999999999\n}\n"
+				  "submenu c {\n menuentry d { true; }\n}\n");
+	const struct grub_menu *menu = outcome->menu;
+
+	assert_string_equal(menu->timeout.text, "7");
+	assert_int_equal(outcome->slept, 20);
+	assert_false(outcome->asks);
+	assert_int_equal(menu->entries[0].courses[0].slept, 25);
+	assert_int_equal(menu->entries[0].courses[0].slept_place.line, 2);
+	assert_true(menu->entries[1].courses[0].asks);
+	assert_int_equal(menu->entries[1].courses[0].asks_place.line, 8);
+	assert_int_equal(menu->entries[1].courses[0].slept, UINT32_MAX);
+	assert_int_equal(menu->entries[1].courses[0].slept_place.line, 9);
+	assert_string_equal(menu->entries[2].courses[0].menu->timeout.text, "0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prefixes, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_removable, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_loaders, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_waits, machine_setup, machine_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
