@@ -117,6 +117,9 @@ static int op_stat(struct fs *fs, uint64_t handle, struct fs_stat *ret, struct e
 		*ret = remote->stats[handle % STATS].stat;
 		return 0;
 	}
+	r = limit_spend(WORK_LOOKUPS, REMOTE_COST_QUESTION, err);
+	if (r < 0)
+		return r;
 	n = appliance_ask(remote->appliance, &request, data, sizeof(data), NULL, err);
 	if (n < 0)
 		return (int)n;

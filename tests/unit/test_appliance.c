@@ -429,13 +429,40 @@ static void links_and_attributes(void **state)
 	end(&s);
 }
 
+/* A message there and back is paid for, what is kept is not. */
+static void questions_cost(void **state)
+{
+	struct script s = script_make();
+	struct fs_stat st;
+	struct fs *fs;
+	uint64_t one;
+
+	(void)state;
+	answer_mount(&s);
+	answer_stat(&s, 0100644, 10);
+	answer_stat(&s, 0100644, 11);
+	fs = mount_root(&s);
+	limits_begin_image();
+	assert_int_equal(fs->ops->stat(fs, 8, &st, &err), 0);
+	one = limit_spent(WORK_LOOKUPS);
+	assert_true(one > 0);
+	assert_int_equal(fs->ops->stat(fs, 8, &st, &err), 0);
+	assert_int_equal(limit_spent(WORK_LOOKUPS), one);
+	limit_count(WORK_LOOKUPS, limit_of(WORK_LOOKUPS) - one);
+	assert_int_equal(fs->ops->stat(fs, 9, &st, &err), -EFBIG);
+	limits_begin_image();
+	assert_int_equal(fs->ops->stat(fs, 9, &st, &err), 0);
+	assert_int_equal(st.size, 11);
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(launches),	  cmocka_unit_test(bad_answers),  cmocka_unit_test(requests_are_bounded),
 		cmocka_unit_test(volumes),	  cmocka_unit_test(bad_volumes),  cmocka_unit_test(directories),
 		cmocka_unit_test(bad_directories), cmocka_unit_test(reading),	  cmocka_unit_test(bad_reading),
-		cmocka_unit_test(links_and_attributes),
+		cmocka_unit_test(links_and_attributes), cmocka_unit_test(questions_cost),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
