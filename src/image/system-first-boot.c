@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/utf16.h"
+#include "fs/listings.h"
 #include "image/system-internal.h"
 
 struct definition {
@@ -219,11 +220,16 @@ void system_read_first_boot(struct system *system)
 		read_folder_additions(system, folders[i], &budget);
 }
 
+/* Longer ones than any name of a partition (36 characters, UEFI 5.3.3) or label of a file system (btrfs's, 255 bytes). */
+#define NAME_MOST 255
+
 /* Could the name be this one, once %m and the like are filled in when the machine starts (repart.d(5), SPECIFIERS)? */
 static bool can_be(const char *pattern, const char *name)
 {
 	const char *star = NULL, *from = NULL;
 
+	if (strlen(name) > NAME_MOST)
+		return false;
 	while (*name) {
 		bool specifier = *pattern == '%' && pattern[1] && pattern[1] != '%';
 
@@ -244,6 +250,15 @@ static bool can_be(const char *pattern, const char *name)
 	while (*pattern == '%' && pattern[1] && pattern[1] != '%')
 		pattern += 2;
 	return !*pattern;
+}
+
+/* Picoseconds that can_be may take: it may begin anew behind each character of the name. */
+static uint64_t name_cost(const struct definition *d, const char *name)
+{
+	const char *pattern = d->label ? d->label : d->type;
+	uint64_t most = strlen(name) < NAME_MOST ? strlen(name) : NAME_MOST;
+
+	return COST_COMPARED + (pattern ? most * strnlen(pattern, NAME_MOST) * 1000 : 0);
 }
 
 static bool is_called(const struct definition *d, const char *name)
@@ -285,9 +300,11 @@ bool system_makes_device(const struct system *system, const struct boot_device_n
 	if (!made || (name->kind != BOOT_DEVICE_UUID && name->kind != BOOT_DEVICE_LABEL &&
 		      name->kind != BOOT_DEVICE_PARTUUID && name->kind != BOOT_DEVICE_PARTLABEL))
 		return false;
-	for (const struct definition *d = made->definitions; d; d = d->next)
-		if (makes(d, name))
+	for (const struct definition *d = made->definitions; d; d = d->next) {
+		/* where it cannot be found out, it may be: that is told of */
+		if (limit_spend(WORK_LOOKUPS, name_cost(d, name->value), NULL) < 0 || makes(d, name))
 			return true;
+	}
 	if (made->limited)
 		limit_error(NULL, "the definitions of what systemd-repart makes at the first boot are more than %d files or %llu "
 			    "bytes, or one of them has more than %llu bytes", LIMIT_CONFIGURATION_FILES,

@@ -13,7 +13,7 @@
 #define CHUNK 1024
 #define NAME 255 /* NAME_MAX */
 
-/* Picoseconds of WORK_UNPACKING for each name of a path that is looked up. */
+/* Picoseconds of WORK_UNPACKING for each component of a path that is looked up, "." too. */
 #define STEP_COST 50000ULL
 
 struct tree {
@@ -61,7 +61,6 @@ static void grow(struct tree *tree)
 /* The number of the name in the folder, there or not; TREE_NONE where it never was. */
 static uint32_t child(struct tree *tree, uint32_t folder, const char *name, size_t length)
 {
-	tree->steps++;
 	return tree->slots[slot_of(tree, key_of(folder, name, length))] - 1;
 }
 
@@ -138,6 +137,7 @@ static uint32_t walk(struct tree *tree, uint32_t at, const char *path, size_t le
 		/* what ends with a slash is a folder */
 		if (p == end)
 			return p == path || p[-1] != '/' || S_ISDIR(tree_node(tree, at)->mode) ? at : TREE_NONE;
+		tree->steps++;
 		name = p;
 		slash = memchr(p, '/', (size_t)(end - p));
 		p = slash ? slash : end;
@@ -241,6 +241,7 @@ static int make(struct tree *tree, const struct cpio_entry *entry, const char *t
 		*ret_made = TREE_NO_FOLDER;
 		return 0;
 	}
+	tree->steps++;
 	*ret = child_made(tree, folder, base, length);
 	if (*ret == TREE_NONE)
 		return 0;

@@ -13,6 +13,7 @@
 #define CONFIG_START "IKCFG_ST"
 #define CONFIG_START_SIZE (sizeof(CONFIG_START) - 1)
 #define LINE 512 /* more than a banner ever has */
+#define HIT_COST 60000ULL /* picoseconds for each place that may be one, of which a kernel has a few */
 
 struct scan {
 	struct kernel *kernel;
@@ -22,22 +23,27 @@ struct scan {
 	size_t size;
 	unsigned needed; /* KERNEL_WANT_...: what the scan goes on for */
 	bool want_version, want_config; /* what is taken where it comes by: a kernel is gone through once */
+	uint64_t hits; /* that were not paid for yet */
 	bool ended, lost_config; /* all was seen; but for a configuration that is too large */
 	unsigned configs; /* how often something looked like a configuration */
 };
 #define BUFFER_SIZE ((size_t)LIMIT_STREAM_BUFFER)
 
-/* A string constant: ends with a newline, which tells it from other strings with these words. */
-static bool banner(struct scan *scan, size_t offset)
+/* A string constant: ends with a newline, which tells it from other strings with these words.  *line_end is where the line ends
+ * that was looked at last: a line full of these words is gone through once. */
+static bool banner(struct scan *scan, size_t offset, size_t *line_end)
 {
 	const char *text = (const char *)scan->buffer + offset + BANNER_SIZE;
-	size_t left = scan->size - offset - BANNER_SIZE, length = 0;
+	size_t left = scan->size - offset - BANNER_SIZE, length;
 
 	if (!left || *text < '0' || *text > '9')
 		return false;
-	while (length < left && length < LINE && text[length] >= ' ' && text[length] < 0x7f)
-		length++;
-	if (length == left || text[length] != '\n' || !memchr(text, ' ', length))
+	if (*line_end < offset + BANNER_SIZE)
+		*line_end = offset + BANNER_SIZE;
+	while (*line_end < scan->size && scan->buffer[*line_end] >= ' ' && scan->buffer[*line_end] < 0x7f)
+		++*line_end;
+	length = *line_end - offset - BANNER_SIZE;
+	if (length == left || length >= LINE || text[length] != '\n' || !memchr(text, ' ', length))
 		return false;
 	scan->kernel->version = arena_strndup(scan->arena, text, length);
 	scan->kernel->release = arena_strndup(scan->arena, text, (size_t)((const char *)memchr(text, ' ', length) - text));
@@ -117,23 +123,26 @@ static int config(struct scan *scan, size_t offset, struct error *err)
 static void search_banner(struct scan *scan)
 {
 	const uint8_t *p = scan->buffer;
+	size_t line_end = 0;
 
 	while (scan->want_version) {
 		p = memmem(p, scan->size - (size_t)(p - scan->buffer), BANNER, BANNER_SIZE);
 		if (!p)
 			return;
-		if (banner(scan, (size_t)(p - scan->buffer)))
+		scan->hits++;
+		if (banner(scan, (size_t)(p - scan->buffer), &line_end))
 			scan->want_version = false;
 		p++;
 	}
 }
 
 /* Where a compressed configuration begins, or the buffer's size. */
-static size_t search_config(const struct scan *scan)
+static size_t search_config(struct scan *scan)
 {
 	const uint8_t *p = scan->buffer, *end = scan->buffer + scan->size;
 
 	while (scan->want_config && (p = memmem(p, (size_t)(end - p), CONFIG_START, CONFIG_START_SIZE))) {
+		scan->hits++;
 		if ((size_t)(end - p) >= CONFIG_START_SIZE + 3 && !memcmp(p + CONFIG_START_SIZE, "\x1f\x8b\x08", 3))
 			return (size_t)(p - scan->buffer);
 		p++;
@@ -150,8 +159,10 @@ static int search(struct scan *scan, struct error *err)
 
 		search_banner(scan);
 		offset = search_config(scan);
-		if (offset == scan->size)
-			return 0;
+		r = limit_spend(WORK_UNPACKING, scan->hits * HIT_COST, err);
+		scan->hits = 0;
+		if (r < 0 || offset == scan->size)
+			return r;
 		r = config(scan, offset, err);
 		if (r < 0)
 			return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_first_boot: devices that a system makes when it first boots, and how much is read to know of them. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/unseen.h"
 #include "image/system-internal.h"
 #include "memory_fs.h"
 
@@ -74,6 +76,32 @@ static bool makes(const struct system *system, enum boot_device_kind kind, const
 	struct boot_device_name name = { .kind = kind, .value = value };
 
 	return system_makes_device(system, &name);
+}
+
+/* Names that nothing can be called are not compared, and others are paid for. */
+static void test_long_names(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	struct memory_fs *m = memory_fs_new(arena);
+	struct system *system;
+	char label[2100] = "[Partition]\nFormat=ext4\nLabel=%m", name[301];
+
+	(void)state;
+	memset(label + strlen(label), 'a', 2000);
+	memory_fs_file(m, arena, "/usr/lib/repart.d/50.conf", label);
+	memset(name, 'a', 300);
+	name[300] = '\0';
+	system = first_boot_system(arena, m);
+	limits_begin_image();
+	assert_false(makes(system, BOOT_DEVICE_LABEL, name));
+	name[255] = '\0';
+	assert_false(makes(system, BOOT_DEVICE_LABEL, name));
+	assert_true(limit_spent(WORK_LOOKUPS) >= 2 * 255 * 255 * 1000);
+	/* what was not compared may be, and is told of */
+	limit_count(WORK_LOOKUPS, limit_of(WORK_LOOKUPS));
+	assert_true(makes(system, BOOT_DEVICE_LABEL, "other"));
+	assert_non_null(unseen_with(EFBIG));
+	limits_begin_image();
 }
 
 /* As systemd reads them: blanks around the equals sign, files that add to a definition, specifiers. */
@@ -173,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_boot),
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_first_boot_syntax),
 		cmocka_unit_test(test_first_boot_limit),
 		cmocka_unit_test(test_first_boot_damage),

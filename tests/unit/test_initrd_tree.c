@@ -276,6 +276,17 @@ static void cost(void **state)
 	ask(arena, &m, &q, 1, false);
 	spent = limit_spent(WORK_UNPACKING);
 	assert_true(spent >= 21 * LIMIT_INITRD_ENTRY_COST + 30 * 20000);
+	/* and so is a component that leads nowhere else; two ways of writing it, so that no folder is that of the entry before */
+	buffer_clear(&m.b);
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < 1900; k++)
+			memcpy(path + 2 * k, "./", 3);
+		snprintf(path + 2 * 1900, 16, i % 2 ? "/c%d" : "c%d", i);
+		file(&m, path, "");
+	}
+	limits_begin_image();
+	ask(arena, &m, &q, 1, false);
+	assert_true(limit_spent(WORK_UNPACKING) >= 20 * 1900 * 50000ULL);
 	/* names, each with a link that says much */
 	buffer_clear(&m.b);
 	memset(path, 'x', 4095);

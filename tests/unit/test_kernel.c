@@ -245,6 +245,39 @@ static void once(void **state)
 	limits_begin_image();
 }
 
+/* A line full of what a banner begins with: its end is one, if it is short enough; and each of these places is paid for. */
+static void many_banners(void **state)
+{
+	ARENA_AUTO arena = arena_new(LIMIT_ARENA_BYTES);
+	static const char word[] = "Linux version 1";
+	uint8_t *data = arena_alloc(arena, SIZE);
+	const size_t length = sizeof(word) - 1, begin = 4096, end = SIZE - 4096;
+	struct kernel *kernel;
+	struct error err;
+	size_t at = begin;
+
+	(void)state;
+	arm64(data);
+	for (; at + length <= end; at += length)
+		memcpy(data + at, word, length);
+	for (unsigned terminated = 0; terminated < 2; terminated++) {
+		/* but for a newline, no end of a line makes a banner */
+		memcpy(data + at, ".9 (x)", 6);
+		data[at + 6] = terminated ? '\n' : '\t';
+		limits_begin_image();
+		kernel = open_it(arena, data, SIZE);
+		assert_int_equal(kernel_scan(arena, kernel, KERNEL_WANT_VERSION, limits_kernel_bytes(), &err), 0);
+		assert_true(kernel->scanned_version);
+		assert_int_equal(kernel->version != NULL, terminated);
+		/* 60 ns for each */
+		assert_true(limit_spent(WORK_UNPACKING) >= (end - begin) / length * 60000);
+	}
+	/* the first whose line is shorter than a banner may be */
+	assert_in_range(strlen(kernel->version), 512 - length, 511);
+	assert_non_null(strstr(kernel->version, "Linux version 1.9 (x)"));
+	limits_begin_image();
+}
+
 /* A configuration that is too large keeps nobody from the banner, and is said to whoever needs it. */
 static void large_config(void **state)
 {
@@ -410,7 +443,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(images), cmocka_unit_test(cut_off),  cmocka_unit_test(nothing_inside), cmocka_unit_test(zboot),
-		cmocka_unit_test(once),	     cmocka_unit_test(large_config),
+		cmocka_unit_test(once),	     cmocka_unit_test(large_config),  cmocka_unit_test(many_banners),
 		cmocka_unit_test(bzimage), cmocka_unit_test(zimage),	     cmocka_unit_test(others),
 	};
 
