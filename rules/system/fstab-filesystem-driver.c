@@ -14,10 +14,15 @@
  * The root is the initrd's to mount and judged there. Lines marked `nofail` or `noauto` are not judged.
  *
  * good:   debian-arm64
+ * good:   debian-arm64 | part 2 move /usr/lib/modules/?*-arm64/kernel/fs/fat/vfat.ko /usr/lib/ | part 2 symlink /usr/lib/modules/6.1.0-56-cloud-arm64/kernel/fs/fat/vfat.ko /usr/lib/vfat.ko
  * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/?*-arm64/kernel/fs/fat/vfat.ko*
  * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
  * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/?*-arm64/kernel/fs/nls/nls_ascii.ko*
  * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module nls_ascii (the character set ascii), which kernel * neither *
+ * bad:    debian-arm64 | part 2 truncate-file /usr/lib/modules/?*-arm64/kernel/fs/fat/vfat.ko 0
+ * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
+ * bad:    debian-arm64 | part 2 rm-glob /usr/lib/modules/?*-arm64/kernel/fs/fat | part 2 symlink /usr/lib/modules/6.1.0-56-cloud-arm64/kernel/fs/fat /nowhere
+ * expect: !p2/etc/fstab:3:26: error: /boot/efi needs the module vfat, which kernel * neither has built in nor installed
  * bad:    debian-arm64 | fstab replace umask=0077 umask=0077,iocharset=koi8-r
  * expect: !p2/etc/fstab:3:42: error: /boot/efi needs the module nls_koi8-r (the character set koi8-r), which kernel * neither *
  * bad:    debian-arm64 | fstab replace umask=0077 umask=0077,iocharset=koi8-r | fstab add "LABEL=data /srv"

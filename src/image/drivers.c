@@ -6,6 +6,18 @@
 #include "base/limits.h"
 #include "image/releases.h"
 
+/* What a link below the folder of modules leads to.  1 and *ret; 0: nothing, or not to one of that type; or a negative errno. */
+static int follow(const struct kernel_release *release, const char *path, enum fs_type type, struct fs_entry *ret)
+{
+	struct fs *fs = release->system->fs;
+	struct arena *arena = release->state->image->arena;
+	int r = fs_resolve(fs, arena, arena_printf(arena, "%s/%s", release->modules_path, path), false, ret, NULL, NULL);
+
+	if (r == 0)
+		return fs_type_of(fs, ret) == type;
+	return fs_is_answer(r) ? 0 : r;
+}
+
 /* The entries of a folder of modules, read when they are first asked for. */
 static const struct module_folder *look_into(const struct kernel_release *release, const char *path)
 {
@@ -33,10 +45,16 @@ static const struct module_folder *look_into(const struct kernel_release *releas
 		for (size_t i = 0; i < parent->count && !found; i++) {
 			if (strcmp(parent->entries[i].name, name))
 				continue;
+			struct fs_entry entry = parent->entries[i];
+			int r = 1;
+
+			if (fs_type_of(fs, &entry) == FS_SYMLINK)
+				r = follow(release, path, FS_DIRECTORY, &entry);
+			folder->unreadable = r < 0;
+			if (!r)
+				break;
 			found = true;
-			handle = parent->entries[i].handle;
-			/* a link may lead anywhere */
-			folder->unreadable = fs_type_of(fs, &parent->entries[i]) == FS_SYMLINK;
+			handle = entry.handle;
 		}
 		folder->unreadable |= parent->unreadable;
 		if (!found || folder->unreadable)
@@ -49,6 +67,21 @@ static const struct module_folder *look_into(const struct kernel_release *releas
 		folder->entries = entries;
 	}
 	return folder;
+}
+
+/* Is there a file with something in it?  What cannot be looked at may be one. */
+static bool is_module(const struct kernel_release *release, const char *path, const struct fs_entry *listed)
+{
+	struct fs *fs = release->system->fs;
+	struct fs_entry entry = *listed;
+	struct fs_stat stat;
+	int r = 1;
+
+	if (fs_type_of(fs, &entry) == FS_SYMLINK)
+		r = follow(release, path, FS_FILE, &entry);
+	if (r <= 0)
+		return r < 0;
+	return fs_type_of(fs, &entry) == FS_FILE && (fs->ops->stat(fs, entry.handle, &stat, NULL) < 0 || stat.size);
 }
 
 static bool release_has_file(const struct kernel_release *release, const char *path)
@@ -79,7 +112,7 @@ static bool release_has_file(const struct kernel_release *release, const char *p
 		return true;
 	for (size_t i = 0; i < folder->count; i++)
 		if (!strcmp(folder->entries[i].name, slash ? slash + 1 : path))
-			return fs_type_of(release->system->fs, &folder->entries[i]) != FS_DIRECTORY;
+			return is_module(release, path, &folder->entries[i]);
 	return false;
 }
 
