@@ -15,8 +15,9 @@
  *
  * A configuration that comes to the command halt, reboot or exit before there is a menu boots nothing either, and so does a
  * default entry with such a command in place of a kernel. That the default entry goes back to the firmware (exit, fwsetup) is a
- * warning in an image without an installed system: menus of installers do so to boot what is on another disk. Entries that are
- * not the default, and commands behind a condition that does not hold, are left alone.
+ * warning in an image without an installed system: menus of installers do so to boot what is on another disk. A second loader
+ * in the image does not help: edk2 tries one of a disk, and with none on another disk it starts the machine anew (tried with
+ * OVMF). Entries that are not the default, and commands behind a condition that does not hold, are left alone.
  *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 lower-case-names two-architectures grub-install-arm64
  * good:   gzip-kernel-arm64 installer-arm64
@@ -46,6 +47,9 @@
  * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default goes back to the firmware
  * bad:    installer-arm64 | file write boot/grub/grub.cfg text "menuentry next {\n exit 1\n}\nmenuentry install {\n linux /debian-installer/arm64/linux\n initrd /debian-installer/arm64/initrd.gz\n}\n"
  * expect: !p1/boot/grub/grub.cfg:2:2: warning: the entry that GRUB boots by default goes back to the firmware
+ * bad:    debian-arm64 | esp copy-as esp | use 1 | file write EFI/debian/grub.cfg text "menuentry leave {\n exit 1\n}\n"
+ * expect: !p1/EFI/debian/grub.cfg:2:2: error: the entry that GRUB boots by default goes back to the firmware
+ * expect: !*: note: the disk has 2 EFI system partitions (*), one expected [esp-multiple]
  * bad:    debian-arm64 | grub append "submenu off --id off {\n halt\n}\nset default=off\n"
  * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default switches the machine off
  * bad:    debian-arm64 | grub append "menuentry b --id b {\n configfile /b.cfg\n}\nset default=b\n" | part 2 write /b.cfg "menuentry c {\n halt\n}\n"

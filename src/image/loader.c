@@ -81,7 +81,8 @@ const struct loader *image_first_loader(const struct image *image)
 	return NULL;
 }
 
-/* Does the loader go on to a kernel when nobody chooses?  One that leaves goes back to firmware, which tries the next file. */
+/* Does the loader go on to a kernel when nobody chooses?  One that leaves goes back to firmware: edk2 then tries no other file of
+ * the disk (tried with OVMF), U-Boot's does. */
 static bool keeps_machine(const struct image *image, const struct loader *loader)
 {
 	const struct boot_path *path;
