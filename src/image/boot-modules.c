@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "boot/grub_module.h"
 #include "fs/fs.h"
 #include "image/boot-internal.h"
+
+#define LIMIT_BOOT_MODULES 256 /* that one depends on */
 
 /* "hd0,gpt2" is also "hd0,2" */
 static bool same_device(const char *a, const char *b)
@@ -38,49 +41,141 @@ static const struct boot_text *prefix_of(const struct grub_result *grub, struct 
 	return first;
 }
 
-static enum have look_up(struct arena *arena, struct fs *fs, const char *path)
+/* The file system that a prefix is on, and the path in it.  UNREADABLE: that could not be looked at. */
+static enum have open_prefix(struct image *image, struct boot_module *module, const char **ret_path, struct fs **ret)
 {
-	struct fs_entry entry;
-	int r = fs_resolve_as_grub(fs, arena, path, &entry, NULL);
-
-	if (r == 0)
-		return entry.type == FS_FILE ? HAVE : ABSENT;
-	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG ? ABSENT : UNREADABLE;
-}
-
-enum have boot_grub_module(struct image *image, const struct boot_path *path, const char *name, const struct filesystem *but)
-{
-	struct boot_text first = { 0 };
-	const struct boot_text *prefix;
+	const struct grub_core *core = module->core;
 	struct filesystem *filesystem;
-	const char *device, *file;
 	size_t length;
+	const char *device;
 
-	if (!path->core || !path->grub)
-		return UNREADABLE;
-	if (grub_core_has(path->core, name))
-		return HAVE;
-	if (path->core->nameless_count || path->core->fault != GRUB_CORE_GOOD)
-		return UNREADABLE;
-	prefix = prefix_of(path->grub, &first);
-	if (prefix->unknown)
-		return UNREADABLE;
-	if (!prefix->text || *prefix->text != '(')
+	if (!module->prefix || *module->prefix != '(')
 		return ABSENT;
-	length = strcspn(prefix->text, ")");
-	if (!prefix->text[length])
+	length = strcspn(module->prefix, ")");
+	if (!module->prefix[length])
 		return ABSENT;
-	device = arena_strndup(image->arena, prefix->text + 1, length - 1);
-	file = arena_printf(image->arena, "%s/%s-efi/%s.mod", prefix->text + length + 1, path->core->cpu, name);
+	device = arena_strndup(image->arena, module->prefix + 1, length - 1);
+	*ret_path = module->prefix + length + 1;
 	if (!strcmp(device, "memdisk")) {
-		if (!path->core->memdisk_fs)
-			return path->core->memdisk ? UNREADABLE : ABSENT;
-		return look_up(image->arena, path->core->memdisk_fs, file);
+		*ret = core->memdisk_fs;
+		return *ret ? HAVE : core->memdisk ? UNREADABLE : ABSENT;
 	}
 	filesystem = boot_grub_filesystem(image, device);
-	if (!filesystem || filesystem == but)
+	if (!filesystem || filesystem == module->but)
 		return ABSENT;
+	module->filesystem = filesystem;
 	if (filesystem_open(image, filesystem) != HAVE)
 		return filesystem->have_files;
-	return look_up(image->arena, filesystem->fs, file);
+	*ret = filesystem->fs;
+	return HAVE;
+}
+
+/* Looks at one file.  ABSENT without a fault: it is not there. */
+static enum have read_module(struct arena *arena, struct fs *fs, const char *path, const char *cpu, const char *name,
+			     struct grub_module_file *ret)
+{
+	struct fs_entry entry;
+	struct view *view;
+	struct error err;
+	int r = fs_resolve_as_grub(fs, arena, path, &entry, NULL);
+
+	ret->fault = NULL;
+	if (r == 0 && entry.type != FS_FILE)
+		return ABSENT;
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG ? ABSENT : UNREADABLE;
+	if (fs_file_view(fs, arena, entry.handle, &view, &err) < 0 || grub_module_read(arena, view, cpu, name, ret, &err) < 0)
+		return UNREADABLE;
+	return ret->fault ? ABSENT : HAVE;
+}
+
+/* The module and, one after the other, all that it depends on, as grub_dl_resolve_dependencies() loads them. */
+static void look_up(struct image *image, struct boot_module *module)
+{
+	const char *names[LIMIT_BOOT_MODULES] = { module->name }, *needed_by[LIMIT_BOOT_MODULES] = { NULL }, *folder = "";
+	struct arena *arena = image->arena;
+	struct fs *fs = NULL;
+	size_t count = 1;
+
+	module->have = open_prefix(image, module, &folder, &fs);
+	for (size_t i = 0; i < count && module->have == HAVE; i++) {
+		struct grub_module_file file = { .fault = NULL };
+
+		if (grub_core_has(module->core, names[i]))
+			continue;
+		module->path = arena_printf(arena, "%s/%s-efi/%s.mod", folder, module->core->cpu, names[i]);
+		module->have = read_module(arena, fs, module->path, module->core->cpu, names[i], &file);
+		if (module->have == ABSENT && i)
+			module->fault = file.fault ? arena_printf(arena, "%s depends on %s, whose file %s", needed_by[i],
+								  names[i], file.fault)
+						   : arena_printf(arena, "%s depends on %s, and there is no such file",
+								  needed_by[i], names[i]);
+		else if (module->have == ABSENT && file.fault)
+			module->fault = arena_printf(arena, "its file %s", file.fault);
+		for (size_t k = 0; module->have == HAVE && file.dependencies[k]; k++) {
+			size_t n;
+
+			for (n = 0; n < count && strcmp(names[n], file.dependencies[k]) != 0; n++)
+				;
+			/* GRUB has 200 at all, so these names are made up */
+			if (n == LIMIT_BOOT_MODULES) {
+				module->have = UNREADABLE;
+				break;
+			}
+			if (n == count) {
+				needed_by[count] = names[i];
+				names[count++] = file.dependencies[k];
+			}
+		}
+	}
+}
+
+static const struct boot_module *find_module(struct image *image, const struct boot_path *path, const char *prefix,
+					     const char *name, const struct filesystem *but)
+{
+	struct boot_module *module;
+
+	for (module = image->boot_modules; module; module = module->next)
+		if (module->core == path->core && module->but == but && !strcmp(module->name, name) &&
+		    (module->prefix == prefix || (module->prefix && prefix && !strcmp(module->prefix, prefix))))
+			return module;
+	module = ARENA_NEW(image->arena, struct boot_module);
+	*module = (struct boot_module){ image->boot_modules, path->core, prefix, name, but, UNREADABLE, NULL, NULL, NULL };
+	image->boot_modules = module;
+	look_up(image, module);
+	return module;
+}
+
+const struct boot_module *boot_grub_module(struct image *image, const struct boot_path *path, const char *name,
+					   const struct filesystem *but)
+{
+	static const struct boot_module have = { .have = HAVE }, unreadable = { .have = UNREADABLE };
+	struct boot_text first = { 0 };
+	const struct boot_text *prefix;
+
+	if (!path->core || !path->grub)
+		return &unreadable;
+	if (grub_core_has(path->core, name))
+		return &have;
+	if (path->core->nameless_count || path->core->fault != GRUB_CORE_GOOD)
+		return &unreadable;
+	prefix = prefix_of(path->grub, &first);
+	if (prefix->unknown)
+		return &unreadable;
+	return find_module(image, path, prefix->text, name, but);
+}
+
+const struct boot_module *boot_grub_module_file(struct image *image, const struct boot_path *path, const char *name,
+						const char *file)
+{
+	static const struct boot_module unreadable = { .have = UNREADABLE };
+	const char *end = strrchr(file, '/');
+	size_t length = end ? (size_t)(end - file) : 0;
+
+	/* what it depends on may be among those */
+	if (path->core->nameless_count || path->core->fault != GRUB_CORE_GOOD)
+		return &unreadable;
+	while (length && file[length - 1] != '/')
+		length--;
+	return find_module(image, path, arena_strndup(image->arena, file, length ? length - 1 : 0), name, NULL);
 }

@@ -115,9 +115,28 @@ bool boot_path_is_foreign(const struct image *image, const struct boot_path *pat
 /* Does the image's boot hang on this entry: is it the default one, of a loader that the image cannot do without? */
 bool boot_entry_counts(const struct image *image, const struct boot_entry *entry);
 
-/* Has GRUB this module, in its core image or below its $prefix?  UNREADABLE: we could not look.  `but` is a file system that it
- * cannot read without the module, or NULL. */
-enum have boot_grub_module(struct image *image, const struct boot_path *path, const char *name, const struct filesystem *but);
+/* A module of GRUB's. */
+struct boot_module {
+	struct boot_module *next; /* of those that were looked up */
+	const struct grub_core *core;
+	const char *prefix, *name;
+	const struct filesystem *but;
+	/* Would GRUB load it, and what it depends on?  UNREADABLE: we could not look. */
+	enum have have;
+	/* If ABSENT: why its file will not do, or that of a module that it depends on, and where that is: "its file is empty".
+	 * NULL: there is no such file. */
+	const char *fault;
+	const struct filesystem *filesystem;
+	const char *path;
+};
+
+/* Has GRUB this module, in its core image or below its $prefix?  `but` is a file system that it cannot read without the module,
+ * or NULL. */
+const struct boot_module *boot_grub_module(struct image *image, const struct boot_path *path, const char *name,
+					   const struct filesystem *but);
+/* The same of a module that GRUB looked for in `file`, "(hd0,gpt2)/boot/grub/arm64-efi/normal.mod". */
+const struct boot_module *boot_grub_module_file(struct image *image, const struct boot_path *path, const char *name,
+						const char *file);
 
 /* The device of that name in GRUB's configuration ("hd0,gpt2"), or NULL. */
 struct filesystem *boot_grub_filesystem(const struct image *image, const char *name);

@@ -166,6 +166,7 @@ struct image {
 	unsigned kernel_names;          /* that were looked up there */
 	struct boot_path *boot_paths;   /* image/boot.h: one for each loader */
 	unsigned boot_path_count;
+	struct boot_module *boot_modules; /* image/boot.h: modules of GRUB that were looked up */
 	struct kernel_file *kernel_files;  /* image/kernels.h: those that entries name, and those that are installed */
 	struct kernel_release *releases;
 	struct initrd_inquiries *inquiries; /* image/initrds.c's own */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz_grub_core: the area of modules in a GRUB binary, of hostile bytes, for machines of 32 and of 64 bits. */
+/* fuzz_grub_core: the area of modules in a GRUB binary, and the file of a module, of hostile bytes, for machines of 32 and of 64
+ * bits. */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "boot/grub_core.h"
+#include "boot/grub_module.h"
 
 static void visit(struct arena *arena, struct fs *fs, uint64_t directory, unsigned int *budget)
 {
@@ -38,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct pe pe = { .machine = PE_MACHINE_AARCH64, .is_pe32_plus = wide, .sections = &section,
 				 .section_count = 1 };
 		const struct grub_core *core;
+		struct grub_module_file module;
 		unsigned int budget = 100;
 		struct error err;
 
@@ -49,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (core->memdisk_fs)
 			visit(arena, core->memdisk_fs, core->memdisk_fs->root, &budget);
 		grub_core_close(core);
+		if (grub_module_read(arena, view_memory(arena, data, size), wide ? "arm64" : "arm", "normal", &module, &err) < 0)
+			abort();
 		arena_free(arena);
 	}
 	return 0;
