@@ -6,12 +6,16 @@
  *
  * systemd-boot hands a kernel to the firmware as an EFI program, and so does GRUB on every machine but x86: it must have been
  * built with CONFIG_EFI_STUB. GRUB also unpacks a kernel that is compressed as a whole by gzip, xz or lzop; firmware does
- * not, so an Image.gz cannot be systemd-boot's. Kernels that unpack themselves (EFI zboot, bzImage) are fine. What keeps
- * firmware from loading a kernel that is an EFI program is another rule's affair: efi-second-stage.
+ * not, so an Image.gz cannot be systemd-boot's. Kernels that unpack themselves (EFI zboot, bzImage) are fine. Nor does firmware
+ * load a kernel whose PE header is damaged: told of here where GRUB hands it over, else by efi-second-stage.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64
  * bad:    debian-arm64 | part 2 poke-file /boot/vmlinuz-* 0 1f2003d5
  * expect: !p2/boot/vmlinuz-*: error: the kernel has no EFI stub, without which GRUB cannot start it on AArch64
+ * bad:    debian-arm64 | part 2 poke-file /boot/vmlinuz-* 104 ffffff7f
+ * expect: !p2/boot/vmlinuz-*: error: GRUB has firmware load the kernel, which refuses it: the entry point *
+ * bad:    debian-arm64 | part 2 poke-file /boot/vmlinuz-* 144 00100000
+ * expect: !p2/boot/vmlinuz-*: error: GRUB has firmware load the kernel, which refuses it: *
  */
 #include "efi/kind.h"
 #include "lint/entry-findings.h"
@@ -32,6 +36,15 @@ static bool unpacks(const struct boot_path *path, enum compression wrapper)
 	return path->kind == BOOT_GRUB ? grub_unpacks(wrapper) : wrapper == COMPRESSION_NONE;
 }
 
+/* What firmware refuses the kernel for that GRUB hands to it; NULL: nothing that is known. */
+static const struct pe_problem *refusal(const struct boot_path *path, const struct kernel_file *file)
+{
+	const struct pe *pe = file->pe;
+
+	return path->kind == BOOT_GRUB && pe && pe->status == PE_OK && pe->problem_count &&
+			       pe->problems[0].effect == PE_REFUSED ? &pe->problems[0] : NULL;
+}
+
 static enum attempt_verdict judge(struct check *check, const struct boot_attempt *attempt, struct attempt_doubt *ret)
 {
 	const struct boot_path *path = attempt->entry->path;
@@ -49,7 +62,7 @@ static enum attempt_verdict judge(struct check *check, const struct boot_attempt
 	/* GRUB has a loader of its own there, as old as the boot protocol */
 	if (path->kind == BOOT_GRUB && x86(file->architecture))
 		return ATTEMPT_GOOD;
-	return file->kernel->efi_stub ? ATTEMPT_GOOD : ATTEMPT_BAD;
+	return file->kernel->efi_stub && !refusal(path, file) ? ATTEMPT_GOOD : ATTEMPT_BAD;
 }
 
 static const char *starter(const struct boot_path *path)
@@ -79,6 +92,12 @@ static void report(struct check *check, const struct boot_entry *entry, const st
 				  "the kernel is compressed as a whole (%s), and %s does not unpack it",
 				  compression_name(file->kernel->wrapper), who);
 		finding_help(check, d, "put the unpacked kernel in its place, or one built with CONFIG_EFI_ZBOOT");
+		return;
+	}
+	if (file->kernel->efi_stub) {
+		d = finding_entry(check, entry, kernel_place(file), "%s has firmware load the kernel, which refuses it: %s", who,
+				  pe_problem_text(check->arena, file->pe, refusal(entry->path, file)));
+		finding_help(check, d, "install the kernel anew");
 		return;
 	}
 	d = finding_entry(check, entry, kernel_place(file),

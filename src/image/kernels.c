@@ -159,6 +159,8 @@ static void open_kernel(struct image *image, struct kernel_file *file)
 		return;
 	file->have = HAVE;
 	file->architecture = architecture_of_machine(kernel->machine);
+	if (kernel->efi_stub && kernel->wrapper == COMPRESSION_NONE && !file->in_uki)
+		pe_read(image->arena, file->view, &file->pe, NULL);
 	file->release = find_release(image, file);
 	if (!file->release)
 		return;

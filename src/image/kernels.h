@@ -8,6 +8,7 @@
 #ifndef IMAGE_KERNELS_H
 #define IMAGE_KERNELS_H
 
+#include "efi/pe.h"
 #include "image/filesystem.h"
 #include "image/system.h"
 #include "linux/initrd.h"
@@ -26,6 +27,7 @@ struct kernel_file {
 	struct error error;
 	const struct kernel *kernel; /* if not UNREADABLE */
 	enum architecture architecture; /* of its code */
+	const struct pe *pe;      /* of one that is a file and an EFI program as it stands; NULL: it is not, or cannot be read */
 	struct kernel_release *release; /* NULL: not known which it is */
 	bool installed;           /* it lies where kernels are installed, whether an entry names it or not */
 };
