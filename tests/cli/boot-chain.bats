@@ -220,7 +220,7 @@ clean() {
 	lints debian-arm64 'fstab add "LABEL=gone /srv ext4 defaults"' "esp copy-as esp"
 	exits 1
 	says "error: the image has no file system with the label gone"
-	# firmware comes back from the first one, whether by its configuration or by its default entry, and takes the second
+	# the first one goes back to the firmware, by its configuration or by its default entry: U-Boot takes the second
 	lints debian-arm64 "$gone" "esp copy-as esp" "use 1" 'file write EFI/debian/grub.cfg text "exit\n"'
 	exits 1
 	says "$error"
