@@ -118,6 +118,7 @@ static const char *shim_loader(struct search *s)
 		{ PE_MACHINE_X86_64, "\\grubx64.efi" },           { PE_MACHINE_I386, "\\grubia32.efi" },
 		{ PE_MACHINE_RISCV64, "\\grubriscv64.efi" },      { PE_MACHINE_LOONGARCH64, "\\grubloongarch64.efi" },
 		{ PE_MACHINE_AARCH64, "\\systemd-bootaa64.efi" }, { PE_MACHINE_X86_64, "\\systemd-bootx64.efi" },
+		{ PE_MACHINE_X86_64, "\\loaderx64.efi" },
 	};
 
 	for (size_t i = 0; i < sizeof(loaders) / sizeof(*loaders); i++)
