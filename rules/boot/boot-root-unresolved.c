@@ -16,7 +16,9 @@
  *
  * Not reported: a root on the network, in an array, on an encrypted or a logical volume (but for one of a volume group that the
  * image has, and without that volume), one that the initrd finds or makes itself (live:, ZFS=, gpt-auto, systemd.volatile),
- * labels and UUIDs that systemd-repart or Ignition give at the first boot. What follows from no root= at all is said by
+ * labels and UUIDs that systemd-repart or Ignition give at the first boot. Words such as boot=live, netroot= or ignition.* and
+ * definitions for the first boot say so only to a program that is in the initrd; where none of those is that are known, and
+ * nobody knows what the initrd is made of, it is not evaluated. What follows from no root= at all is said by
  * boot-root-missing.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
@@ -42,6 +44,14 @@
  * expect: *grub.cfg:*: error: the image has no /dev/debian/gone, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=UUID= x="
  * expect: !p1/loader/entries/debian-*.conf:*: error: root=UUID= has an empty UUID
+ * bad:    debian-arm64 | grub replace "root=UUID=" "ignition.platform.id=qemu netroot=dhcp boot=live root=UUID=0"
+ * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
+ * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType=root\nFormat=ext4\n" | grub replace "root=UUID=" "root=UUID=0"
+ * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
+ * bad:    debian-arm64 | gpt add linux | gpt guid 3 5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab | grub replace "root=UUID=" "root=PARTUUID=5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab flatcar.first_boot=1 x="
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTUUID=5d1d8ae0-* names partition 3, which holds no file system
+ * bad:    debian-arm64 | initrd remove scripts/local | grub replace "root=UUID=" "boot=live root=UUID=0"
+ * expect: : not evaluated: whether the entry * boots is not known: root=UUID=0* is not in the image: it is a live system: its root is made of a file, if the initrd has the program for that
  * bad:    systemd-boot-arm64 | initrd write usr/lib/systemd/system-generators/systemd-gpt-auto-generator "x" | initrd remove scripts/local | gpt type 2 linux | entry replace "root=UUID=" "root=gpt-auto x="
  * expect: !p1/loader/entries/debian-*.conf:4:17: error: no partition has the type of an aarch64 root, by which root=gpt-auto finds it
  */
@@ -54,10 +64,20 @@ static bool is_swap(const struct filesystem *f)
 	return f->have == HAVE && f->type && (!strcmp(f->type, "swap") || !strcmp(f->type, "swsuspend"));
 }
 
+/* What root= names, be it blank and said to be made. */
+static struct filesystem *root_of(const struct boot_attempt *attempt)
+{
+	return attempt->root ? attempt->root : attempt->root_blank;
+}
+
 /* Is there a partition, and nothing in it to be mounted? */
 static bool holds_nothing(const struct boot_attempt *attempt)
 {
-	return attempt->root && !attempt->root_made && (is_swap(attempt->root) || filesystem_is_blank(attempt->root));
+	const struct filesystem *root = root_of(attempt);
+
+	if (!root || (!is_swap(root) && !filesystem_is_blank(root)))
+		return false;
+	return attempt->root ? !attempt_root_is_made(attempt) : attempt_root_claim(attempt) == INITRD_NOT_FOUND;
 }
 
 static bool is_one_of(const char *name, const char *const *list)
@@ -83,7 +103,7 @@ static bool is_plain(const struct boot_attempt *attempt)
 	for (size_t i = 0; prefixes[i]; i++)
 		if (cmdline_next_prefix(cmdline, prefixes[i], NULL))
 			return false;
-	return !attempt->root_made && attempt->root_known && !cmdline->text.unknown &&
+	return !attempt_root_is_made(attempt) && attempt->root_known && !cmdline->text.unknown &&
 	       (!attempt->initrd_count || attempt_initrd_is_usual(attempt));
 }
 
@@ -126,11 +146,20 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	if (attempt->root) {
 		*ret_reason = arena_printf(check->arena, "what partition %d holds, which root= names, is not known",
 					   attempt->root->partition);
-		return attempt->root->have == ABSENT && attempt->root->view && !attempt->root_made ? BOOT_NOT_KNOWN : BOOT_GOOD;
+		return attempt->root->have == ABSENT && attempt->root->view && !attempt_root_is_made(attempt) ? BOOT_NOT_KNOWN
+													     : BOOT_GOOD;
 	}
-	if (attempt->root_known && attempt->cmdline->root_device.kind == BOOT_DEVICE_AUTO)
+	if (attempt->root_absent && attempt_root_claim(attempt) == INITRD_UNKNOWN && !attempt_may_make_root(attempt)) {
+		*ret_reason = arena_printf(check->arena,
+					   "root=%s is not in the image: %s, if the initrd has the program for that",
+					   attempt->cmdline->root_device.text, attempt->root_reason);
+		return BOOT_NOT_KNOWN;
+	}
+	if (attempt->root_absent && attempt_root_claim(attempt) == INITRD_FOUND)
+		return BOOT_GOOD;
+	if ((attempt->root_known || attempt->root_absent) && attempt->cmdline->root_device.kind == BOOT_DEVICE_AUTO)
 		return attempt_finds_root_by_type(attempt) ? BOOT_BAD : BOOT_GOOD;
-	if (attempt->root_known)
+	if (attempt->root_known || attempt->root_absent)
 		return attempt_may_make_root(attempt) ? BOOT_GOOD : BOOT_BAD;
 	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
 	return *ret_reason ? BOOT_NOT_KNOWN : BOOT_GOOD;
@@ -147,7 +176,7 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 				    name->kind == BOOT_DEVICE_LABEL ? "label" : "name");
 	if (holds_nothing(attempt))
 		return arena_printf(check->arena, "root=%s names partition %d, which holds %s", name->text,
-				    attempt->root->partition, is_swap(attempt->root) ? "swap" : "no file system");
+				    root_of(attempt)->partition, is_swap(root_of(attempt)) ? "swap" : "no file system");
 	if (attempt->root)
 		return arena_printf(check->arena, "root=%s names %s, which holds no system", name->text,
 				    boot_title(check, attempt->root, ""));
@@ -225,7 +254,7 @@ RULE(boot_root_unresolved)
 			continue;
 		if (bad->root && !holds_nothing(bad))
 			finding_note(check, d, "there is no /etc, no /usr and no /sbin in it");
-		else if (!bad->root)
+		else if (!root_of(bad))
 			note_mistake(check, d, name);
 		note_candidates(check, d, name->kind);
 		finding_help(check, d, "%s", boot_edit(check));

@@ -12,7 +12,8 @@
  * machine.
  *
  * Lines marked `nofail`, `noauto`, `_netdev` or `x-systemd.makefs` are not judged, nor names that device mapper makes
- * (`/dev/mapper`, `/dev/VG/LV`, `/dev/dm-*`), nor labels and UUIDs that systemd-repart or Ignition make at the first boot.
+ * (`/dev/mapper`, `/dev/VG/LV`, `/dev/dm-*`), nor labels and UUIDs that systemd-repart or Ignition make at the first boot, if
+ * the system has that program, or its initrd systemd-repart.
  *
  * good:   debian-arm64 systemd-boot-arm64
  * bad:    debian-arm64 | fstab add "UUID=4d1d8ae0-5a5c-4d0c-8b0e-0123456789ab /srv ext4 defaults 0 2"
@@ -28,14 +29,17 @@
  * expect: !p2/etc/fstab:3:1: error: the image has no file system with the UUID 0*, which is to be mounted on /boot/efi
  * bad:    debian-arm64 | gpt add linux | gpt name 3 data | fstab add "PARTLABEL=data /srv ext4 defaults 0 2"
  * expect: !p2/etc/fstab:4:1: error: partition 3, which is to be mounted on /srv, holds no file system
- * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType = var\nFormat = ext4\nLabel = srv\n" | fstab add "LABEL=srv /var ext4 defaults 0 0" | fstab add "LABEL=var /srv ext4"
+ * bad:    debian-arm64 | part 2 write /usr/bin/systemd-repart "x" | part 2 write /etc/repart.d/50.conf "[Partition]\nType = var\nFormat = ext4\nLabel = srv\n" | fstab add "LABEL=srv /var ext4 defaults 0 0" | fstab add "LABEL=var /srv ext4"
  * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label var, which is to be mounted on /srv
- * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType=var\nLabel=%m-data\nFormat=ext4\n" | fstab add "LABEL=x-data /var ext4 defaults" | fstab add "LABEL=data /srv ext4"
+ * bad:    debian-arm64 | part 2 write /usr/bin/systemd-repart "x" | part 2 write /etc/repart.d/50.conf "[Partition]\nType=var\nLabel=%m-data\nFormat=ext4\n" | fstab add "LABEL=x-data /var ext4 defaults" | fstab add "LABEL=data /srv ext4"
  * expect: !p2/etc/fstab:5:1: error: the image has no file system with the label data, which is to be mounted on /srv
+ * bad:    debian-arm64 | part 2 write /etc/repart.d/50.conf "[Partition]\nType=var\nFormat=ext4\n" | part 2 mkdir /boot/ignition | fstab add "LABEL=var /srv ext4 defaults 0 0"
+ * expect: !p2/etc/fstab:4:1: error: the image has no file system with the label var, which is to be mounted on /srv
  * bad:    debian-arm64 | part 2 mknod /etc/crypttab p
  * expect: : not evaluated: crypttab cannot be read: not a regular file
  */
 #include "base/utf16.h"
+#include "image/initrds.h"
 #include "system-help.h"
 
 static const char *kind_of(const struct boot_device_name *name)
@@ -87,14 +91,26 @@ static bool is_lost_esp(const struct image *image, const struct fstab_entry *ent
 	return !strcmp(entry->type.text, "vfat") || !strcmp(entry->type.text, "auto");
 }
 
+/* Is it made at the first boot, or may be?  `maker`: is there a program that does? */
+static bool is_made(struct check *check, const struct system *system, const struct fstab_entry *entry, enum initrd_answer maker)
+{
+	if (maker == INITRD_NOT_FOUND || !system_makes_device(system, &entry->device_name, fstab_is_swap(entry)))
+		return false;
+	if (maker == INITRD_UNKNOWN)
+		not_evaluated(check, NULL,
+			      "whether %s is made at the first boot cannot be said: the system has no systemd-repart, and the "
+			      "initrd may have it", entry->device.text);
+	return true;
+}
+
 /* The partition is there, and nothing in it. */
 static void judge_blank(struct check *check, const struct system *system, const struct fstab_entry *entry,
-			const struct filesystem *f)
+			const struct filesystem *f, enum initrd_answer maker)
 {
 	bool mild = fstab_effect(entry) != EFFECT_BLOCKS_BOOT;
 	struct diagnostic *d;
 
-	if (!filesystem_is_blank(f) || system_makes_device(system, &entry->device_name))
+	if (!filesystem_is_blank(f) || is_made(check, system, entry, maker))
 		return;
 	d = finding_severity(check, system_severity(check, system, mild ? SEVERITY_WARNING : SEVERITY_ERROR),
 			     fstab_at(system, &entry->device.place), "partition %d, which is to be %s %s, holds no %s",
@@ -104,7 +120,7 @@ static void judge_blank(struct check *check, const struct system *system, const 
 	finding_help(check, d, "make one (mkfs, mkswap), or mark the line x-systemd.makefs");
 }
 
-static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry)
+static void judge(struct check *check, const struct system *system, const struct fstab_entry *entry, enum initrd_answer maker)
 {
 	const struct boot_device_name *name = &entry->device_name;
 	const char *kind = kind_of(name), *unknown;
@@ -117,8 +133,8 @@ static void judge(struct check *check, const struct system *system, const struct
 		return;
 	found = image_find_device(check->image, name);
 	if (found)
-		judge_blank(check, system, entry, found);
-	if (found || system_makes_device(system, name) || is_lost_esp(check->image, entry))
+		judge_blank(check, system, entry, found, maker);
+	if (found || is_made(check, system, entry, maker) || is_lost_esp(check->image, entry))
 		return;
 	unknown = image_device_unknown(check->image, name);
 	if (unknown) {
@@ -139,12 +155,13 @@ RULE(fstab_unresolved)
 		return;
 	for (unsigned i = 0; i < check->image->system_count; i++) {
 		const struct system *system = &check->image->systems[i];
+		enum initrd_answer maker = image_has_maker(check->image, system);
 
 		fstab_unseen(check, system);
 		/* the names of its volumes may be those that fstab has */
 		if (system->have_crypttab == UNREADABLE)
 			not_evaluated(check, &system->crypttab_error, "crypttab cannot be read");
 		for (size_t k = 0; system->fstab && k < system->fstab->entry_count; k++)
-			judge(check, system, &system->fstab->entries[k]);
+			judge(check, system, &system->fstab->entries[k], maker);
 	}
 }

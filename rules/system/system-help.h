@@ -133,7 +133,8 @@ static inline const struct filesystem *fstab_type_is_wrong(struct image *image, 
 	const struct filesystem *f;
 
 	/* which disk /dev/sda2 is depends on the machine: fstab-device-name */
-	if (entry->fault || entry->device_name.kind == BOOT_DEVICE_NODE || system_makes_device(system, &entry->device_name))
+	if (entry->fault || entry->device_name.kind == BOOT_DEVICE_NODE ||
+	    system_makes_device(system, &entry->device_name, !strcmp(entry->type.text, "swap")))
 		return NULL;
 	f = image_find_device(image, &entry->device_name);
 	return f && filesystem_refuses(f, entry->type.text) ? f : NULL;

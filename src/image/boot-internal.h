@@ -67,6 +67,12 @@ const char *boot_profile_title(struct boot_maker *maker, const struct boot_file 
 /* boot-root.c: sets the attempt's root, system, and what is said of them */
 void boot_find_root(struct image *image, struct boot_attempt *attempt);
 
+/* root-claims.c: why a program in the initrd makes the root, whatever root= says; and why a device of that name, which is not in
+ * the image or is blank, may be made when the image boots for the first time.  NULL: nothing says so.  They add to the attempt's
+ * claims. */
+const char *boot_claim_made(struct image *image, struct boot_attempt *attempt);
+const char *boot_claim_first_boot(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name);
+
 /* boot-cmdline.c: what the attempt's kernel makes of its command line, by CONFIG_CMDLINE and by how much it reads; false: nothing
  * changes. */
 bool boot_apply_kernel(struct image *image, struct boot_attempt *attempt);

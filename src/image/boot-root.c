@@ -116,39 +116,6 @@ static bool has_no_root_type(const struct image *image)
 	return image->partition_count > 0;
 }
 
-/* Programs that make the root themselves, whatever root= says. */
-static const char *made_by_initrd(const struct cmdline *cmdline)
-{
-	if (says(cmdline, "boot", "live") || says(cmdline, "boot", "casper") || says(cmdline, "rd.live.image", NULL) ||
-	    says(cmdline, "archisobasedir", NULL) || says(cmdline, "rd.live.dir", NULL))
-		return "it is a live system: its root is made of a file";
-	if (cmdline->rdinit)
-		return "rdinit= makes the initrd the whole system";
-	if (says(cmdline, "inst.stage2", NULL) || says(cmdline, "inst.repo", NULL) || says(cmdline, "install", NULL) ||
-	    says(cmdline, "coreos.live.rootfs_url", NULL))
-		return "it starts an installer";
-	if (says(cmdline, "netroot", NULL) || says(cmdline, "nfsroot", NULL) || says(cmdline, "boot", "nfs"))
-		return "the root is on the network";
-	if (says(cmdline, "systemd.volatile", NULL) || says(cmdline, "mount.usr", NULL) || says(cmdline, "usrhash", NULL) ||
-	    says(cmdline, "roothash", NULL))
-		return "systemd in the initrd puts the root together";
-	return NULL;
-}
-
-/* Programs that give partitions their labels and UUIDs when the image boots for the first time. */
-static const char *made_at_first_boot(const struct image *image, const struct cmdline *cmdline,
-				      const struct boot_device_name *name)
-{
-	if (cmdline_next_prefix(cmdline, "ignition.", NULL) || cmdline_next_prefix(cmdline, "flatcar.", NULL))
-		return "Ignition may make it at the first boot";
-	if (says(cmdline, "systemd.repart", NULL))
-		return "systemd-repart may make it at the first boot";
-	for (unsigned i = 0; i < image->system_count; i++)
-		if (system_makes_device(&image->systems[i], name))
-			return "it is made at the first boot";
-	return NULL;
-}
-
 static void without_root(struct image *image, struct boot_attempt *attempt)
 {
 	struct filesystem *found = attempt->initrd_count ? discovered(image) : NULL;
@@ -219,12 +186,17 @@ static bool is_of_first_disk(const char *node)
 	return false;
 }
 
+/* A root that the image does not have is made, if that can be believed. */
+static void claimed(struct boot_attempt *attempt, const char *reason)
+{
+	attempt->root_absent = attempt->root_known;
+	not_known(attempt, reason);
+}
+
 static void not_found(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name)
 {
 	const char *reason = image_device_unknown(image, name);
 
-	if (!reason)
-		reason = made_at_first_boot(image, attempt->cmdline, name);
 	if (reason)
 		not_known(attempt, reason);
 	else if (name->kind == BOOT_DEVICE_MAPPER)
@@ -235,11 +207,17 @@ static void not_found(struct image *image, struct boot_attempt *attempt, const s
 		not_known(attempt, "which disk it is depends on the machine");
 	else
 		attempt->root_known = true;
+	if (reason)
+		return;
+	reason = boot_claim_first_boot(image, attempt, name);
+	if (reason)
+		claimed(attempt, reason);
 }
 
 static void by_name(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name)
 {
 	struct filesystem *found;
+	const char *reason;
 
 	switch (name->kind) {
 	case BOOT_DEVICE_NONE:
@@ -257,22 +235,30 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 			return;
 		}
 		found = image_find_device(image, name);
-		if (found && found->have == ABSENT && made_at_first_boot(image, attempt->cmdline, name))
-			not_known(attempt, made_at_first_boot(image, attempt->cmdline, name));
-		else if (found)
-			set_root(image, attempt, unlocked(image, found));
-		else
+		if (!found) {
 			not_found(image, attempt, name);
+			return;
+		}
+		reason = found->have == ABSENT ? boot_claim_first_boot(image, attempt, name) : NULL;
+		if (!reason) {
+			set_root(image, attempt, unlocked(image, found));
+			return;
+		}
+		not_known(attempt, reason);
+		attempt->root_absent = true;
+		attempt->root_blank = found;
 		return;
 	case BOOT_DEVICE_AUTO:
 		found = strstr(name->text, "gpt-auto") ? discovered(image) : NULL;
 		if (found)
 			set_root(image, attempt, unlocked(image, found));
-		else if (!strcmp(name->text, "gpt-auto") && !attempt->root_made && has_no_root_type(image) &&
-			 !made_at_first_boot(image, attempt->cmdline, name))
+		else if (!strcmp(name->text, "gpt-auto") && has_no_root_type(image))
 			attempt->root_known = true;
 		else
 			not_known(attempt, "the initrd is to find or make the root");
+		reason = attempt->root_known && !found ? boot_claim_first_boot(image, attempt, name) : NULL;
+		if (reason)
+			claimed(attempt, reason);
 		return;
 	case BOOT_DEVICE_ID:
 		not_known(attempt, "which disk has that name depends on the machine");
@@ -295,13 +281,18 @@ void boot_find_root(struct image *image, struct boot_attempt *attempt)
 	attempt->system = NULL;
 	attempt->root_known = false;
 	attempt->root_reason = NULL;
-	attempt->root_made = made_by_initrd(cmdline);
+	attempt->root_absent = false;
+	attempt->root_blank = NULL;
+	attempt->root_claims = NULL;
+	attempt->root_made = boot_claim_made(image, attempt);
 	if (cmdline->text.unknown && !cmdline->root) {
 		not_known(attempt, cmdline->text.unknown);
 		return;
 	}
 	by_name(image, attempt, &cmdline->root_device);
 	/* such a system may take its file from the partition that root= names */
-	if (attempt->root_made && !attempt->root)
+	if (attempt->root_made && !attempt->root) {
+		attempt->root_absent |= attempt->root_known;
 		not_known(attempt, attempt->root_made);
+	}
 }

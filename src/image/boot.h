@@ -36,6 +36,13 @@ struct boot_file {
 	const char *newc;        /* of an initrd: the name in the archive that the loader makes of it; NULL: it is one itself */
 };
 
+/* Something that says of a root which the image does not have that it will be made: what is it worth?  See attempt_root_claim. */
+struct root_claim {
+	const char *reason;
+	const char *const *files; /* any of these in the initrd is the program to which it means something; NULL-terminated */
+	bool certain;             /* whoever made the initrd; else it may have another program for it, but for initramfs-tools' */
+};
+
 /* One start of a kernel. */
 struct boot_attempt {
 	const struct boot_entry *entry;
@@ -57,6 +64,9 @@ struct boot_attempt {
 	bool root_known;                 /* false: whether there is such a root cannot be said from here: root_reason */
 	const char *root_reason;
 	const char *root_made;           /* why the initrd makes the root itself, whatever root= says; NULL: it does not */
+	const struct root_claim **root_claims; /* by whom it, or a root that is not in the image, is made; NULL: by nobody */
+	bool root_absent;                /* root_known would be true and root NULL, were it not for the claims */
+	struct filesystem *root_blank;   /* or root this partition, in which nothing is yet; NULL: there is none */
 	const struct system *system;     /* that lies on it; NULL: none */
 };
 

@@ -208,29 +208,3 @@ bool attempt_lacks_root_name(const struct boot_attempt *attempt)
 	       !sets((const char *)settings->content, settings->content_size, "ROOT", NULL) &&
 	       !sets((const char *)settings->content, settings->content_size, "BOOT", "local");
 }
-
-/* What says to systemd-repart or Ignition, in the initrd, which partitions to make before the root is mounted. */
-static const struct {
-	enum initrd_question_kind kind;
-	const char *name;
-} makes_root[] = {
-	{ INITRD_FOLDER, "/usr/lib/repart.d" },
-	{ INITRD_FOLDER, "/etc/repart.d" },
-	{ INITRD_FOLDER, "/usr/lib/ignition/base.d" },
-	{ INITRD_PATH, "/usr/lib/ignition/base.platform.d" },
-	{ INITRD_PATH, "/usr/lib/ignition/user.ign" },
-};
-
-void initrd_ask_for_made_root(const struct boot_attempt *attempt)
-{
-	for (size_t i = 0; !attempt->root && attempt->root_known && i < sizeof(makes_root) / sizeof(*makes_root); i++)
-		initrd_ask(attempt, makes_root[i].kind, makes_root[i].name, NULL);
-}
-
-bool attempt_may_make_root(const struct boot_attempt *attempt)
-{
-	for (size_t i = 0; attempt->initrd && i < sizeof(makes_root) / sizeof(*makes_root); i++)
-		if (initrd_answer_to(attempt, makes_root[i].kind, makes_root[i].name, NULL) == INITRD_FOUND)
-			return true;
-	return false;
-}

@@ -45,6 +45,7 @@ enum initrd_answer initrd_answer_to(const struct boot_attempt *attempt, enum ini
 void initrd_ask_for_type(const struct boot_attempt *attempt);
 void initrd_ask_for_init(const struct boot_attempt *attempt);
 void initrd_ask_for_made_root(const struct boot_attempt *attempt);
+void initrd_ask_for_claims(const struct boot_attempt *attempt);
 void initrd_ask_for_start(const struct boot_attempt *attempt);
 void initrd_ask_for_lists(const struct boot_attempt *attempt);
 void initrd_ask_for_settings(const struct boot_attempt *attempt);

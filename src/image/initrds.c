@@ -367,6 +367,7 @@ static void ask_besides(struct image *image)
 				initrd_ask_for_start(attempt);
 				initrd_ask_for_lists(attempt);
 				initrd_ask_for_settings(attempt);
+				initrd_ask_for_claims(attempt);
 			}
 		}
 }

@@ -76,6 +76,17 @@ bool attempt_initrd_is_usual(const struct boot_attempt *attempt);
  * (systemd-repart's definitions, Ignition's configuration)? */
 bool attempt_may_make_root(const struct boot_attempt *attempt);
 
+/* Of all that claims that the root is made: has the initrd the program to which it means something?  INITRD_UNKNOWN also where
+ * there is none of those that are known, and nobody knows the initrd's maker.  Without claims INITRD_NOT_FOUND. */
+enum initrd_answer attempt_root_claim(const struct boot_attempt *attempt);
+
+/* Is the program that makes devices by the system's definitions (system_makes_device) in the system, or in the initrd with which
+ * that is booted?  Without definitions INITRD_NOT_FOUND. */
+enum initrd_answer image_has_maker(const struct image *image, const struct system *system);
+
+/* root_made, unless it is known that the initrd has no program for it. */
+bool attempt_root_is_made(const struct boot_attempt *attempt);
+
 /* Of an initrd by a maker that loads modules by the lists of its kernel's (modules.dep): */
 enum lists_state {
 	LISTS_GOOD,    /* as far as is known */

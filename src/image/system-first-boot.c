@@ -22,6 +22,7 @@ struct first_boot {
 	struct definition *definitions;
 	bool anything; /* Ignition, or more definitions than are read or can be: what is made is not known */
 	bool limited;  /* because of a limit of ours */
+	bool ignition, repart; /* the system has the program */
 };
 
 /* How much is read of all folders together. */
@@ -190,18 +191,21 @@ static void read_folder_additions(struct system *system, const char *folder, str
 			read_additions(system, folder, entries[i].name, budget);
 }
 
-static bool has_ignition(const struct system *system)
+/* Is one of these a file with something in it, or can that not be told?  A folder of that name is no program. */
+static bool has_program(const struct system *system, const char *const *paths)
 {
-	static const char *const paths[] = { "/usr/lib/ignition", "/usr/bin/ignition", "/usr/lib/dracut/modules.d/30ignition",
-					     "/boot/ignition.firstboot", "/boot/ignition" };
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+	for (; *paths; paths++) {
 		ARENA_AUTO arena = arena_new(limits_arena_bytes());
 		struct fs_entry entry;
+		struct view *file;
+		int r = fs_resolve(system->fs, arena, *paths, false, &entry, NULL, NULL);
 
-		int r = fs_resolve(system->fs, arena, paths[i], false, &entry, NULL, NULL);
-
-		if (r == 0 || !fs_is_answer(r))
+		if (r == 0 && entry.type == FS_FILE) {
+			r = fs_file_view(system->fs, arena, entry.handle, &file, NULL);
+			if (r == 0 && file->size)
+				return true;
+		}
+		if (!fs_is_answer(r))
 			return true;
 	}
 	return false;
@@ -210,10 +214,18 @@ static bool has_ignition(const struct system *system)
 void system_read_first_boot(struct system *system)
 {
 	static const char *const folders[] = { "/usr/lib/repart.d", "/usr/local/lib/repart.d", "/etc/repart.d" };
+	/* its dracut module has the binary beside it, or takes it from the system */
+	static const char *const ignition[] = { "/usr/bin/ignition", "/usr/sbin/ignition", "/usr/libexec/ignition",
+						"/usr/lib/dracut/modules.d/30ignition/ignition",
+						"/usr/lib/dracut/modules.d/30ignition/module-setup.sh",
+						"/usr/lib/systemd/system/ignition-disks.service", NULL };
+	static const char *const repart[] = { "/usr/bin/systemd-repart", "/usr/sbin/systemd-repart", NULL };
 	struct budget budget = { .files = LIMIT_CONFIGURATION_FILES, .bytes = LIMIT_FIRST_BOOT_BYTES };
 
 	system->first_boot = ARENA_NEW(system->arena, struct first_boot);
-	system->first_boot->anything = has_ignition(system);
+	system->first_boot->anything = has_program(system, ignition);
+	system->first_boot->ignition = system->first_boot->anything;
+	system->first_boot->repart = has_program(system, repart);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !system->first_boot->anything; i++)
 		read_folder(system, folders[i], &budget);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !system->first_boot->anything; i++)
@@ -275,9 +287,12 @@ static bool is_called(const struct definition *d, const char *name)
 	       strchr(d->type, '%') || strspn(d->type, "0123456789abcdefABCDEF-") >= 32;
 }
 
-static bool makes(const struct definition *d, const struct boot_device_name *name)
+static bool makes(const struct definition *d, const struct boot_device_name *name, bool swap)
 {
 	bool formatted = d->format || d->files || d->folders || d->copied;
+
+	if (d->format && !strcmp(d->format, "swap") != swap)
+		return false;
 
 	switch (name->kind) {
 	case BOOT_DEVICE_UUID: /* derived from a seed that nobody knows yet */
@@ -293,7 +308,17 @@ static bool makes(const struct definition *d, const struct boot_device_name *nam
 	}
 }
 
-bool system_makes_device(const struct system *system, const struct boot_device_name *name)
+bool system_has_definitions(const struct system *system)
+{
+	return system->first_boot && (system->first_boot->definitions || system->first_boot->anything);
+}
+
+bool system_has_maker(const struct system *system)
+{
+	return system->first_boot && (system->first_boot->ignition || system->first_boot->repart);
+}
+
+bool system_makes_device(const struct system *system, const struct boot_device_name *name, bool swap)
 {
 	const struct first_boot *made = system->first_boot;
 
@@ -302,7 +327,7 @@ bool system_makes_device(const struct system *system, const struct boot_device_n
 		return false;
 	for (const struct definition *d = made->definitions; d; d = d->next) {
 		/* where it cannot be found out, it may be: that is told of */
-		if (limit_spend(WORK_LOOKUPS, name_cost(d, name->value), NULL) < 0 || makes(d, name))
+		if (limit_spend(WORK_LOOKUPS, name_cost(d, name->value), NULL) < 0 || makes(d, name, swap))
 			return true;
 	}
 	if (made->limited)

@@ -49,8 +49,11 @@ struct boot_attempt;
 /* Why it is not known which system lies on the attempt's root: it could not be read.  NULL: it is known, or no root is. */
 const struct error *attempt_system_unseen(const struct boot_attempt *attempt);
 
-/* Does the system make such a device when it first boots (systemd-repart, Ignition), so that the image need not have it? */
-bool system_makes_device(const struct system *system, const struct boot_device_name *name);
+/* Is there a definition by which such a device, of swap or not, is made when the system first boots (systemd-repart, Ignition),
+ * so that the image need not have it?  Has it any definitions, and a program that goes by them? */
+bool system_makes_device(const struct system *system, const struct boot_device_name *name, bool swap);
+bool system_has_definitions(const struct system *system);
+bool system_has_maker(const struct system *system);
 
 /* Where a path of the system's tree lies: the partition and the path in its file system, as a finding names them.  Symbolic
  * links are not followed. */

@@ -52,26 +52,41 @@ system() {
 }
 
 @test "what systemd-repart or Ignition makes at the first boot may be missing" {
-	local made=("fstab add \"LABEL=data /srv ext4 defaults\"" "fstab add \"PARTLABEL=home /home ext4 defaults\"")
+	local made=("fstab add \"LABEL=data /srv ext4 defaults\"" "fstab add \"PARTLABEL=home /home ext4 defaults\"") home
+	local repart='part 2 write /usr/bin/systemd-repart x'
+	home='part 2 write /etc/repart.d/60.conf "[Partition]\nType=home\n"'
 	change "${made[@]}"
 	system disk.img
 	[ "$(findings)" = "fstab-unresolved " ] && [ "$(grep -c '\[fstab-unresolved' <<<"$output")" = 2 ] || complain "two findings expected"
-	change "${made[@]}" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=data\nFormat=ext4\n"' \
-		'part 2 write /etc/repart.d/60.conf "[Partition]\nType=home\n"'
+	change "${made[@]}" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=data\nFormat=ext4\n"' "$home" "$repart"
 	system disk.img
 	exits 0
-	change "${made[@]}" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=other\nFormat=ext4\n"'
+	# the program may be in the initrd alone, of which all is seen or not
+	change "${made[1]}" "$home" 'initrd write usr/bin/systemd-repart x'
+	system disk.img
+	exits 0
+	change "${made[1]}" "$home"
 	system disk.img
 	exits 1
-	change "${made[@]}" 'part 2 mkdir /usr/lib/dracut/modules.d/30ignition'
+	change "${made[1]}" "$home" 'part 2 rm-glob /boot/config-*'
+	system disk.img
+	exits 2
+	says "whether PARTLABEL=home is made at the first boot cannot be said"
+	change "${made[@]}" "$repart" 'part 2 write /usr/lib/repart.d/50.conf "[Partition]\nType=linux-generic\nLabel=other\nFormat=ext4\n"'
+	system disk.img
+	exits 1
+	change "${made[@]}" 'part 2 write /usr/lib/dracut/modules.d/30ignition/module-setup.sh x'
 	system disk.img
 	exits 0
+	change "${made[@]}" 'part 2 mkdir /usr/lib/dracut/modules.d/30ignition' 'part 2 mkdir /boot/ignition'
+	system disk.img
+	exits 1
 	# what is in a definition that is too long is not known, which is said where it decides, and only there
-	change "${made[@]}" 'part 2 fill /usr/lib/repart.d/50.conf 70000'
+	change "${made[@]}" "$repart" 'part 2 fill /usr/lib/repart.d/50.conf 70000'
 	system disk.img
 	exits 2
 	says "could not check further: " "the definitions of what systemd-repart makes"
-	change 'part 2 fill /usr/lib/repart.d/50.conf 70000' 'grub replace "root=UUID=" "root=LABEL=made x="'
+	change "initrd write usr/bin/systemd-repart x" 'part 2 fill /usr/lib/repart.d/50.conf 70000' 'grub replace "root=UUID=" "root=LABEL=made x="'
 	vmlint --select=boot-root-unresolved disk.img
 	exits 2
 }
@@ -104,11 +119,58 @@ system() {
 @test "what systemd-repart or Ignition in the initrd makes may be the root" {
 	local root='grub replace "root=UUID=" "root=LABEL=made x="' path
 	for path in usr/lib/repart.d/50-root.conf etc/repart.d/a.conf usr/lib/ignition/user.ign usr/lib/ignition/base.d/a.ign; do
-		change "$root" "initrd write $path \"[Partition]\nType=root\n\""
+		change "$root" "initrd write $path \"[Partition]\nType=root\n\"" "initrd write usr/bin/systemd-repart x" \
+			"initrd write usr/bin/ignition x"
 		vmlint --select=boot-root-unresolved disk.img
 		exits 0
+		change "$root" "initrd write $path \"[Partition]\nType=root\n\""
+		vmlint --select=boot-root-unresolved disk.img
+		exits 1
 	done
 	change "$root" 'initrd write usr/lib/repart.conf "[Partition]\nType=root\n"'
+	vmlint --select=boot-root-unresolved disk.img
+	exits 1
+}
+
+@test "a word that says who makes the root is worth what the initrd has for it" {
+	local word program unknown
+	while read -r word program; do
+		change "grub replace \"root=UUID=\" \"$word root=UUID=0\"" "initrd write $program x"
+		vmlint --select=boot-root-unresolved disk.img
+		exits 0
+		lacks "not evaluated"
+		change "grub replace \"root=UUID=\" \"$word root=UUID=0\""
+		vmlint --select=boot-root-unresolved disk.img
+		exits 1
+	done <<-END
+		boot=live scripts/live
+		boot=casper scripts/casper
+		rd.live.image sbin/dmsquash-live-root
+		archisobasedir=arch hooks/archiso
+		inst.stage2=hd:LABEL=x lib/anaconda-lib.sh
+		netroot=nfs:1.2.3.4:/x sbin/netroot
+		systemd.volatile=yes usr/lib/systemd/systemd-volatile-root
+		usrhash=0123 usr/lib/systemd/systemd-veritysetup
+		ignition.platform.id=qemu usr/bin/ignition
+		flatcar.first_boot=1 usr/bin/ignition
+		systemd.repart=1 usr/bin/systemd-repart
+	END
+	# initramfs-tools has this one itself
+	change 'grub replace "root=UUID=" "boot=nfs root=UUID=0"'
+	vmlint --select=boot-root-unresolved disk.img
+	exits 0
+	lacks "not evaluated"
+	# an initrd of nobody knows what; a kernel that may hold more than its initrd; another program in place of /init
+	for unknown in 'initrd remove scripts/local' 'part 2 rm-glob /boot/config-*'; do
+		change 'grub replace "root=UUID=" "boot=live root=UUID=0"' "$unknown"
+		vmlint --select=boot-root-unresolved disk.img
+		exits 2
+		says "if the initrd has the program for that"
+	done
+	change 'grub replace "root=UUID=" "rdinit=/bin/sh root=UUID=0"'
+	vmlint --select=boot-root-unresolved disk.img
+	exits 2
+	change 'grub replace "root=UUID=" "rdinit=/init root=UUID=0"'
 	vmlint --select=boot-root-unresolved disk.img
 	exits 1
 }

@@ -58,15 +58,15 @@ static void test_first_boot(void **state)
 	system = first_boot_system(arena, m);
 	before = calls;
 	for (int i = 0; i < 1000; i++)
-		assert_false(system_makes_device(system, &name));
+		assert_false(system_makes_device(system, &name, false));
 	name.value = "disk42";
-	assert_true(system_makes_device(system, &name));
+	assert_true(system_makes_device(system, &name, false));
 	name = (struct boot_device_name){ .kind = BOOT_DEVICE_PARTUUID, .value = "0c0ffee0-0000-4000-8000-000000000000" };
-	assert_true(system_makes_device(system, &name));
+	assert_true(system_makes_device(system, &name, false));
 	name = (struct boot_device_name){ .kind = BOOT_DEVICE_PARTLABEL, .value = "home" };
-	assert_true(system_makes_device(system, &name));
+	assert_true(system_makes_device(system, &name, false));
 	name.kind = BOOT_DEVICE_LABEL;
-	assert_false(system_makes_device(system, &name));
+	assert_false(system_makes_device(system, &name, false));
 	assert_int_equal(calls, before);
 	arena_free(arena);
 }
@@ -75,7 +75,7 @@ static bool makes(const struct system *system, enum boot_device_kind kind, const
 {
 	struct boot_device_name name = { .kind = kind, .value = value };
 
-	return system_makes_device(system, &name);
+	return system_makes_device(system, &name, false);
 }
 
 /* Names that nothing can be called are not compared, and others are paid for. */
@@ -120,6 +120,7 @@ static void test_first_boot_syntax(void **state)
 	memory_fs_file(m, arena, "/usr/lib/repart.d/70.conf",
 		       "[Partition]\nType=linux-generic\nLabel=%M_%A-data%%1\nFormat=ext4\n");
 	memory_fs_file(m, arena, "/usr/lib/repart.d/80.conf", "[Partition]\nType=swap\nLabel=\nCopyFiles=/a\n");
+	memory_fs_file(m, arena, "/usr/lib/repart.d/90.conf", "[Partition]\nType=swap\nFormat=swap\nLabel=space\n");
 	system = first_boot_system(arena, m);
 	assert_true(makes(system, BOOT_DEVICE_LABEL, "srv"));
 	assert_true(makes(system, BOOT_DEVICE_PARTLABEL, "srv"));
@@ -135,6 +136,13 @@ static void test_first_boot_syntax(void **state)
 	assert_true(makes(system, BOOT_DEVICE_LABEL, "swap"));
 	assert_true(makes(system, BOOT_DEVICE_LABEL, "swap-2"));
 	assert_false(makes(system, BOOT_DEVICE_LABEL, "swapper"));
+	/* what is formatted as swap is nothing else, and nothing else is swap */
+	assert_false(makes(system, BOOT_DEVICE_LABEL, "space"));
+	assert_true(system_makes_device(system, &(struct boot_device_name){ .kind = BOOT_DEVICE_LABEL, .value = "space" }, true));
+	assert_false(system_makes_device(system, &(struct boot_device_name){ .kind = BOOT_DEVICE_LABEL, .value = "srv" }, true));
+	assert_true(system_has_definitions(system) && !system_has_maker(system));
+	memory_fs_file(m, arena, "/usr/bin/systemd-repart", "\177ELF");
+	assert_true(system_has_maker(first_boot_system(arena, m)));
 	arena_free(arena);
 }
 
@@ -152,7 +160,7 @@ static void test_first_boot_limit(void **state)
 		memory_fs_add(m, arena, arena_printf(arena, "/etc/repart.d/%d.conf", i), FS_FILE, text,
 			      LIMIT_CONFIGURATION_BYTES);
 	calls = 0;
-	assert_true(system_makes_device(first_boot_system(arena, m), &name));
+	assert_true(system_makes_device(first_boot_system(arena, m), &name, false));
 	/* each file that is read: three listings on the way, and its bytes */
 	assert_in_range(calls, 1, 4 * LIMIT_FIRST_BOOT_BYTES / LIMIT_CONFIGURATION_BYTES + 32);
 	arena_free(arena);
@@ -174,7 +182,7 @@ static int broken_readdir(struct fs *fs, struct arena *arena, uint64_t handle, s
 static void test_first_boot_damage(void **state)
 {
 	static const struct fs_ops ops = { memory_stat, broken_readdir, memory_readlink, NULL, memory_pread, NULL, NULL };
-	static const char *const folders[] = { "repart.d", "50.conf.d", "lib", "boot" };
+	static const char *const folders[] = { "repart.d", "50.conf.d", "lib", "bin" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
@@ -185,7 +193,7 @@ static void test_first_boot_damage(void **state)
 		memory_fs_file(m, arena, "/etc/repart.d/50.conf", "[Partition]\nType=var\n");
 		memory_fs_file(m, arena, "/etc/repart.d/50.conf.d/a.conf", "[Partition]\nLabel=other\n");
 		memory_fs_file(m, arena, "/usr/lib/x", "");
-		memory_fs_file(m, arena, "/boot/x", "");
+		memory_fs_file(m, arena, "/usr/bin/x", "");
 		m->fs.ops = &ops;
 		broken_folder = "none";
 		system_read_first_boot(&system);
@@ -193,6 +201,35 @@ static void test_first_boot_damage(void **state)
 		broken_folder = folders[i];
 		system_read_first_boot(&system);
 		assert_true(makes(&system, BOOT_DEVICE_LABEL, "nowhere"));
+		arena_free(arena);
+	}
+}
+
+/* Ignition is a program, not a folder or an empty file of its name. */
+static void test_first_boot_ignition(void **state)
+{
+	static const struct {
+		const char *path, *content;
+		bool ignition;
+	} cases[] = {
+		{ "/boot/ignition/x", "", false },
+		{ "/usr/lib/ignition/base.d/a.ign", "{}", false },
+		{ "/usr/bin/ignition/x", "x", false },
+		{ "/usr/bin/ignition", "", false },
+		{ "/usr/bin/ignition", "\177ELF", true },
+		{ "/usr/lib/dracut/modules.d/30ignition/module-setup.sh", "#!/bin/bash", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct arena *arena = arena_new(LIMIT_ARENA_BYTES);
+		struct memory_fs *m = memory_fs_new(arena);
+		struct system *system;
+
+		memory_fs_file(m, arena, cases[i].path, cases[i].content);
+		system = first_boot_system(arena, m);
+		assert_int_equal(makes(system, BOOT_DEVICE_UUID, "x"), cases[i].ignition);
+		assert_int_equal(system_has_maker(system), cases[i].ignition);
 		arena_free(arena);
 	}
 }
@@ -205,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_first_boot_syntax),
 		cmocka_unit_test(test_first_boot_limit),
 		cmocka_unit_test(test_first_boot_damage),
+		cmocka_unit_test(test_first_boot_ignition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

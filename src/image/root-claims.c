@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* root-claims: what says that a root is made that the image does not have: words of the command line, and definitions for the
+ * first boot.  Each means something to one program alone, so that each comes with the files by which an initrd has that.
+ *
+ * Sources: initramfs-tools(7), live-boot(7), dracut.cmdline(7) and the module-setup.sh of dracut's modules, archiso's hooks,
+ * kernel-command-line(7), systemd-repart(8), Ignition's dracut module. */
+#include <string.h>
+
+#include "image/boot-internal.h"
+
+#define SYSTEMD "/lib/systemd/"
+static const char *const live_boot[] = { "/scripts/live", "/lib/live/boot", NULL };
+static const char *const casper[] = { "/scripts/casper", NULL };
+static const char *const dmsquash[] = { "/sbin/dmsquash-live-root", "/sbin/kiwi-live-root", NULL };
+static const char *const archiso[] = { "/hooks/archiso", "/hooks/miso", NULL };
+static const char *const anaconda[] = { "/lib/anaconda-lib.sh", "/sbin/anaconda-diskroot", "/linuxrc", "/bin/linuxrc",
+					"/sbin/linuxrc", NULL };
+static const char *const coreos[] = { "/sbin/coreos-livepxe-rootfs", "/lib/systemd/system-generators/live-generator", NULL };
+static const char *const network[] = { "/sbin/netroot", "/sbin/nfsroot", NULL };
+static const char *const nfs[] = { "/scripts/nfs", NULL };
+static const char *const volatile_root[] = { SYSTEMD "systemd-volatile-root", NULL };
+static const char *const systemd[] = { SYSTEMD "systemd", NULL };
+static const char *const verity[] = { SYSTEMD "systemd-veritysetup", "/sbin/veritysetup", NULL };
+static const char *const makers[] = { "/bin/systemd-repart", "/bin/ignition", "/sbin/ignition", "/libexec/ignition",
+				      SYSTEMD "system/ignition-disks.service", NULL };
+static const char *const none[] = { NULL };
+
+#define LIVE "it is a live system: its root is made of a file"
+#define INSTALLER "it starts an installer"
+#define NETWORK "the root is on the network"
+#define TOGETHER "systemd in the initrd puts the root together"
+
+static const struct root_claim rdinit = { "rdinit= makes the initrd the whole system", none, false };
+static const struct root_claim defined = { "it is made at the first boot", makers, true };
+
+/* Programs that make the root themselves, whatever root= says. */
+static const struct {
+	const char *name, *value;
+	struct root_claim claim;
+} words[] = {
+	{ "boot", "live", { LIVE, live_boot, false } },
+	{ "boot", "casper", { LIVE, casper, false } },
+	{ "rd.live.image", NULL, { LIVE, dmsquash, true } },
+	{ "archisobasedir", NULL, { LIVE, archiso, false } },
+	{ "rd.live.dir", NULL, { LIVE, dmsquash, true } },
+	{ "inst.stage2", NULL, { INSTALLER, anaconda, false } },
+	{ "inst.repo", NULL, { INSTALLER, anaconda, false } },
+	{ "install", NULL, { INSTALLER, anaconda, false } },
+	{ "coreos.live.rootfs_url", NULL, { INSTALLER, coreos, false } },
+	{ "netroot", NULL, { NETWORK, network, false } },
+	{ "nfsroot", NULL, { NETWORK, network, false } },
+	{ "boot", "nfs", { NETWORK, nfs, false } },
+	{ "systemd.volatile", NULL, { TOGETHER, volatile_root, false } },
+	{ "mount.usr", NULL, { TOGETHER, systemd, false } },
+	{ "usrhash", NULL, { TOGETHER, verity, false } },
+	{ "roothash", NULL, { TOGETHER, verity, false } },
+};
+
+/* Programs that give partitions their labels and UUIDs when the image boots for the first time. */
+static const struct {
+	const char *name;
+	bool prefix;
+	struct root_claim claim;
+} first_boot[] = {
+	{ "ignition.", true, { "Ignition may make it at the first boot", makers, true } },
+	{ "flatcar.", true, { "Ignition may make it at the first boot", makers, true } },
+	{ "systemd.repart", false, { "systemd-repart may make it at the first boot", makers, true } },
+};
+
+#define MOST_CLAIMS (sizeof(words) / sizeof(*words) + sizeof(first_boot) / sizeof(*first_boot) + 2)
+
+static void claim(struct image *image, struct boot_attempt *attempt, const struct root_claim *made)
+{
+	size_t count = 0;
+
+	if (!attempt->root_claims)
+		attempt->root_claims = ARENA_ARRAY(image->arena, MOST_CLAIMS + 1, const struct root_claim *);
+	while (attempt->root_claims[count])
+		count++;
+	if (count < MOST_CLAIMS)
+		attempt->root_claims[count] = made;
+}
+
+const char *boot_claim_made(struct image *image, struct boot_attempt *attempt)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const struct cmdline_word *word = cmdline_last(cmdline, words[i].name);
+
+		if (word && (!words[i].value || (word->value && !strcmp(word->value, words[i].value))))
+			claim(image, attempt, &words[i].claim);
+	}
+	/* what is started without it, too */
+	if (cmdline->rdinit && !(cmdline->rdinit->value && !strcmp(cmdline->rdinit->value, "/init")))
+		claim(image, attempt, &rdinit);
+	return attempt->root_claims ? attempt->root_claims[0]->reason : NULL;
+}
+
+const char *boot_claim_first_boot(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *device)
+{
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < sizeof(first_boot) / sizeof(*first_boot); i++) {
+		const char *name = first_boot[i].name;
+		const struct cmdline_word *word = first_boot[i].prefix ? cmdline_next_prefix(attempt->cmdline, name, NULL)
+								       : cmdline_last(attempt->cmdline, name);
+
+		if (!word)
+			continue;
+		claim(image, attempt, &first_boot[i].claim);
+		reason = reason ? reason : first_boot[i].claim.reason;
+	}
+	for (unsigned i = 0; i < image->system_count; i++)
+		if (system_makes_device(&image->systems[i], device, false)) {
+			claim(image, attempt, &defined);
+			return reason ? reason : defined.reason;
+		}
+	return reason;
+}
