@@ -14,6 +14,9 @@
  *
  * GRUB refuses a file that is no module, is cut short or for another machine, and a module whose own dependencies it cannot load.
  *
+ * What module has the command linux GRUB reads in command.lst, beside the modules, unless it is inside the binary or the
+ * configuration loads it.
+ *
  * Modules that a configuration loads with insmod and does not need are not reported.
  *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 riscv64 grub-install-arm64 gzip-kernel-arm64 installer-arm64
@@ -31,6 +34,10 @@
  * expect: !p2/boot/grub/arm64-efi/terminal.mod: error: GRUB (/EFI/BOOT/BOOTAA64.EFI) cannot load the module normal, which shows its menu: normal depends on terminal, and there is no such file
  * bad:    grub-install-arm64 | part 2 truncate-file /boot/grub/arm64-efi/linux.mod 1000
  * expect: !p2/boot/grub/arm64-efi/linux.mod: error: GRUB (/EFI/BOOT/BOOTAA64.EFI) cannot load the module linux, which starts kernels: its file is cut short: *
+ * bad:    grub-install-arm64 | part 2 rm /boot/grub/arm64-efi/command.lst
+ * expect: !p2/boot/grub/arm64-efi/command.lst: error: GRUB (/EFI/BOOT/BOOTAA64.EFI) does not know which module has the command linux: the file is missing
+ * bad:    grub-install-arm64 | part 2 write /boot/grub/arm64-efi/command.lst "linux:\n*linux16: linux\n"
+ * expect: !p2/boot/grub/arm64-efi/command.lst: error: GRUB (/EFI/BOOT/BOOTAA64.EFI) does not know which module has the command linux: the file has no line for it
  * bad:    gzip-kernel-arm64 | part 1 replace /EFI/debian/grubaa64.efi "gzio\x00" "gzix\x00" | part 2 rm /boot/grub/arm64-efi/gzio.mod
  * expect: !p2/boot/grub/grub.cfg:*:2: error: GRUB (/EFI/debian/grubaa64.efi) has no module gzio, which decompresses the kernel *
  * bad:    debian-arm64 | part 1 replace /EFI/debian/grubaa64.efi "ext2\x00" "ext9\x00"
@@ -141,11 +148,16 @@ static const struct boot_module *missing_for(struct check *check, const struct b
 		*ret_purpose = "reads entries that are files of their own";
 		return module;
 	}
-	if (!attempt->kernel_file || attempt->kernel_file->in_uki || !lacks(check, path, "linux", NULL, &module) ||
-	    !lacks(check, path, "linuxefi", NULL, &other))
+	if (!attempt->kernel_file || attempt->kernel_file->in_uki || attempt->is_program)
+		return NULL;
+	if (!lacks(check, path, "linuxefi", NULL, &other))
 		return NULL;
 	*ret_purpose = "starts kernels";
-	return module;
+	if (lacks(check, path, "linux", NULL, &module))
+		return module;
+	*ret_purpose = NULL;
+	module = boot_grub_command(check->image, path, "linux");
+	return module->have == ABSENT && module->fault ? module : NULL;
 }
 
 /* Where the module's file is, or the one that it depends on; in a memory disk: the binary. */
@@ -187,7 +199,11 @@ static void judge_entry(struct check *check, const struct boot_path *path, const
 	}
 	if (!bad)
 		return;
-	if (module->fault)
+	if (!purpose)
+		d = boot_finding(check, found, entry, module_place(path, module),
+				 arena_printf(check->arena, "GRUB (%s) does not know which module has the command linux: %s",
+					      path->program->path, module->fault));
+	else if (module->fault)
 		d = boot_finding(check, found, entry, module_place(path, module),
 				 arena_printf(check->arena, "GRUB (%s) cannot load the module %s, which %s: %s",
 					      path->program->path, module->name, purpose, module->fault));

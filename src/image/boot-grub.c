@@ -110,7 +110,9 @@ static void add_chain(struct boot_maker *maker, struct boot_entry *entry, const 
 	if (file.have == HAVE && maker->path->program)
 		boot_refuse_program(maker, &file, maker->path->program->pe->machine);
 	if (file.have == HAVE) {
-		if (!boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
+		if (boot_add_program(maker, entry, &file, &from->arguments, from->place, 0))
+			entry->attempts[entry->attempt_count - 1].is_program = true;
+		else
 			entry->leaves = true;
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "image/boot-internal.h"
 
 #define LIMIT_BOOT_MODULES 256 /* that one depends on */
+#define LIMIT_BOOT_COMMANDS (256 * 1024) /* bytes of the list of commands */
 
 /* "hd0,gpt2" is also "hd0,2" */
 static bool same_device(const char *a, const char *b)
@@ -163,6 +164,84 @@ const struct boot_module *boot_grub_module(struct image *image, const struct boo
 	if (prefix->unknown)
 		return &unreadable;
 	return find_module(image, path, prefix->text, name, but);
+}
+
+/* Has the list a line "linux: linux", or "*linux: linux"?  (grub-core/normal/dyncmd.c) */
+static bool is_listed(const char *list, const char *command)
+{
+	size_t length = strlen(command);
+
+	for (; *list; list += strcspn(list, "\n"), list += *list == '\n') {
+		const char *p = list + strspn(list, " \t\r");
+
+		p += *p == '*';
+		if (strncmp(p, command, length) != 0 || p[length] != ':')
+			continue;
+		p += length + 1;
+		p += strspn(p, " \t\r");
+		if (*p && *p != '\n')
+			return true;
+	}
+	return false;
+}
+
+static void read_list(struct image *image, struct boot_module *module, const char *command)
+{
+	struct fs_entry entry;
+	struct view *view;
+	struct error err;
+	const char *folder = "";
+	struct fs *fs = NULL;
+	char *text;
+	int r;
+
+	module->have = open_prefix(image, module, &folder, &fs);
+	if (module->have != HAVE)
+		return;
+	module->path = arena_printf(image->arena, "%s/%s-efi/command.lst", folder, module->core->cpu);
+	r = fs_resolve_as_grub(fs, image->arena, module->path, &entry, NULL);
+	if (r < 0 || entry.type != FS_FILE) {
+		module->have = r >= 0 || fs_is_answer(r) ? ABSENT : UNREADABLE;
+		module->fault = "the file is missing";
+		return;
+	}
+	module->have = UNREADABLE;
+	if (fs_file_view(fs, image->arena, entry.handle, &view, &err) < 0 || view->size > LIMIT_BOOT_COMMANDS)
+		return;
+	text = arena_alloc(image->arena, (size_t)view->size + 1);
+	if (view->size && view_read(view, 0, text, (size_t)view->size, &err) < 0)
+		return;
+	text[view->size] = '\0';
+	module->have = is_listed(text, command) ? HAVE : ABSENT;
+	module->fault = "the file has no line for it";
+}
+
+const struct boot_module *boot_grub_command(struct image *image, const struct boot_path *path, const char *command)
+{
+	static const struct boot_module have = { .have = HAVE }, unreadable = { .have = UNREADABLE };
+	struct boot_text first = { 0 };
+	const struct boot_text *prefix;
+	struct boot_module *module;
+	const char *name = arena_printf(image->arena, "%s:", command);
+
+	if (!path->core || !path->grub || path->core->nameless_count || path->core->fault != GRUB_CORE_GOOD)
+		return &unreadable;
+	if (grub_core_has(path->core, command))
+		return &have;
+	for (size_t i = 0; i < path->grub->module_count; i++)
+		if (!strcmp(path->grub->modules[i].name, command) && path->grub->modules[i].found != GRUB_MISSING)
+			return &have;
+	prefix = prefix_of(path->grub, &first);
+	if (prefix->unknown)
+		return &unreadable;
+	for (module = image->boot_modules; module; module = module->next)
+		if (module->core == path->core && !strcmp(module->name, name) && module->prefix == prefix->text)
+			return module;
+	module = ARENA_NEW(image->arena, struct boot_module);
+	*module = (struct boot_module){ image->boot_modules, path->core, prefix->text, name, NULL, UNREADABLE, NULL, NULL, NULL };
+	image->boot_modules = module;
+	read_list(image, module, command);
+	return module;
 }
 
 const struct boot_module *boot_grub_module_file(struct image *image, const struct boot_path *path, const char *name,

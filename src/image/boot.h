@@ -53,7 +53,7 @@ struct boot_attempt {
 	size_t initrd_count;
 	const struct cmdline *cmdline;   /* never NULL: with what CONFIG_CMDLINE does to it where that is known */
 	const struct cmdline *written;   /* what is given, where Linux reads only the beginning of it, else NULL */
-	bool is_program;                 /* the configuration starts an EFI program there, not a kernel */
+	bool is_program;                 /* the configuration starts it as an EFI program, not as a kernel */
 	const struct boot_file *devicetree; /* without which the loader refuses the entry; NULL: none */
 	/* Why it is known only when the machine runs which file the kernel is: that another attempt of the entry is good
 	 * says nothing then.  NULL: it is known. */
@@ -144,6 +144,9 @@ struct boot_module {
  * or NULL. */
 const struct boot_module *boot_grub_module(struct image *image, const struct boot_path *path, const char *name,
 					   const struct filesystem *but);
+/* Does GRUB know which module to load for a command: is that inside its core image, loaded by a script, or named for it by
+ * command.lst?  ABSENT with a fault: what is the matter with that list, which is `path`. */
+const struct boot_module *boot_grub_command(struct image *image, const struct boot_path *path, const char *command);
 /* The same of a module that GRUB looked for in `file`, "(hd0,gpt2)/boot/grub/arm64-efi/normal.mod". */
 const struct boot_module *boot_grub_module_file(struct image *image, const struct boot_path *path, const char *name,
 						const char *file);
