@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/fat.h"
 #include "image/initrds.h"
 #include "lint/engine.h"
 
@@ -149,13 +150,15 @@ static void no_entry(struct check *check)
 
 	for (unsigned p = 0; p < image->boot_path_count; p++) {
 		const struct boot_path *path = &image->boot_paths[p];
+		struct error why;
 
 		if (path->have != UNREADABLE || boot_path_is_foreign(image, path) || image_loader_is_spare(image, path->loader))
 			continue;
-		if (path->error.code)
-			not_evaluated(check, &path->error, "what %s boots could not be followed", path->loader->path);
-		else
-			not_evaluated(check, NULL, "what %s boots could not be followed: %s", path->loader->path, path->reason);
+		why = path->error;
+		/* a program whose clusters are another file's, too, may look like anything */
+		if (!why.code)
+			error_set(&why, path->loader->esp->fat->problem_count ? EUCLEAN : 0, "%s", path->reason);
+		not_evaluated(check, &why, "what %s boots could not be followed", path->loader->path);
 		return;
 	}
 	not_applicable(check, "no boot entry is known");
