@@ -72,6 +72,7 @@ struct grub_start {
 	bool modules_known;          /* these are all: what is not among them must be a file */
 	const struct boot_device *device; /* where the EFI binary lies; in the world's devices */
 	const char *folder;          /* of the EFI binary on that device: "/EFI/debian" */
+	bool names_first;            /* Red Hat's: `default` is looked for among ids and titles before it is taken for a number */
 };
 
 enum grub_found { GRUB_FOUND, GRUB_MISSING, GRUB_NOT_KNOWN };

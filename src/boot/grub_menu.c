@@ -98,24 +98,39 @@ static size_t spec_matches(const char *name, const char *spec)
 	}
 }
 
-/* Which entry a value such as "2", "an id", "a title" or "1>2" means; entry_count when none. */
-static size_t find_entry(const struct grub_context *c, const char *spec)
+/* The entry that has the name; item_count when none. */
+static size_t find_name(const struct grub_context *c, const char *spec, bool ids_first)
 {
-	unsigned long number;
-	char *end;
-
 	/* names may begin as the specification does */
 	limit_count(WORK_GRUB, 2 * c->item_count * (16 + strlen(spec)));
 	for (size_t i = 0; i < c->item_count; i++)
-		if (spec_matches(c->items[i].id, spec))
+		if (spec_matches(c->items[i].id, spec) || (!ids_first && spec_matches(c->items[i].title, spec)))
 			return i;
-	for (size_t i = 0; i < c->item_count; i++)
+	for (size_t i = 0; i < c->item_count && ids_first; i++)
 		if (spec_matches(c->items[i].title, spec))
 			return i;
-	if (*spec < '0' || *spec > '9')
-		return c->item_count;
+	return c->item_count;
+}
+
+/* Which entry a value such as "2", "an id", "a title" or "1>2" means; item_count when none.  GRUB takes what begins as a number for
+ * one, whatever follows (normal/menu.c, get_entry_number; strtoul steps over blanks as there). */
+static size_t find_entry(const struct grub_vm *vm, const struct grub_context *c, const char *spec)
+{
+	size_t digit = strspn(spec, " \t\n\v\f\r");
+	unsigned long number;
+	char *end;
+
+	if (vm->start->names_first) {
+		size_t named = find_name(c, spec, true);
+
+		if (named < c->item_count)
+			return named;
+		digit = 0;
+	}
+	if (spec[digit] < '0' || spec[digit] > '9')
+		return vm->start->names_first ? c->item_count : find_name(c, spec, false);
 	number = strtoul(spec, &end, 0);
-	if (*end && *end != '>' && *end != ' ' && *end != '\t' && *end != '\n')
+	if (vm->start->names_first && *end && *end != '>' && *end != ' ' && *end != '\t' && *end != '\n')
 		return c->item_count;
 	return number < c->item_count ? number : c->item_count;
 }
@@ -198,9 +213,9 @@ static void find_fallbacks(struct grub_vm *vm, struct grub_menu *menu)
 
 		if (!grub_spend(vm, 0, length, c->items[0].place))
 			return;
-		index = find_entry(c, arena_strndup(vm->arena, value, length));
+		index = find_entry(vm, c, arena_strndup(vm->arena, value, length));
 		if (index == c->item_count)
-			index = find_entry(c, value);
+			index = find_entry(vm, c, value);
 		if (index == c->item_count)
 			break;
 		indices[menu->fallback_count++] = index;
@@ -232,7 +247,7 @@ void grub_show_menu(struct grub_vm *vm)
 	if (wanted)
 		menu->default_text = *wanted;
 	if (menu->default_given && !wanted->unknown) {
-		size_t index = find_entry(c, wanted->text);
+		size_t index = find_entry(vm, c, wanted->text);
 
 		menu->default_matched = index < c->item_count;
 		menu->default_index = menu->default_matched ? index : 0;

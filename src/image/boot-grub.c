@@ -443,6 +443,20 @@ void boot_add_grub(struct boot_maker *maker)
 	judge(maker);
 }
 
+/* By SBAT, or by the module that nobody else has. */
+static bool is_red_hats(const struct boot_path *path)
+{
+	const struct sbat_section *sbat = path->program->sbat;
+
+	for (size_t i = 0; sbat && sbat->status == SBAT_OK && i < sbat->sbat.count; i++)
+		if (!strcmp(sbat->sbat.entries[i].component, "grub.rh"))
+			return true;
+	for (size_t i = 0; path->core->modules && path->core->modules[i]; i++)
+		if (!strcmp(path->core->modules[i], "blscfg"))
+			return true;
+	return false;
+}
+
 void boot_follow_grub(struct boot_maker *maker)
 {
 	struct image *image = maker->image;
@@ -468,6 +482,7 @@ void boot_follow_grub(struct boot_maker *maker)
 			device = &maker->world->devices[i];
 	folder = arena_strndup(image->arena, program->path, (size_t)(strrchr(program->path, '/') - program->path));
 	start = grub_core_start(path->core, device, folder);
+	start.names_first = is_red_hats(path);
 	*maker->unread = NULL;
 	path->grub = grub_run(image->arena, maker->world, &start);
 	boot_add_grub(maker);
