@@ -185,7 +185,7 @@ static const char *own_fault(const struct program_file *file, uint16_t machine, 
 	if (must_be_elf && file->program.kind == PROGRAM_SCRIPT)
 		return "is no ELF file";
 	if (file->program.kind == PROGRAM_ELF && !runs_on(file->program.machine, machine))
-		return "is a program for another machine than the kernel's";
+		return "is a program for another machine";
 	return file->program.fault;
 }
 
@@ -214,6 +214,8 @@ int program_fault(struct arena *arena, const char *path, uint16_t machine, progr
 		if (file.unknown || !file.program.interpreter || must_be_elf)
 			return 0;
 		must_be_elf = file.program.kind == PROGRAM_ELF;
+		if (must_be_elf && machine)
+			machine = file.program.machine;
 		path = arena_strdup(arena, file.program.interpreter);
 		chain = arena_printf(arena, "%s%s %.200s, which ", chain, must_be_elf ? "needs" : "is a script for", path);
 	}

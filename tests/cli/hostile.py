@@ -280,6 +280,13 @@ def archives():
 	check("hostile.img")
 
 	image = broken("debian-arm64")
+	initrdops.nodes(image, lambda archive: archive.add("init", b"#!" + word("initrdinterpreter") + b" -e\n"))
+	root = open_tree(image, "2")
+	root.write("/usr/lib/systemd/systemd", b"#!" + word("interpreter") + b"\n")
+	image.close()
+	check("hostile.img", words=("initrdinterpreter", "interpreter"))
+
+	image = broken("debian-arm64")
 	root = open_tree(image, "2")
 	for label in ("vmlinuz", "config", "initrd.img"):
 		root.write(f"/boot/{label}-" + text(re.sub(rb'["\\]', b"_", word("kernel")).replace(b"\xe2\x80\xa8", b"").replace(b"\xe2\x80\xa9", b"")), b"\x7fELF no kernel")

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			{ INITRD_MODULE, .name = "virtio_blk", .release = "6.1.0" },
 			{ INITRD_MODULE, .name = "ext4" },
 			{ INITRD_PATH, .name = "nothing" },
+			{ INITRD_PROGRAM, .name = "init", .machine = 183 },
 		};
 		struct initrd_options options = { .to_end = to_end, .limit = 2 * MiB };
 		struct initrd *initrd;
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		int r;
 
 		limits_begin_image();
-		r = initrd_read(arena, view_memory(arena, data, size), questions, 5, &options, &initrd, &err);
+		r = initrd_read(arena, view_memory(arena, data, size), questions, 6, &options, &initrd, &err);
 
 		for (unsigned i = 0; i < initrd->member_count; i++)
 			if (initrd->members[i].offset > size || initrd->members[i].problem_offset > size)

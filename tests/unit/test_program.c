@@ -233,7 +233,13 @@ static void chains(void **state)
 	add(&m, "usr/lib/ld-2.so", 0100600, loader, SIZE);
 	expect(&m, "needs /lib/ld.so, which may be executed by nobody (it has no x bit)");
 	add(&m, "usr/lib/ld-2.so", PROGRAM, other, SIZE);
-	expect(&m, "needs /lib/ld.so, which is a program for another machine than the kernel's");
+	expect(&m, "needs /lib/ld.so, which is a program for another machine");
+	/* nor is a 32-bit program's for the kernel's own */
+	elf(other, ARM, LOADER);
+	add(&m, "init", PROGRAM, other, SIZE);
+	add(&m, "usr/lib/ld-2.so", PROGRAM, loader, SIZE);
+	expect(&m, "needs /lib/ld.so, which is a program for another machine");
+	add(&m, "init", PROGRAM, shell, SIZE);
 	/* the loader needs no other one */
 	elf(loader, AARCH64, "/nothing");
 	add(&m, "usr/lib/ld-2.so", PROGRAM, loader, SIZE);
