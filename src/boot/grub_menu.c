@@ -112,8 +112,8 @@ static size_t find_name(const struct grub_context *c, const char *spec, bool ids
 	return c->item_count;
 }
 
-/* Which entry a value such as "2", "an id", "a title" or "1>2" means; item_count when none.  GRUB takes what begins as a number for
- * one, whatever follows (normal/menu.c, get_entry_number; strtoul steps over blanks as there). */
+/* Which entry a value such as "2", "an id", "a title" or "1>2" means; item_count when none.  GRUB takes what begins as a number
+ * for one, whatever follows (normal/menu.c, get_entry_number; strtoul steps over blanks as there). */
 static size_t find_entry(const struct grub_vm *vm, const struct grub_context *c, const char *spec)
 {
 	size_t digit = strspn(spec, " \t\n\v\f\r");

@@ -28,11 +28,11 @@ static const struct grub_course *debian(struct machine *m, const char *header)
 		"	initrd	/boot/initrd.img-6.1.0-2-arm64\n"
 		"}\n"
 		"submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced' {\n"
-		"	menuentry 'Debian GNU/Linux, with Linux 6.1.0-2-arm64' $menuentry_id_option 'gnulinux-6.1.0-2-advanced' {\n"
+		"	menuentry 'Debian GNU/Linux, with Linux 6.1.0-2-arm64' $menuentry_id_option 'g-6.1.0-2-advanced' {\n"
 		"		linux	/boot/vmlinuz-6.1.0-2-arm64 root=/dev/vda2 ro\n"
 		"		initrd	/boot/initrd.img-6.1.0-2-arm64\n"
 		"	}\n"
-		"	menuentry 'Debian GNU/Linux, with Linux 6.1.0-1-arm64' $menuentry_id_option 'gnulinux-6.1.0-1-advanced' {\n"
+		"	menuentry 'Debian GNU/Linux, with Linux 6.1.0-1-arm64' $menuentry_id_option 'g-6.1.0-1-advanced' {\n"
 		"		linux	/boot/vmlinuz-6.1.0-1-arm64 root=/dev/vda2 ro\n"
 		"		initrd	/boot/initrd.img-6.1.0-1-arm64\n"
 		"	}\n"
@@ -118,25 +118,25 @@ static void test_defaults(void **state)
 		enum { NO, YES, NO_RED_HAT, RED_HAT } matched; /* with Red Hat's GRUB */
 	} cases[] = {
 		{ "", "gnulinux-simple", NO },
-		{ "set default=1", "gnulinux-6.1.0-2-advanced", YES },
-		{ "set default='1>1'", "gnulinux-6.1.0-1-advanced", YES },
-		{ "set default='gnulinux-advanced>gnulinux-6.1.0-1-advanced'", "gnulinux-6.1.0-1-advanced", YES },
+		{ "set default=1", "g-6.1.0-2-advanced", YES },
+		{ "set default='1>1'", "g-6.1.0-1-advanced", YES },
+		{ "set default='gnulinux-advanced>g-6.1.0-1-advanced'", "g-6.1.0-1-advanced", YES },
 		{ "set default='Advanced options for Debian GNU/Linux>Debian GNU/Linux, with Linux 6.1.0-1-arm64'",
-		  "gnulinux-6.1.0-1-advanced", YES },
+		  "g-6.1.0-1-advanced", YES },
 		{ "set default=uefi-firmware", "uefi-firmware", YES },
 		{ "set default=nothing-like-it", "gnulinux-simple", NO },
 		{ "set default=77", "gnulinux-simple", NO },
 		/* as Debian's GRUB 2.06 does it */
-		{ "set default=1x", "gnulinux-6.1.0-2-advanced", YES },
+		{ "set default=1x", "g-6.1.0-2-advanced", YES },
 		{ "set default=' 2'", "uefi-firmware", YES },
-		{ "menuentry 2 --id two {\n fwsetup\n}\nset default=2", "gnulinux-6.1.0-2-advanced", YES },
+		{ "menuentry 2 --id two {\n fwsetup\n}\nset default=2", "g-6.1.0-2-advanced", YES },
 		/* and Red Hat's */
 		{ "set default=1x", "gnulinux-simple", NO_RED_HAT },
-		{ "set default=1", "gnulinux-6.1.0-2-advanced", RED_HAT },
+		{ "set default=1", "g-6.1.0-2-advanced", RED_HAT },
 		{ "menuentry 2 --id two {\n fwsetup\n}\nset default=2", "two", RED_HAT },
 		{ "menuentry gnulinux-simple --id one {\n fwsetup\n}\nset default=gnulinux-simple", "gnulinux-simple", RED_HAT },
 		{ "menuentry gnulinux-simple --id one {\n fwsetup\n}\nset default=gnulinux-simple", "one", YES },
-		{ "load_env\nset default=\"${saved_entry}\"", "gnulinux-6.1.0-1-advanced", YES },
+		{ "load_env\nset default=\"${saved_entry}\"", "g-6.1.0-1-advanced", YES },
 		{ "load_env\nif [ \"${next_entry}\" ] ; then\n set default=\"${next_entry}\"\n set next_entry=\n"
 		  " save_env next_entry\nfi", "uefi-firmware", YES },
 	};
@@ -150,7 +150,7 @@ static void test_defaults(void **state)
 		machine_setup(&fresh);
 		m = fresh;
 		memory_fs_file(m->root, m->arena, "/boot/grub/grubenv",
-			       "# GRUB Environment Block\nsaved_entry=gnulinux-advanced>gnulinux-6.1.0-1-advanced\n"
+			       "# GRUB Environment Block\nsaved_entry=gnulinux-advanced>g-6.1.0-1-advanced\n"
 			       "next_entry=uefi-firmware\n###########################");
 		m->start.names_first = cases[i].matched >= NO_RED_HAT;
 		outcome = debian(m, cases[i].header);
