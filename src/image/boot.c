@@ -273,6 +273,12 @@ static void follow(struct boot_maker *maker)
 	path->have = UNREADABLE;
 	if (chain->end != CHAIN_NOT_FOLLOWED)
 		path->program = last_of(chain, &path->kind);
+	/* what firmware does not load says nothing of what would come next: the rules on PE files have told of it */
+	if (!path->program && !image_binary_loads(path->loader->binary, architectures[path->loader->architecture].machine)) {
+		path->have = ABSENT;
+		path->reason = "firmware does not start it";
+		return;
+	}
 	if (!path->program) {
 		path->reason = chain->reason ? chain->reason : "what it starts is not known";
 		/* nothing does where firmware does not start it */
