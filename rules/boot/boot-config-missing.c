@@ -54,6 +54,8 @@
  * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default switches the machine off
  * bad:    debian-arm64 | grub append "menuentry b --id b {\n configfile /b.cfg\n}\nset default=b\n" | part 2 write /b.cfg "menuentry c {\n halt\n}\n"
  * expect: !p2/b.cfg:2:2: error: the entry that GRUB boots by default switches the machine off
+ * bad:    debian-arm64 | grub append "if keystatus --shift; then true; else halt; fi\n"
+ * expect: !p2/boot/grub/grub.cfg:*:39: error: GRUB (/EFI/debian/grubaa64.efi) switches the machine off before it shows a menu
  * bad:    debian-arm64 | grub append "if cmp /a /b; then true; else halt; fi\n" | --select=boot-config-missing
  * expect: : not evaluated: what GRUB boots is not known: what cmp finds depends on the running machine
  */
@@ -181,8 +183,7 @@ RULE(boot_config_missing)
 	first = path->first;
 	if (!first || (first->leaves && first->ending == BOOT_GOES_ON))
 		return;
-	/* a kernel that is missing is found by that, but for an entry that then leaves GRUB */
-	if (first->attempt_count && first->ending != BOOT_LEAVES)
+	if (first->attempt_count && first->ending == BOOT_GOES_ON)
 		return;
 	if (!first->complete) {
 		not_evaluated(check, NULL, "what %s boots is not known: %s",

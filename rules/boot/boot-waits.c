@@ -93,15 +93,6 @@ static struct wait wait_of_course(const struct grub_course *course)
 	return (struct wait){ .kind = NO_WAIT };
 }
 
-/* Does GRUB take this way only while somebody holds a key down? */
-static bool is_by_key(const struct grub_course *course)
-{
-	for (size_t i = 0; i < course->assumption_count; i++)
-		if (course->assumptions[i].taken && strstr(course->assumptions[i].reason, "keystatus depends on the keyboard"))
-			return true;
-	return false;
-}
-
 static struct wait wait_of_outcome(const struct grub_course *outcome);
 
 /* What all of these ways have in common: nothing if one of them waits for nobody. */
@@ -113,7 +104,7 @@ static struct wait wait_of_ways(const struct grub_course *courses, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct wait its;
 
-		if (is_by_key(&courses[i]))
+		if (grub_is_by_key(&courses[i]))
 			continue;
 		its = wait_of_outcome(&courses[i]);
 		if (its.kind == NO_WAIT)

@@ -162,6 +162,19 @@ static const struct grub_entry *entry_at(const struct grub_course *course, const
 	return entry;
 }
 
+bool grub_is_by_key(const struct grub_course *course)
+{
+	for (size_t i = 0; i < course->assumption_count; i++) {
+		const char *reason = course->assumptions[i].reason;
+		bool inverted = !strncmp(reason, "not: ", 5);
+
+		if (course->assumptions[i].taken != inverted &&
+		    !strcmp(reason + (inverted ? 5 : 0), "keystatus depends on the keyboard"))
+			return true;
+	}
+	return false;
+}
+
 const struct grub_entry *grub_default_entry(const struct grub_course *outcome)
 {
 	return entry_at(outcome, NULL);

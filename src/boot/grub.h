@@ -231,6 +231,9 @@ struct grub_result {
 const struct grub_result *grub_run(struct arena *arena, const struct boot_world *world,
 				   const struct grub_start *start);
 
+/* Does GRUB take this way only while somebody holds a key down? */
+bool grub_is_by_key(const struct grub_course *course);
+
 /* The entry that is booted when nobody chooses, through submenus and menus of other configurations, in one outcome; NULL without
  * a menu. */
 const struct grub_entry *grub_default_entry(const struct grub_course *outcome);

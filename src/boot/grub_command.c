@@ -205,7 +205,8 @@ static struct grub_status cmd_unknown(struct grub_vm *vm, const struct grub_call
 
 	if (!strcmp(call->name, "cryptomount"))
 		reason = "cryptomount needs a key";
-	else if (!strcmp(call->name, "keystatus") || !strcmp(call->name, "read"))
+	/* without arguments keystatus says whether it can tell */
+	else if ((!strcmp(call->name, "keystatus") && call->count) || !strcmp(call->name, "read"))
 		reason = arena_printf(vm->arena, "%s depends on the keyboard", call->name);
 	for (size_t i = 0; i < call->count; i++) {
 		const char *arg = call->args[i].text;

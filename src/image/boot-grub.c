@@ -145,15 +145,6 @@ static void add_attempt(struct boot_maker *maker, struct boot_entry *entry, cons
 		drop_repeated(entry);
 }
 
-/* Is it a way that GRUB takes only while somebody holds a key down? */
-static bool is_by_key(const struct grub_course *course)
-{
-	for (size_t i = 0; i < course->assumption_count; i++)
-		if (course->assumptions[i].taken && strstr(course->assumptions[i].reason, "depends on the keyboard"))
-			return true;
-	return false;
-}
-
 /* "the script runs too many commands (line 3 of /boot/grub/grub.cfg), a limit that no option raises" */
 static const char *limit_reason(struct boot_maker *maker, const struct grub_course *course)
 {
@@ -180,8 +171,11 @@ static void note_ending(struct boot_entry *entry, const struct grub_course *cour
 				  : course->end == GRUB_END_HALT   ? BOOT_HALTS
 								   : BOOT_GOES_ON;
 
-	/* it comes to that command only when what it has loaded does not start */
-	if (has_loaded(course))
+	/* nobody is there to hold it down */
+	if (grub_is_by_key(course))
+		return;
+	/* it comes to that command only when what it has loaded does not start; a kernel that is missing is another defect */
+	if (has_loaded(course) || (ending != BOOT_LEAVES && course->attempt_count))
 		ending = BOOT_GOES_ON;
 	if (ending == BOOT_LEAVES)
 		entry->leaves = true;
@@ -204,7 +198,7 @@ static void add_course(struct boot_maker *maker, struct boot_entry *entry, const
 	for (size_t i = before; i < entry->attempt_count; i++) {
 		struct boot_attempt *attempt = &entry->attempts[i];
 
-		if (attempt->kernel.have == UNREADABLE && !attempt->kernel.filesystem && !is_by_key(course))
+		if (attempt->kernel.have == UNREADABLE && !attempt->kernel.filesystem && !grub_is_by_key(course))
 			attempt->unsettled = attempt->kernel.reason;
 	}
 	note_ending(entry, course);
@@ -336,7 +330,7 @@ static const struct grub_entry *booted(const struct grub_course *outcome)
 	return entry;
 }
 
-/* The way that GRUB takes when nobody holds a key down: that with the fewest things taken for true. */
+/* The way that GRUB takes when nobody holds a key down: of those that with the fewest things taken for true. */
 static const struct grub_course *usual_outcome(const struct grub_result *grub)
 {
 	const struct grub_course *best = &grub->outcomes[0];
@@ -347,6 +341,8 @@ static const struct grub_course *usual_outcome(const struct grub_result *grub)
 
 		for (size_t j = 0; j < grub->outcomes[i].assumption_count; j++)
 			taken += grub->outcomes[i].assumptions[j].taken;
+		if (grub_is_by_key(&grub->outcomes[i]))
+			taken += LIMIT_GRUB_CHOICES;
 		if (taken < least) {
 			least = taken;
 			best = &grub->outcomes[i];
@@ -369,6 +365,8 @@ static void set_direct(struct boot_maker *maker, const struct grub_result *grub,
 	for (size_t i = 0; is_left(usual) && i < grub->outcome_count; i++) {
 		const struct grub_course *other = &grub->outcomes[i];
 
+		if (grub_is_by_key(other))
+			continue;
 		if (other->menu || (!other->attempt_count && !is_left(other)))
 			boot_incomplete(entry, usual->assumption_count ? usual->assumptions[0].reason : NULL);
 	}

@@ -92,7 +92,8 @@ struct boot_entry {
 	const char *reason;
 	bool asks_password;  /* in each of GRUB's ways to it: nobody is at the console of a machine that starts by itself */
 	bool leaves;         /* it starts another loader, or goes back to the firmware: no attempt is expected */
-	/* Of GRUB: each of its ways ends so without having loaded a kernel; the mildest of those ends, and its command. */
+	/* Of GRUB: each of its ways, but those by a key, ends so without having loaded a kernel; the mildest of those ends, and
+	 * its command. */
 	enum boot_ending ending;
 	struct boot_place ending_place;
 	const char *ending_reason; /* "the command halt" */

@@ -156,8 +156,14 @@ static void test_endings(void **state)
 		{ "menuentry x {\nlinux /y\nboot\nhalt\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
 		{ "menuentry x {\nlinux /y\nboot\nexit\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
 		{ "menuentry x {\nlinux /y\n}\nmenuentry z {\nhalt\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
-		{ "menuentry x {\nif keystatus; then\nexit\nfi\nhalt\n}\n", BOOT_LEAVES, 3, true, true, 0 },
-		{ "menuentry x {\nif keystatus; then\nlinux /y\nelse\nhalt\nfi\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nif cmp /a /b; then\nexit\nfi\nhalt\n}\n", BOOT_LEAVES, 3, true, true, 0 },
+		{ "menuentry x {\nif cmp /a /b; then\nlinux /y\nelse\nhalt\nfi\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		/* nobody holds a key down */
+		{ "menuentry x {\nif keystatus --ctrl; then\nexit\nfi\nhalt\n}\n", BOOT_HALTS, 5, false, true, 0 },
+		{ "menuentry x {\nif keystatus --ctrl; then\nlinux /y\nelse\nhalt\nfi\n}\n", BOOT_HALTS, 5, false, true, 1 },
+		{ "menuentry x {\nif ! keystatus --ctrl; then\nhalt\nfi\nlinux /y\n}\n", BOOT_HALTS, 3, false, true, 1 },
+		{ "menuentry x {\nif keystatus --ctrl; then\nexit\nfi\nlinux /y\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "if ! keystatus --ctrl; then\nreboot\nfi\nmenuentry x {\nlinux /y\n}\n", BOOT_REBOOTS, 2, false, true, 0 },
 		/* whether it comes to the menu is not known */
 		{ "if cmp /a /b; then\nmenuentry x {\nlinux /y\n}\nelse\nhalt\nfi\n", BOOT_HALTS, 6, false, false, 0 },
 		{ "submenu x {\nreboot\n}\n", BOOT_REBOOTS, 2, false, true, 0 },
