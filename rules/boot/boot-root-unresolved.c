@@ -18,7 +18,9 @@
  * image has, and without that volume), one that the initrd finds or makes itself (live:, ZFS=, gpt-auto, systemd.volatile),
  * labels and UUIDs that systemd-repart or Ignition give at the first boot. Words such as boot=live, netroot= or ignition.* and
  * definitions for the first boot say so only to a program that is in the initrd; where none of those is that are known, and
- * nobody knows what the initrd is made of, it is not evaluated. What follows from no root= at all is said by
+ * nobody knows what the initrd is made of, it is not evaluated. So with names of device mapper and md, where the image has
+ * nothing of which they could be made; and what another program than the kernel gives a meaning (ZFS=, overlay:, tmpfs) is
+ * reported only where an initrd of initramfs-tools has no such program. What follows from no root= at all is said by
  * boot-root-missing.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 uki-arm64 xbootldr-arm64 bios-and-efi-amd64 armhf
@@ -50,6 +52,18 @@
  * expect: !p2/boot/grub/grub.cfg:*: error: no file system of the image has the UUID 0*, which root= names
  * bad:    debian-arm64 | gpt add linux | gpt guid 3 5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab | grub replace "root=UUID=" "root=PARTUUID=5d1d8ae0-5a5c-4d0c-8b0e-0123456789ab flatcar.first_boot=1 x="
  * expect: !p2/boot/grub/grub.cfg:*: error: root=PARTUUID=5d1d8ae0-* names partition 3, which holds no file system
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=uuid="
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=uuid=* names no device, and nothing in the initrd knows what it means
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/mapper/x y="
+ * expect: !p2/boot/grub/grub.cfg:*: error: the image has no /dev/mapper/x, which root= names
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/md/x y="
+ * expect: !p2/boot/grub/grub.cfg:*: error: the image has no /dev/md/x, which root= names
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=/dev/ram0 y="
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=/dev/ram0 is a RAM disk, into which nothing is put
+ * bad:    debian-arm64 | grub replace "root=UUID=" "root=tmpfs y="
+ * expect: !p2/boot/grub/grub.cfg:*: error: root=tmpfs is for systemd to make, and the initrd has no systemd
+ * bad:    debian-arm64 | initrd write sbin/lvm "x" | grub replace "root=UUID=" "root=/dev/mapper/x y="
+ * expect: : not evaluated: whether the entry * boots is not known: root=/dev/mapper/x is not in the image, nor what the initrd could make it of
  * bad:    debian-arm64 | initrd remove scripts/local | grub replace "root=UUID=" "boot=live root=UUID=0"
  * expect: : not evaluated: whether the entry * boots is not known: root=UUID=0* is not in the image: it is a live system: its root is made of a file, if the initrd has the program for that
  * bad:    systemd-boot-arm64 | initrd write usr/lib/systemd/system-generators/systemd-gpt-auto-generator "x" | initrd remove scripts/local | gpt type 2 linux | entry replace "root=UUID=" "root=gpt-auto x="
@@ -62,6 +76,12 @@
 static bool is_swap(const struct filesystem *f)
 {
 	return f->have == HAVE && f->type && (!strcmp(f->type, "swap") || !strcmp(f->type, "swsuspend"));
+}
+
+/* An empty root that systemd makes. */
+static bool is_tmpfs(const struct boot_attempt *attempt)
+{
+	return !strcmp(attempt->cmdline->root_device.text, "tmpfs");
 }
 
 /* What root= names, be it blank and said to be made. */
@@ -150,7 +170,14 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 													     : BOOT_GOOD;
 	}
 	if (attempt->root_absent && attempt_root_claim(attempt) == INITRD_UNKNOWN && !attempt_may_make_root(attempt)) {
-		*ret_reason = arena_printf(check->arena,
+		enum boot_device_kind kind = attempt->cmdline->root_device.kind;
+
+		if (kind == BOOT_DEVICE_MAPPER || kind == BOOT_DEVICE_MD)
+			*ret_reason = arena_printf(check->arena,
+					   "root=%s is not in the image, nor what the initrd could make it of",
+					   attempt->cmdline->root_device.text);
+		else
+			*ret_reason = arena_printf(check->arena,
 					   "root=%s is not in the image: %s, if the initrd has the program for that",
 					   attempt->cmdline->root_device.text, attempt->root_reason);
 		return BOOT_NOT_KNOWN;
@@ -158,7 +185,7 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	if (attempt->root_absent && attempt_root_claim(attempt) == INITRD_FOUND)
 		return BOOT_GOOD;
 	if ((attempt->root_known || attempt->root_absent) && attempt->cmdline->root_device.kind == BOOT_DEVICE_AUTO)
-		return attempt_finds_root_by_type(attempt) ? BOOT_BAD : BOOT_GOOD;
+		return attempt_finds_root_by_type(attempt) || is_tmpfs(attempt) ? BOOT_BAD : BOOT_GOOD;
 	if (attempt->root_known || attempt->root_absent)
 		return attempt_may_make_root(attempt) ? BOOT_GOOD : BOOT_BAD;
 	*ret_reason = image_device_unknown(check->image, &attempt->cmdline->root_device);
@@ -190,9 +217,16 @@ static const char *what(struct check *check, const struct boot_attempt *attempt)
 	case BOOT_DEVICE_PARTLABEL:
 		return arena_printf(check->arena, "no partition of the image has the name %s, which root= names", name->value);
 	case BOOT_DEVICE_AUTO:
+		if (!strcmp(name->text, "tmpfs"))
+			return "root=tmpfs is for systemd to make, and the initrd has no systemd";
 		return arena_printf(check->arena, "no partition has the type of an %s root, by which root=%s finds it",
 				    architecture_name(check->image->architecture), name->text);
+	case BOOT_DEVICE_OTHER:
+		return arena_printf(check->arena, "root=%s names no device, and nothing in the initrd knows what it means",
+				    name->text);
 	case BOOT_DEVICE_NODE:
+		if (!strncmp(name->value, "ram", 3))
+			return arena_printf(check->arena, "root=%s is a RAM disk, into which nothing is put", name->text);
 		while (digits > name->value && digits[-1] >= '0' && digits[-1] <= '9')
 			digits--;
 		return arena_printf(check->arena, "the image has no partition %s, which root= (%s) names",

@@ -72,6 +72,9 @@ void boot_find_root(struct image *image, struct boot_attempt *attempt);
  * claims. */
 const char *boot_claim_made(struct image *image, struct boot_attempt *attempt);
 const char *boot_claim_first_boot(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name);
+/* The same of a name that a program gives a device, or to which one gives its meaning: it becomes an absent root of the attempt,
+ * where the image has nothing of which it could be made. */
+void boot_claim_named(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name);
 
 /* boot-cmdline.c: what the attempt's kernel makes of its command line, by CONFIG_CMDLINE and by how much it reads; false: nothing
  * changes. */

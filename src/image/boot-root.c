@@ -167,12 +167,14 @@ static void mapper_not_found(struct image *image, struct boot_attempt *attempt, 
 {
 	struct filesystem *found = only_encrypted(image);
 
-	if (found)
+	if (found) {
 		set_root(image, attempt, found);
-	else if (group_is_listed(image, name->value))
+	} else if (group_is_listed(image, name->value)) {
 		attempt->root_known = true;
-	else
+	} else {
 		not_known(attempt, "the initrd gives the device its name");
+		boot_claim_named(image, attempt, name);
+	}
 }
 
 /* Was the device looked for on this disk alone, and may be on another? */
@@ -189,7 +191,7 @@ static bool is_of_first_disk(const char *node)
 /* A root that the image does not have is made, if that can be believed. */
 static void claimed(struct boot_attempt *attempt, const char *reason)
 {
-	attempt->root_absent = attempt->root_known;
+	attempt->root_absent |= attempt->root_known;
 	not_known(attempt, reason);
 }
 
@@ -209,6 +211,8 @@ static void not_found(struct image *image, struct boot_attempt *attempt, const s
 		attempt->root_known = true;
 	if (reason)
 		return;
+	if (name->kind == BOOT_DEVICE_MD)
+		boot_claim_named(image, attempt, name);
 	reason = boot_claim_first_boot(image, attempt, name);
 	if (reason)
 		claimed(attempt, reason);
@@ -232,6 +236,7 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 	case BOOT_DEVICE_MD:
 		if (!strncmp(name->value, "ram", 3) && name->kind == BOOT_DEVICE_NODE) {
 			not_known(attempt, "the root is a RAM disk");
+			boot_claim_named(image, attempt, name);
 			return;
 		}
 		found = image_find_device(image, name);
@@ -256,6 +261,7 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 			attempt->root_known = true;
 		else
 			not_known(attempt, "the initrd is to find or make the root");
+		boot_claim_named(image, attempt, name);
 		reason = attempt->root_known && !found ? boot_claim_first_boot(image, attempt, name) : NULL;
 		if (reason)
 			claimed(attempt, reason);
@@ -271,6 +277,7 @@ static void by_name(struct image *image, struct boot_attempt *attempt, const str
 		break;
 	}
 	not_known(attempt, "another program than the kernel gives root= its meaning");
+	boot_claim_named(image, attempt, name);
 }
 
 void boot_find_root(struct image *image, struct boot_attempt *attempt)

@@ -41,6 +41,9 @@ struct root_claim {
 	const char *reason;
 	const char *const *files; /* any of these in the initrd is the program to which it means something; NULL-terminated */
 	bool certain;             /* whoever made the initrd; else it may have another program for it, but for initramfs-tools' */
+	/* with the program, too, it is not known whether it is made: nothing in the image is what it could be made of */
+	bool doubtful;
+	bool lenient;             /* only known to be wrong where initramfs-tools has the root mounted by its own script */
 };
 
 /* One start of a kernel. */

@@ -12,6 +12,10 @@
 #define LOCAL_SCRIPT "/scripts/local"
 #define DRACUT_LIBRARY "/lib/dracut-lib.sh"
 #define SYSTEMD "/lib/systemd/systemd"
+/* What of initramfs-tools may say otherwise than the command line what the root is. */
+#define PARAMETERS "/conf/param.conf"
+#define SETTINGS "/conf/conf.d"
+#define BEFORE_ROOT "/scripts/local-top"
 static const char *const makers[] = { INITRAMFS_TOOLS, LOCAL_SCRIPT, DRACUT_LIBRARY, SYSTEMD, NULL };
 
 static const char *const repart[] = { "/bin/systemd-repart", NULL };
@@ -64,8 +68,12 @@ static enum initrd_answer has_file(const struct boot_attempt *attempt, const cha
 
 void initrd_ask_for_claims(const struct boot_attempt *attempt)
 {
-	if (attempt->root_claims)
+	if (attempt->root_claims) {
 		ask_files(attempt, makers);
+		attempt_ask_path(attempt, PARAMETERS);
+		initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = SETTINGS, .but = "resume" });
+		initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = BEFORE_ROOT, .but = "ORDER" });
+	}
 	for (size_t i = 0; attempt->root_claims && attempt->root_claims[i]; i++)
 		ask_files(attempt, attempt->root_claims[i]->files);
 }
@@ -101,12 +109,29 @@ static bool is_of_initramfs_tools(const struct boot_attempt *attempt)
 	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
 }
 
+/* And is it the script that mounts local file systems alone that has a say in what the root is? */
+static bool mounts_by_script(const struct boot_attempt *attempt)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+
+	return is_of_initramfs_tools(attempt) && !cmdline_last(cmdline, "boot") && !cmdline->rootfstype &&
+	       !cmdline->text.unknown && attempt_initrd_path(attempt, PARAMETERS) == INITRD_NOT_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, SETTINGS, NULL) == INITRD_NOT_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, BEFORE_ROOT, NULL) == INITRD_NOT_FOUND;
+}
+
 static enum initrd_answer judge(const struct boot_attempt *attempt, const struct root_claim *claim)
 {
 	enum initrd_answer answer = *claim->files ? has_file(attempt, claim->files) : INITRD_UNKNOWN;
 
+	if (claim->lenient)
+		return (answer == INITRD_NOT_FOUND || !*claim->files) && mounts_by_script(attempt) ? INITRD_NOT_FOUND
+												   : INITRD_FOUND;
 	if (answer != INITRD_NOT_FOUND)
-		return answer;
+		return claim->doubtful ? INITRD_UNKNOWN : answer;
+	/* a script may make any device */
+	if (claim->doubtful && attempt->initrd->have != ABSENT && !mounts_by_script(attempt))
+		return INITRD_UNKNOWN;
 	/* the kernel by itself knows none of the words */
 	if (attempt->initrd->have == ABSENT || is_of_initramfs_tools(attempt))
 		return INITRD_NOT_FOUND;

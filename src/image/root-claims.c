@@ -23,6 +23,13 @@ static const char *const systemd[] = { SYSTEMD "systemd", NULL };
 static const char *const verity[] = { SYSTEMD "systemd-veritysetup", "/sbin/veritysetup", NULL };
 static const char *const makers[] = { "/bin/systemd-repart", "/bin/ignition", "/sbin/ignition", "/libexec/ignition",
 				      SYSTEMD "system/ignition-disks.service", NULL };
+static const char *const mapper[] = { "/sbin/dmsetup", "/sbin/lvm", "/bin/lvm", "/sbin/cryptsetup", "/bin/cryptsetup",
+				      "/bin/systemd-cryptsetup", SYSTEMD "systemd-cryptsetup", "/sbin/veritysetup",
+				      SYSTEMD "systemd-veritysetup", "/sbin/multipath", "/sbin/kpartx", "/sbin/dmraid",
+				      "/sbin/mdadm", "/sbin/iscsistart", NULL };
+static const char *const raid[] = { "/sbin/mdadm", "/bin/mdadm", NULL };
+static const char *const named[] = { "/sbin/zpool", "/bin/zpool", "/sbin/zfs", "/scripts/zfs", "/sbin/iscsistart",
+				     "/sbin/nbd-client", SYSTEMD "systemd", NULL };
 static const char *const none[] = { NULL };
 
 #define LIVE "it is a live system: its root is made of a file"
@@ -30,30 +37,35 @@ static const char *const none[] = { NULL };
 #define NETWORK "the root is on the network"
 #define TOGETHER "systemd in the initrd puts the root together"
 
-static const struct root_claim rdinit = { "rdinit= makes the initrd the whole system", none, false };
-static const struct root_claim defined = { "it is made at the first boot", makers, true };
+static const struct root_claim rdinit = { "rdinit= makes the initrd the whole system", none, .certain = false };
+static const struct root_claim defined = { "it is made at the first boot", makers, .certain = true };
+
+static const struct root_claim mapped = { "a program in the initrd gives the device its name", mapper, .doubtful = true };
+static const struct root_claim array = { "mdadm gives the array its name", raid, .doubtful = true };
+static const struct root_claim other = { "another program than the kernel gives root= its meaning", named, .lenient = true };
+static const struct root_claim ram = { "the root is a RAM disk", none, .lenient = true };
 
 /* Programs that make the root themselves, whatever root= says. */
 static const struct {
 	const char *name, *value;
 	struct root_claim claim;
 } words[] = {
-	{ "boot", "live", { LIVE, live_boot, false } },
-	{ "boot", "casper", { LIVE, casper, false } },
-	{ "rd.live.image", NULL, { LIVE, dmsquash, true } },
-	{ "archisobasedir", NULL, { LIVE, archiso, false } },
-	{ "rd.live.dir", NULL, { LIVE, dmsquash, true } },
-	{ "inst.stage2", NULL, { INSTALLER, anaconda, false } },
-	{ "inst.repo", NULL, { INSTALLER, anaconda, false } },
-	{ "install", NULL, { INSTALLER, anaconda, false } },
-	{ "coreos.live.rootfs_url", NULL, { INSTALLER, coreos, false } },
-	{ "netroot", NULL, { NETWORK, network, false } },
-	{ "nfsroot", NULL, { NETWORK, network, false } },
-	{ "boot", "nfs", { NETWORK, nfs, false } },
-	{ "systemd.volatile", NULL, { TOGETHER, volatile_root, false } },
-	{ "mount.usr", NULL, { TOGETHER, systemd, false } },
-	{ "usrhash", NULL, { TOGETHER, verity, false } },
-	{ "roothash", NULL, { TOGETHER, verity, false } },
+	{ "boot", "live", { LIVE, live_boot, .certain = false } },
+	{ "boot", "casper", { LIVE, casper, .certain = false } },
+	{ "rd.live.image", NULL, { LIVE, dmsquash, .certain = true } },
+	{ "archisobasedir", NULL, { LIVE, archiso, .certain = false } },
+	{ "rd.live.dir", NULL, { LIVE, dmsquash, .certain = true } },
+	{ "inst.stage2", NULL, { INSTALLER, anaconda, .certain = false } },
+	{ "inst.repo", NULL, { INSTALLER, anaconda, .certain = false } },
+	{ "install", NULL, { INSTALLER, anaconda, .certain = false } },
+	{ "coreos.live.rootfs_url", NULL, { INSTALLER, coreos, .certain = false } },
+	{ "netroot", NULL, { NETWORK, network, .certain = false } },
+	{ "nfsroot", NULL, { NETWORK, network, .certain = false } },
+	{ "boot", "nfs", { NETWORK, nfs, .certain = false } },
+	{ "systemd.volatile", NULL, { TOGETHER, volatile_root, .certain = false } },
+	{ "mount.usr", NULL, { TOGETHER, systemd, .certain = false } },
+	{ "usrhash", NULL, { TOGETHER, verity, .certain = false } },
+	{ "roothash", NULL, { TOGETHER, verity, .certain = false } },
 };
 
 /* Programs that give partitions their labels and UUIDs when the image boots for the first time. */
@@ -62,9 +74,9 @@ static const struct {
 	bool prefix;
 	struct root_claim claim;
 } first_boot[] = {
-	{ "ignition.", true, { "Ignition may make it at the first boot", makers, true } },
-	{ "flatcar.", true, { "Ignition may make it at the first boot", makers, true } },
-	{ "systemd.repart", false, { "systemd-repart may make it at the first boot", makers, true } },
+	{ "ignition.", true, { "Ignition may make it at the first boot", makers, .certain = true } },
+	{ "flatcar.", true, { "Ignition may make it at the first boot", makers, .certain = true } },
+	{ "systemd.repart", false, { "systemd-repart may make it at the first boot", makers, .certain = true } },
 };
 
 #define MOST_CLAIMS (sizeof(words) / sizeof(*words) + sizeof(first_boot) / sizeof(*first_boot) + 2)
@@ -117,4 +129,44 @@ const char *boot_claim_first_boot(struct image *image, struct boot_attempt *atte
 			return reason ? reason : defined.reason;
 		}
 	return reason;
+}
+
+/* Might there be something in the image of which device mapper or md makes another device? */
+static bool holds_members(const struct image *image)
+{
+	static const char *const plain[] = { "vfat",  "ext2",	  "ext3",  "ext4",    "xfs",
+					     "btrfs", "squashfs", "erofs", "iso9660", "swap" };
+
+	for (unsigned i = 0; i < image->filesystem_count; i++) {
+		const struct filesystem *f = &image->filesystems[i];
+		bool known = false;
+
+		for (size_t k = 0; f->have == HAVE && f->type && k < sizeof(plain) / sizeof(*plain); k++)
+			known |= !strcmp(f->type, plain[k]);
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+void boot_claim_named(struct image *image, struct boot_attempt *attempt, const struct boot_device_name *name)
+{
+	const struct cmdline *cmdline = attempt->cmdline;
+	const struct root_claim *found = NULL;
+	bool mapping = strstr(name->text, "/mapper/") || strstr(name->text, "/dm-");
+
+	/* what else is in a folder below /dev may be a disk */
+	if (name->kind == BOOT_DEVICE_MAPPER && mapping && !cmdline_next_prefix(cmdline, "dm", NULL) && !holds_members(image))
+		found = &mapped;
+	else if (name->kind == BOOT_DEVICE_MD && !cmdline_next_prefix(cmdline, "md", NULL) && !holds_members(image))
+		found = &array;
+	else if (name->kind == BOOT_DEVICE_NODE && !strncmp(name->value, "ram", 3))
+		found = &ram;
+	/* a device that is known by no name of ours is on the machine */
+	else if ((name->kind == BOOT_DEVICE_OTHER && *name->text != '/') || !strcmp(name->text, "tmpfs"))
+		found = &other;
+	if (!found)
+		return;
+	claim(image, attempt, found);
+	attempt->root_absent = true;
 }
