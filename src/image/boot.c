@@ -281,9 +281,6 @@ static void follow(struct boot_maker *maker)
 	}
 	if (!path->program) {
 		path->reason = chain->reason ? chain->reason : "what it starts is not known";
-		/* nothing does where firmware does not start it */
-		if (!image_binary_loads(path->loader->binary, architectures[path->loader->architecture].machine))
-			path->have = ABSENT;
 		return;
 	}
 	maker->capacity = 0;
