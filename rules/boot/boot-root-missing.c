@@ -17,11 +17,13 @@
  * among these is none.
  *
  * Otherwise judged only of initrds that are known to be by initramfs-tools, and to have no ROOT= or BOOT= in their settings;
- * not where zfs= names the root. An initrd of which nothing else is asked, as all drivers are built in, is read for this with
- * --thorough alone.
+ * not where zfs= names the root, or another word has a program in the initrd make it. An initrd of which nothing else is
+ * asked, as all drivers are built in, is read for this with --thorough alone.
  *
  * good:   debian-arm64 debian-amd64 systemd-boot-arm64 trixie-uki-arm64 installer-arm64
  * bad:    debian-arm64 | grub replace "root=UUID=" "x="
+ * expect: !p2/boot/grub/grub.cfg:*: error: the command line has no root=, and the initrd stops without one
+ * bad:    debian-arm64 | grub replace "root=UUID=" "install netroot=dhcp ignition.platform.id=qemu x="
  * expect: !p2/boot/grub/grub.cfg:*: error: the command line has no root=, and the initrd stops without one
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "x="
  * expect: !p1/loader/entries/debian-*.conf:*: error: the command line has no root=, and the initrd stops without one
@@ -43,7 +45,7 @@ static enum boot_verdict judge(struct check *check, const struct boot_attempt *a
 	if (attempt->kernel.have == ABSENT)
 		return BOOT_NO_MATTER;
 	/* the initrd that has no root= may find the root by its partition's type */
-	if (leaves_root_out(attempt) && !attempt->root && !attempt->root_made)
+	if (leaves_root_out(attempt) && !attempt->root && !attempt_root_is_made(attempt))
 		return BOOT_BAD;
 	return attempt_lacks_root_name(attempt) ? BOOT_BAD : BOOT_GOOD;
 }

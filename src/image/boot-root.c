@@ -122,6 +122,7 @@ static void without_root(struct image *image, struct boot_attempt *attempt)
 
 	if (says(attempt->cmdline, "zfs", NULL)) {
 		attempt->root_made = "zfs= names the data set that is the root";
+		attempt->root_claims = NULL;
 		not_known(attempt, attempt->root_made);
 	} else if (found) {
 		set_root(image, attempt, unlocked(image, found));

@@ -187,5 +187,5 @@ enum initrd_answer image_has_maker(const struct image *image, const struct syste
 
 bool attempt_root_is_made(const struct boot_attempt *attempt)
 {
-	return attempt->root_made && attempt_root_claim(attempt) != INITRD_NOT_FOUND;
+	return attempt->root_made && (!attempt->root_claims || attempt_root_claim(attempt) != INITRD_NOT_FOUND);
 }

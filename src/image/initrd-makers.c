@@ -197,7 +197,7 @@ bool attempt_lacks_root_name(const struct boot_attempt *attempt)
 	const struct cmdline *cmdline = attempt->cmdline;
 	const struct initrd_question *settings = initrd_answered(attempt, INITRD_CONTENT, SETTINGS, NULL);
 
-	if (names_device(cmdline) || cmdline->rdinit || cmdline->text.unknown || attempt->root_made ||
+	if (names_device(cmdline) || cmdline->rdinit || cmdline->text.unknown || attempt_root_is_made(attempt) ||
 	    cmdline_next(cmdline, "boot", NULL))
 		return false;
 	if (!settings || settings->answer != INITRD_FOUND || settings->content_size != settings->size)

@@ -172,6 +172,10 @@ system() {
 	change 'grub replace "root=UUID=" "root=ZFS=rpool/ROOT x="'
 	vmlint --select=boot-root-unresolved disk.img
 	exits 1
+	# zfs= is a name of the root's
+	change 'grub replace "root=UUID=" "zfs=rpool/ROOT install x="'
+	vmlint --select='boot-root-*' --thorough disk.img
+	exits 0
 	# an initrd of nobody knows what; a kernel that may hold more than its initrd; another program in place of /init
 	for unknown in 'initrd remove scripts/local' 'part 2 rm-glob /boot/config-*'; do
 		change 'grub replace "root=UUID=" "boot=live root=UUID=0"' "$unknown"
