@@ -131,7 +131,7 @@ const char *boot_claim_first_boot(struct image *image, struct boot_attempt *atte
 	return reason;
 }
 
-/* Might there be something in the image of which device mapper or md makes another device? */
+/* Might there be something in the image of which device mapper, md or ZFS makes what root= names? */
 static bool holds_members(const struct image *image)
 {
 	static const char *const plain[] = { "vfat",  "ext2",	  "ext3",  "ext4",    "xfs",
@@ -163,7 +163,9 @@ void boot_claim_named(struct image *image, struct boot_attempt *attempt, const s
 	else if (name->kind == BOOT_DEVICE_NODE && !strncmp(name->value, "ram", 3))
 		found = &ram;
 	/* a device that is known by no name of ours is on the machine */
-	else if ((name->kind == BOOT_DEVICE_OTHER && *name->text != '/') || !strcmp(name->text, "tmpfs"))
+	else if (name->kind == BOOT_DEVICE_OTHER && *name->text != '/' && !holds_members(image))
+		found = &other;
+	else if (!strcmp(name->text, "tmpfs"))
 		found = &other;
 	if (!found)
 		return;
