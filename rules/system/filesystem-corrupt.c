@@ -105,7 +105,9 @@ RULE(filesystem_corrupt)
 		/* a system was found elsewhere, so it is not the root; or it can be mounted */
 		if ((image->system_count && !is_booted(image, f)) || mismatch)
 			d->effect = EFFECT_DEGRADES;
-		if (f->ext)
+		if (f->ext && f->ext->beyond_e2fsck)
+			finding_help(check, d, "make the file system anew, with mke2fs -d and its files: e2fsck does not mend this");
+		else if (f->ext)
 			system_help_e2fsck(check, d, f, "-fy");
 		else
 			finding_help(check, d, "make the squashfs anew");

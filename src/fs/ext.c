@@ -155,16 +155,18 @@ static int check_numbers(struct ext *ext, struct cursor *c)
 	wanted = cursor_le16(c);
 	cursor_seek(c, 360);
 	protection = cursor_le64(c);
+	ext->beyond_e2fsck = true;
 	if (creator == EXT2_OS_HURD && ext_has_feature(ext, "64bit"))
 		return corrupt(ext, "its creator is the Hurd, which has no 64-bit file systems");
+	if (ext_has_feature(ext, "mmp") && (!protection || protection >= ext->blocks))
+		return corrupt(ext, "its block for multiple mount protection is none of its blocks");
+	ext->beyond_e2fsck = false;
 	if (ext_has_feature(ext, "extra_isize") && inode_size > EXT2_GOOD_OLD_INODE_SIZE &&
 	    (least > inode_size - EXT2_GOOD_OLD_INODE_SIZE || wanted > inode_size - EXT2_GOOD_OLD_INODE_SIZE))
 		return corrupt(ext, "its inodes have less room than they are to have");
 	if (ext->has_journal && !journal == !journal_device)
 		return corrupt(ext, journal ? "its journal is an inode and another device at once"
 					    : "it has a journal, and neither an inode nor a device for it");
-	if (ext_has_feature(ext, "mmp") && (!protection || protection >= ext->blocks))
-		return corrupt(ext, "its block for multiple mount protection is none of its blocks");
 	return 0;
 }
 

@@ -28,6 +28,7 @@ enum ext_fault {
 struct ext {
 	enum ext_fault fault;
 	const char *problem;   /* why there are no files, or NULL */
+	bool beyond_e2fsck;    /* which e2fsck does not mend */
 	const char *type;      /* "ext2", "ext3" or "ext4", as blkid calls it */
 	uint8_t uuid[16];      /* in the order in which it is printed */
 	char uuid_text[37];    /* lower case, as mount and fstab have it */
