@@ -106,7 +106,7 @@ RULE(filesystem_corrupt)
 		if ((image->system_count && !is_booted(image, f)) || mismatch)
 			d->effect = EFFECT_DEGRADES;
 		if (f->ext && f->ext->beyond_e2fsck)
-			finding_help(check, d, "make the file system anew, with mke2fs -d and its files: e2fsck does not mend this");
+			finding_help(check, d, "e2fsck does not mend this: make the file system anew, with mke2fs -d");
 		else if (f->ext)
 			system_help_e2fsck(check, d, f, "-fy");
 		else
