@@ -320,7 +320,7 @@ def container():
 	"""Names in a qcow2 header: backing file, its format, data file, snapshots, features."""
 	for n, change in enumerate((
 		lambda i: planted(i, name("backing"), lambda stand_in: qcow2.backing(i, stand_in)),
-		lambda i: planted(i, word("format"), lambda stand_in: qcow2.backing(i, "b.img", stand_in)),
+		lambda i: planted(i, word("format")[:15], lambda stand_in: qcow2.backing(i, "b.img", stand_in)),
 		lambda i: planted(i, name("datafile", True), lambda stand_in: qcow2.data_file(i, stand_in)),
 		lambda i: qcow2.Qcow2(i).set_extensions([(0x6803F857, b"\0\x3e" + name("feature")[:46].ljust(46, b"\0"))]),
 	)):
