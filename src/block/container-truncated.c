@@ -18,7 +18,7 @@
 
 /* What work costs, in bytes of the budget, however few are read: an entry of a directory; a part of a table, wherever it lies (a
  * grain table's own size); and one that is a hole, as most of a new disk's tables are, which QEMU and others lay out at once. */
-#define ENTRY_COST 32
+#define ENTRY_COST 64
 #define READ_COST 2048
 #define HOLE_COST 256
 

@@ -74,8 +74,8 @@ static int check_vmdk(uint64_t tables, bool in_hole, bool thorough, struct conta
 static void tables_beyond_what_is_read(void **state)
 {
 	/* as if each of them were as long as it is in a disk, and an entry of the directory for each */
-	const uint64_t all = (LIMIT_CONTAINER_TABLES - 1) / (2048 + 32) + 1;
-	const uint64_t thorough = (LIMIT_CONTAINER_TABLES_THOROUGH - 1) / (2048 + 32) + 1;
+	const uint64_t all = (LIMIT_CONTAINER_TABLES - 1) / (2048 + 64) + 1;
+	const uint64_t thorough = (LIMIT_CONTAINER_TABLES_THOROUGH - 1) / (2048 + 64) + 1;
 	struct container_truncation t = { 0 };
 
 	(void)state;
@@ -107,7 +107,7 @@ static void tables_that_are_holes(void **state)
 	assert_int_equal(check_vmdk(62 * 1024 * GiB / (32 * MiB), true, false, &t), 0);
 	assert_int_equal(vmdk.reads, 0);
 	assert_int_equal(t.needed_bytes, 0);
-	assert_int_equal(check_vmdk(LIMIT_CONTAINER_TABLES / (256 + 32) + 2, true, false, &t), -EFBIG);
+	assert_int_equal(check_vmdk(LIMIT_CONTAINER_TABLES / (256 + 64) + 2, true, false, &t), -EFBIG);
 	assert_int_equal(vmdk.reads, 0);
 }
 
@@ -115,7 +115,7 @@ static void tables_that_are_holes(void **state)
 static void a_directory_of_nothing(void **state)
 {
 	struct container_truncation t = { 0 };
-	uint64_t entries = LIMIT_CONTAINER_TABLES / 32;
+	uint64_t entries = LIMIT_CONTAINER_TABLES / 64;
 
 	(void)state;
 	vmdk.is_empty = true;
