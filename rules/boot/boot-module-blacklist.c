@@ -23,6 +23,8 @@
  * expect: !p2/boot/grub/grub.cfg:*: warning: module_blacklist=virtio_blk forbids the drivers for a root on virtio-blk over PCI (virtio_blk), virtio-blk over MMIO (virtio_blk)
  * bad:    debian-arm64 | grub replace "ro console" "ro module_blacklist=virtio_ring console"
  * expect: !p2/boot/grub/grub.cfg:*: error: module_blacklist=virtio_ring forbids the drivers for a root on virtio-blk over PCI (virtio_ring), *
+ * bad:    systemd-boot-arm64 | entry replace " ro " " ro nomodule=on "
+ * expect: !p1/loader/entries/debian-*.conf:4:*: error: nomodule=on forbids the drivers for a root on virtio-blk over PCI (*), *
  * bad:    systemd-boot-arm64 | entry replace " ro " " ro nomodule "
  * expect: !p1/loader/entries/debian-*.conf:4:*: error: nomodule forbids the drivers for a root on virtio-blk over PCI (*), *
  */

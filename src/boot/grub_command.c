@@ -215,6 +215,9 @@ static struct grub_status cmd_unknown(struct grub_vm *vm, const struct grub_call
 			grub_set_unknown(vm, arg + 6, reason, call->place);
 		else if ((!strcmp(arg, "--set") || !strcmp(arg, "-s")) && i + 1 < call->count)
 			grub_set_unknown(vm, call->args[i + 1].text, reason, call->place);
+		else if (!strcmp(call->name, "gptprio.next") && *arg == '-' && i + 1 < call->count)
+			/* -d or --set-device, -u or --set-uuid, each with a variable behind it */
+			grub_set_unknown(vm, call->args[i + 1].text, reason, call->place);
 	}
 	if (!strcmp(call->name, "read")) {
 		if (call->count)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/limits.h"
 #include "boot/grub_core.h"
 
 #define ELF_RELOCATABLE 1
@@ -30,7 +31,10 @@ struct section {
 static int read_bytes(struct reader *r, uint64_t offset, uint64_t size, struct cursor *ret, struct error *err)
 {
 	uint8_t *data = arena_alloc(r->arena, (size_t)size + 1);
+	int result = limit_spend(WORK_GRUB, size, err);
 
+	if (result < 0)
+		return result;
 	data[size] = '\0';
 	*ret = cursor_make(data, (size_t)size);
 	return size ? view_read(r->file, offset, data, (size_t)size, err) : 0;
@@ -158,9 +162,13 @@ static void add_dependencies(struct reader *r, const struct cursor *text, struct
 	const char **list = ARENA_ARRAY(r->arena, LIMIT_GRUB_MODULE_DEPENDENCIES + 1, const char *);
 	size_t count = 0;
 
-	for (size_t i = 0; i < text->size && count < LIMIT_GRUB_MODULE_DEPENDENCIES;) {
+	for (size_t i = 0; i < text->size;) {
 		const char *name = (const char *)text->data + i;
 
+		if (*name && count == LIMIT_GRUB_MODULE_DEPENDENCIES) {
+			limit_error(NULL, "a module of GRUB depends on more than %d others", LIMIT_GRUB_MODULE_DEPENDENCIES);
+			break;
+		}
 		if (*name)
 			list[count++] = name;
 		i += strlen(name) + 1;
@@ -174,7 +182,7 @@ int grub_module_read(struct arena *arena, struct view *file, const char *cpu, co
 	static const char *const none[] = { NULL };
 	struct reader r = { .arena = arena, .file = file };
 	const char *own = NULL;
-	bool known;
+	bool known, has_dependencies = false;
 	int result;
 
 	*ret = (struct grub_module_file){ .dependencies = none };
@@ -193,13 +201,18 @@ int grub_module_read(struct arena *arena, struct view *file, const char *cpu, co
 		if (!section.name || section.size > LIMIT_GRUB_MODULE_TEXT ||
 		    (strcmp(section.name, ".modname") != 0 && strcmp(section.name, ".moddeps") != 0))
 			continue;
+		/* the first of each is what GRUB takes (kern/dl.c, grub_dl_find_section) */
+		if (strcmp(section.name, ".moddeps") ? own != NULL : has_dependencies)
+			continue;
 		result = read_bytes(&r, section.offset, section.size, &text, err);
 		if (result < 0)
 			break;
-		if (!strcmp(section.name, ".moddeps"))
+		if (!strcmp(section.name, ".moddeps")) {
 			add_dependencies(&r, &text, ret);
-		else
+			has_dependencies = true;
+		} else {
 			own = (const char *)text.data;
+		}
 	}
 	if (known && !r.fault && !own)
 		r.fault = "does not say which module it is";

@@ -100,12 +100,13 @@ static void look_up(struct image *image, struct boot_module *module)
 
 	module->have = open_prefix(image, module, &folder, &fs);
 	for (size_t i = 0; i < count && module->have == HAVE; i++) {
+		ARENA_AUTO scratch = arena_new(limits_arena_bytes());
 		struct grub_module_file file = { .fault = NULL };
 
 		if (grub_core_has(module->core, names[i]))
 			continue;
 		module->path = arena_printf(arena, "%s/%s-efi/%s.mod", folder, module->core->cpu, names[i]);
-		module->have = read_module(arena, fs, module->path, module->core->cpu, names[i], &file);
+		module->have = read_module(scratch, fs, module->path, module->core->cpu, names[i], &file);
 		if (module->have == ABSENT && i)
 			module->fault = file.fault ? arena_printf(arena, "%s depends on %s, whose file %s", needed_by[i],
 								  names[i], file.fault)
@@ -120,12 +121,13 @@ static void look_up(struct image *image, struct boot_module *module)
 				;
 			/* GRUB has 200 at all, so these names are made up */
 			if (n == LIMIT_BOOT_MODULES) {
+				limit_error(NULL, "GRUB's modules depend on more than %d others", LIMIT_BOOT_MODULES - 1);
 				module->have = UNREADABLE;
 				break;
 			}
 			if (n == count) {
 				needed_by[count] = names[i];
-				names[count++] = file.dependencies[k];
+				names[count++] = arena_strdup(arena, file.dependencies[k]);
 			}
 		}
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf16.h"
 #include "image/initrds-internal.h"
 #include "image/releases.h"
 
@@ -179,10 +180,12 @@ enum driver_reach attempt_driver(const struct boot_attempt *attempt, const char 
 	return visitor.soft_missing ? REACH_SOFT : REACH_INITRD;
 }
 
-/* kernel/module/main.c: nomodule is a switch (core_param of type bint), with a value or without. */
+/* kernel/module/main.c: nomodule is a switch (core_param of type bint), with a value (kstrtobool) or without. */
 static bool is_on(const struct cmdline_word *word)
 {
-	return word && (!word->value || !*word->value || strchr("1yY", *word->value));
+	const char *value = word ? word->value : NULL;
+
+	return word && (!value || !*value || strchr("1yYtT", *value) || !ascii_ncasecmp(value, "on", 2));
 }
 
 const struct cmdline_word *attempt_forbids(const struct boot_attempt *attempt)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "boot/grub_module.h"
 #include "test-arena.h"
 
@@ -130,12 +131,30 @@ static void test_sizes(void **state)
 	assert_null(read_module(&e, "arm64").dependencies[0]);
 }
 
+/* The first section of a name is GRUB's; and what is read is paid for. */
+static void test_again(void **state)
+{
+	struct elf e = make(true, 183);
+	struct grub_module_file module;
+
+	(void)state;
+	/* .modname's record says .moddeps too, before the one that does */
+	put(e.bytes + 512 + 2 * 64, 20, 4);
+	limits_begin_image();
+	module = read_module(&e, "arm64");
+	assert_string_equal(module.dependencies[0], "normal");
+	assert_null(module.dependencies[1]);
+	assert_string_equal(module.fault, "does not say which module it is");
+	assert_true(limit_spent(WORK_GRUB) >= 4 * 64 + sizeof(names) + 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,20 @@ static void test_unknown_values(void **state)
 	assert_int_equal(outcome->menu->entries[5].course_count, 3);
 }
 
+/* As Flatcar's and Bottlerocket's configurations ask which partition is next. */
+static void test_priorities(void **state)
+{
+	struct machine *m = *state;
+	const struct grub_course *outcome;
+
+	outcome = machine_script(m, "menuentry a {\n gptprio.next -d usr -u usr_uuid\n"
+				    " if [ \"$usr_uuid\" = 7130 ]; then linux /a; else linux /b; fi\n}\n"
+				    "menuentry b {\n gptprio.next --set-uuid=x --set-device usr\n"
+				    " if [ -z \"$usr\" ]; then linux /a; else linux /b; fi\n}\n");
+	assert_int_equal(outcome->menu->entries[0].course_count, 2);
+	assert_int_equal(outcome->menu->entries[1].course_count, 2);
+}
+
 /* A root file system that nobody could read. */
 static void test_unreadable(void **state)
 {
@@ -341,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_both_branches, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_values, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_bounds_of_ours, machine_setup, machine_teardown),
+		cmocka_unit_test_setup_teardown(test_priorities, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_lazy, machine_setup, machine_teardown),
 		cmocka_unit_test_setup_teardown(test_hidden, machine_setup, machine_teardown),
