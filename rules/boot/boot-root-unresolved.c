@@ -44,6 +44,8 @@
  * expect: : not evaluated: whether the entry * boots is not known: what partition 14 holds, which root= names, is not known
  * bad:    lvm-arm64 | grub replace "root=/dev/mapper/debian-root" "root=/dev/debian/gone"
  * expect: *grub.cfg:*: error: the image has no /dev/debian/gone, which root= names
+ * bad:    systemd-boot-arm64 | file copy EFI/BOOT/BOOTAA64.EFI x.efi | file poke x.efi 0x177a8 78 | entry replace "root=UUID=" "root=UUID=0" | file write loader/entries/a.conf text "sort-key a\nefi /x.efi\n"
+ * expect: !p1/loader/entries/debian-*.conf:*: warning: no file system of the image has the UUID 0*, which root= names
  * bad:    systemd-boot-arm64 | entry replace "root=UUID=" "root=UUID= x="
  * expect: !p1/loader/entries/debian-*.conf:*: error: root=UUID= has an empty UUID
  * bad:    debian-arm64 | grub replace "root=UUID=" "ignition.platform.id=qemu netroot=dhcp boot=live root=UUID=0"

@@ -18,7 +18,8 @@
  * each other in a circle, such as a systemd-boot whose default entry is systemd-boot, never come to an end.
  *
  * GRUB's configuration is another matter. What an unknown program starts is not guessed at: rules on what is booted are not
- * evaluated then, unless the image holds no Linux or the program is Windows Boot Manager.
+ * evaluated then, unless the image holds no Linux or the program is Windows Boot Manager. Where it is what systemd-boot starts by
+ * default, the other entries of its menu are judged.
  *
  * good:   debian-arm64 debian-amd64 no-fallback-arm64 systemd-boot-arm64 uki-arm64 uki-entries-arm64 xbootldr-arm64
  * bad:    debian-arm64 | file delete EFI/debian/grubaa64.efi

@@ -271,8 +271,8 @@ static void follow(struct boot_maker *maker)
 		return;
 	}
 	path->have = UNREADABLE;
-	if (chain->end != CHAIN_NOT_FOLLOWED)
-		path->program = last_of(chain, &path->kind);
+	/* of systemd-boot's menu, what its default entry starts may be unknown: the others stay what they are */
+	path->program = last_of(chain, &path->kind);
 	/* what firmware does not load says nothing of what would come next: the rules on PE files have told of it */
 	if (!path->program && !image_binary_loads(path->loader->binary, architectures[path->loader->architecture].machine)) {
 		path->have = ABSENT;
@@ -294,6 +294,9 @@ static void follow(struct boot_maker *maker)
 		else
 			follow_program(maker);
 	}
+	/* no menu: the program is all that systemd-boot starts */
+	if (chain->end == CHAIN_NOT_FOLLOWED && !path->entry_count && path->have == HAVE)
+		*path = (struct boot_path){ .loader = path->loader, .have = UNREADABLE, .reason = chain->reason };
 	complete(maker);
 }
 

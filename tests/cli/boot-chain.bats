@@ -163,6 +163,26 @@ clean() {
 	lacks "[efi-second-stage]"
 }
 
+@test "systemd-boot: a default that nobody knows takes nothing away from the other entries" {
+	local rules='*' unknown="what EFI program starts next is not known"
+	# the string by which systemd-boot is known
+	local -a spoiled=("file copy EFI/BOOT/BOOTAA64.EFI x.efi" "file poke x.efi 0x177a8 78")
+
+	lints systemd-boot-arm64 "${spoiled[@]}" "file write loader/entries/a.conf text 'sort-key a\nefi /x.efi\n'"
+	exits 0
+	says "skipped: /x.efi: $unknown (it does not say what it is) [efi-second-stage]"
+	lacks error: warning: "not evaluated"
+	# so it is where the first one's tries are counted
+	lints systemd-boot-arm64 "file write loader/entries/a+3.conf text 'sort-key a\nefi /EFI/BOOT/BOOTAA64.EFI\n'"
+	exits 0
+	lacks error: warning: "not evaluated"
+	# without a menu nothing else is known
+	lints systemd-boot-arm64 "${spoiled[@]}" "file rename x.efi shellaa64.efi" "file delete loader/entries"
+	exits 2
+	says "not evaluated: what /EFI/BOOT/BOOTAA64.EFI boots could not be followed: $unknown"
+	lacks error: warning:
+}
+
 @test "a wrong binary at the removable path does not change what the image is for" {
 	lints debian-arm64 "file put EFI/BOOT/BOOTAA64.EFI debian-amd64:EFI/BOOT/BOOTX64.EFI"
 	exits 1
