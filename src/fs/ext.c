@@ -299,7 +299,7 @@ static int check_journal(struct ext *ext, struct ext_state *state, struct error 
 	code = ext2fs_read_inode(filesystem, number, &inode);
 	if (!code)
 		code = ext2fs_bmap2(filesystem, number, &inode, NULL, 0, 0, NULL, &block);
-	if (!code && block && block <= ext->view_size / ext->block_size)
+	if (!code && block && block < ext->view_size / ext->block_size)
 		code = view_read(state->view, block * ext->block_size, bytes, sizeof(bytes), &state->io_error);
 	if (view_failed(&state->io_error) || code == EXT2_ET_NO_MEMORY)
 		return ext_fail(state, code, err, "the journal");
@@ -307,7 +307,7 @@ static int check_journal(struct ext *ext, struct ext_state *state, struct error 
 		return corrupt(ext, "the journal's inode is not that of a file");
 	if (!block)
 		return corrupt(ext, "the journal's file has no first block");
-	if (block > ext->view_size / ext->block_size)
+	if (block >= ext->view_size / ext->block_size)
 		return ext->beyond_partition ? 0 : corrupt(ext, "the journal's first block is beyond the end");
 	problem = journal_problem(bytes, ext->block_size);
 	return problem ? corrupt(ext, problem) : 0;
