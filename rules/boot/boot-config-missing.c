@@ -54,6 +54,8 @@
  * expect: !p2/boot/grub/grub.cfg:*:2: error: the entry that GRUB boots by default switches the machine off
  * bad:    debian-arm64 | grub append "menuentry b --id b {\n configfile /b.cfg\n}\nset default=b\n" | part 2 write /b.cfg "menuentry c {\n halt\n}\n"
  * expect: !p2/b.cfg:2:2: error: the entry that GRUB boots by default switches the machine off
+ * bad:    debian-arm64 | grub append "menuentry back {\n configfile /boot/grub/grub.cfg\n}\nset default=back\n" | --select=boot-config-missing
+ * expect: : not evaluated: what the entry "back" boots is not known: it leads back to the menu that it stands in
  * bad:    debian-arm64 | grub append "if keystatus --shift; then true; else halt; fi\n"
  * expect: !p2/boot/grub/grub.cfg:*:39: error: GRUB (/EFI/debian/grubaa64.efi) switches the machine off before it shows a menu
  * bad:    debian-arm64 | grub append "if cmp /a /b; then true; else halt; fi\n" | --select=boot-config-missing

@@ -132,6 +132,39 @@ static bool same_attempt(const struct grub_attempt *a, const struct grub_attempt
 	return true;
 }
 
+bool grub_is_by_key(const struct grub_course *course)
+{
+	for (size_t i = 0; i < course->assumption_count; i++) {
+		const char *reason = course->assumptions[i].reason;
+		bool inverted = !strncmp(reason, "not: ", 5);
+
+		if (course->assumptions[i].taken != inverted &&
+		    !strcmp(reason + (inverted ? 5 : 0), "keystatus depends on the keyboard"))
+			return true;
+	}
+	return false;
+}
+
+const struct grub_course *grub_usual(const struct grub_course *courses, size_t count)
+{
+	const struct grub_course *best = &courses[0];
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t taken = 0;
+
+		for (size_t j = 0; j < courses[i].assumption_count; j++)
+			taken += courses[i].assumptions[j].taken;
+		if (grub_is_by_key(&courses[i]))
+			taken += LIMIT_GRUB_CHOICES;
+		if (taken < least) {
+			least = taken;
+			best = &courses[i];
+		}
+	}
+	return best;
+}
+
 /* The entry at a path of a menu; NULL for what a restricted run left out. */
 static const struct grub_entry *entry_at(const struct grub_course *course, const char *path)
 {
@@ -155,24 +188,13 @@ static const struct grub_entry *entry_at(const struct grub_course *course, const
 		if (path && !*path)
 			return entry;
 		/* a submenu, or another configuration */
-		menu = entry->courses[0].menu;
+		menu = grub_usual(entry->courses, entry->course_count)->menu;
+		for (size_t i = 0; path && !menu && i < entry->course_count; i++)
+			menu = entry->courses[i].menu;
 		if (path && !menu)
 			return NULL;
 	}
 	return entry;
-}
-
-bool grub_is_by_key(const struct grub_course *course)
-{
-	for (size_t i = 0; i < course->assumption_count; i++) {
-		const char *reason = course->assumptions[i].reason;
-		bool inverted = !strncmp(reason, "not: ", 5);
-
-		if (course->assumptions[i].taken != inverted &&
-		    !strcmp(reason + (inverted ? 5 : 0), "keystatus depends on the keyboard"))
-			return true;
-	}
-	return false;
 }
 
 const struct grub_entry *grub_default_entry(const struct grub_course *outcome)
@@ -270,6 +292,7 @@ const struct grub_result *grub_run(struct arena *arena, const struct boot_world 
 	vm->start = start;
 	vm->s = state;
 	vm->start_number = 1;
+	vm->by_default = true;
 	for (size_t i = 0; start->modules && start->modules[i]; i++)
 		state->wildcards |= !strcmp(start->modules[i], "regexp");
 	set_start(vm);

@@ -141,7 +141,7 @@ struct grub_course {
 	size_t assumption_count;
 	const struct grub_attempt *attempts; /* in order; those of later restarts last */
 	size_t attempt_count;
-	const struct grub_menu *menu; /* of a submenu, or the one that a configuration shows; NULL: none */
+	const struct grub_menu *menu; /* of a submenu, or the one that a configuration shows; NULL: none, or one that is open */
 	enum grub_end end;
 	struct boot_place end_place; /* of the command that led to the end; for the last two where it happened */
 	const char *end_reason;
@@ -233,6 +233,9 @@ const struct grub_result *grub_run(struct arena *arena, const struct boot_world 
 
 /* Does GRUB take this way only while somebody holds a key down? */
 bool grub_is_by_key(const struct grub_course *course);
+
+/* The one that GRUB takes when nobody holds a key down: of those that with the fewest things taken for true. */
+const struct grub_course *grub_usual(const struct grub_course *courses, size_t count);
 
 /* The entry that is booted when nobody chooses, through submenus and menus of other configurations, in one outcome; NULL without
  * a menu. */

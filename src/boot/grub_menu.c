@@ -225,6 +225,18 @@ static void find_fallbacks(struct grub_vm *vm, struct grub_menu *menu)
 	menu->fallbacks = indices;
 }
 
+/* Does an entry lead back to the menu of a file that it stands in?  Variables may have changed since, and with them what is
+ * booted: so the way that nobody need choose may do so once. */
+static bool leads_back(const struct grub_vm *vm, const struct grub_context *c)
+{
+	unsigned int times = 0;
+
+	for (const struct grub_open_menu *open = vm->open; open && c->file; open = open->outer)
+		if (open->file && open->device == c->device && !strcmp(open->file, c->file))
+			times++;
+	return times > vm->by_default;
+}
+
 /* The present context's menu is shown: every entry is run, each from here. */
 void grub_show_menu(struct grub_vm *vm)
 {
@@ -237,7 +249,14 @@ void grub_show_menu(struct grub_vm *vm)
 	struct grub_menu *menu = ARENA_NEW(vm->arena, struct grub_menu);
 	struct grub_entry *entries = ARENA_ARRAY(vm->arena, c->item_count, struct grub_entry);
 	const char *outer_only = vm->only, *outer_path = vm->path;
+	struct grub_open_menu open = { vm->open, c->device, c->file };
+	bool outer_by_default = vm->by_default;
 	struct boot_place place = { 0 };
+
+	if (leads_back(vm, c)) {
+		grub_stop(vm, GRUB_END_MENU, c->items[0].place, "it leads back to the menu that it stands in");
+		return;
+	}
 
 	vm->bytes += c->item_count * sizeof(*entries) + sizeof(*menu);
 	menu->entries = entries;
@@ -266,6 +285,7 @@ void grub_show_menu(struct grub_vm *vm)
 		return;
 	}
 	vm->menus++;
+	vm->open = &open;
 	for (size_t i = 0; i < c->item_count; i++) {
 		struct grub_item *item = &c->items[i];
 		const char *below = path_below(outer_only, i);
@@ -284,10 +304,13 @@ void grub_show_menu(struct grub_vm *vm)
 		vm->only = below && *below ? below : NULL;
 		vm->path = entries[i].path;
 		vm->restricted = entries[i].restricted;
+		vm->by_default = outer_by_default && i == menu->default_index;
 		entries[i].courses = grub_explore(vm, run_entry, item, &entries[i].course_count,
 						  &entries[i].truncated);
 	}
 	vm->menus--;
+	vm->open = open.outer;
+	vm->by_default = outer_by_default;
 	vm->only = outer_only;
 	vm->path = outer_path;
 	vm->restricted = outer_restricted;

@@ -18,8 +18,9 @@ static void record_config(struct grub_vm *vm, const struct grub_file *file, stru
 		limit_error(NULL, "GRUB reads more than %d files of configuration", LIMIT_GRUB_RECORDS);
 }
 
-/* Runs a file's commands in the present context; false when it could not be had. */
-static bool run_file(struct grub_vm *vm, const struct boot_text *text, struct boot_place place, const char **ret_unknown)
+/* Runs a file's commands in the present context, whose menu is that file's if `owns`; false when it could not be had. */
+static bool run_file(struct grub_vm *vm, const struct boot_text *text, struct boot_place place, bool owns,
+		     const char **ret_unknown)
 {
 	const struct boot_text *outer_file = grub_get(vm, "config_file"), *outer_folder = grub_get(vm, "config_directory");
 	struct boot_text before[2] = { { 0 } };
@@ -38,6 +39,10 @@ static bool run_file(struct grub_vm *vm, const struct boot_text *text, struct bo
 	if (vm->s->sources == LIMIT_GRUB_SOURCES) {
 		grub_stop(vm, GRUB_END_LIMIT, place, "configuration files source each other too deeply");
 		return false;
+	}
+	if (owns) {
+		vm->s->contexts[vm->s->context].device = file.device;
+		vm->s->contexts[vm->s->context].file = file.path;
 	}
 	if (outer_file)
 		before[0] = *outer_file;
@@ -81,7 +86,7 @@ struct grub_status grub_cmd_source(struct grub_vm *vm, const struct grub_call *c
 	if (call->count != 1)
 		return grub_failed();
 	/* GRUB reports a file that is missing, but the command succeeds */
-	if (!run_file(vm, &call->args[0], call->place, &unknown) && unknown)
+	if (!run_file(vm, &call->args[0], call->place, false, &unknown) && unknown)
 		lost(vm, unknown, call->place);
 	return grub_ok();
 }
@@ -94,7 +99,7 @@ struct grub_status grub_cmd_configfile(struct grub_vm *vm, const struct grub_cal
 		return grub_failed();
 	if (!grub_context_open(vm, call->place))
 		return grub_failed();
-	if (!run_file(vm, &call->args[0], call->place, &unknown) && unknown)
+	if (!run_file(vm, &call->args[0], call->place, true, &unknown) && unknown)
 		lost(vm, unknown, call->place);
 	if (!vm->s->stop && vm->s->contexts[vm->s->context].item_count)
 		grub_show_menu(vm);
@@ -106,7 +111,7 @@ void grub_run_normal(struct grub_vm *vm, const struct boot_text *file, struct bo
 {
 	const char *unknown;
 
-	if (!run_file(vm, file, place, &unknown) && unknown)
+	if (!run_file(vm, file, place, true, &unknown) && unknown)
 		lost(vm, unknown, place);
 	if (!vm->s->stop && vm->s->contexts[vm->s->context].item_count)
 		grub_show_menu(vm);

@@ -35,6 +35,15 @@ struct grub_context {
 	struct grub_item *items; /* the menu */
 	size_t item_count, item_capacity;
 	bool menu_truncated;
+	const struct boot_device *device; /* of the configuration that made the context's menu */
+	const char *file;                 /* NULL: a submenu */
+};
+
+/* A menu that is shown while an entry of it runs. */
+struct grub_open_menu {
+	const struct grub_open_menu *outer;
+	const struct boot_device *device;
+	const char *file;
 };
 
 struct grub_function {
@@ -101,6 +110,8 @@ struct grub_vm {
 	const char *only;          /* run this entry alone ("1>2"); NULL: all */
 	bool only_default;         /* run the default entries alone */
 	unsigned int menus;        /* depth */
+	const struct grub_open_menu *open; /* the innermost */
+	bool by_default;           /* nobody need choose the entry being run */
 	bool restricted;           /* the entry being run is, and so are those of its submenu */
 	const char *path;          /* of the entry being run, for those of its submenu; NULL: none */
 

@@ -177,10 +177,8 @@ static void note_ending(struct boot_entry *entry, const struct grub_course *cour
 	/* it comes to that command only when what it has loaded does not start; a kernel that is missing is another defect */
 	if (has_loaded(course) || (ending != BOOT_LEAVES && course->attempt_count))
 		ending = BOOT_GOES_ON;
-	if (ending == BOOT_LEAVES)
-		entry->leaves = true;
-	if (ending == BOOT_REBOOTS && course->saved)
-		boot_incomplete(entry, "it starts the machine anew, and GRUB then finds what it has saved");
+	entry->may_leave |= ending == BOOT_LEAVES;
+	entry->may_save |= ending == BOOT_REBOOTS && course->saved;
 	if (entry->ways++ && ending >= entry->ending)
 		return;
 	entry->ending = ending;
@@ -245,17 +243,17 @@ static struct boot_entry *find_entry(struct boot_maker *maker, const struct grub
 
 static void add_menu(struct boot_maker *maker, const struct grub_menu *menu);
 
-/* The entries of a submenu, or of another configuration's menu.  False: none is shown on any way. */
-static bool opens_menu(struct boot_maker *maker, const struct grub_entry *entry)
+/* The entries of a submenu, or of another configuration's menu.  True: that, or to come back to one, is all that it does. */
+static bool is_menu(struct boot_maker *maker, const struct grub_entry *entry)
 {
-	bool any = false;
+	bool all = true;
 
-	for (size_t i = 0; i < entry->course_count; i++)
-		if (entry->courses[i].menu) {
+	for (size_t i = 0; i < entry->course_count; i++) {
+		if (entry->courses[i].menu)
 			add_menu(maker, entry->courses[i].menu);
-			any = true;
-		}
-	return any;
+		all &= entry->courses[i].end == GRUB_END_MENU;
+	}
+	return all && entry->course_count;
 }
 
 static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
@@ -267,13 +265,14 @@ static void add_menu(struct boot_maker *maker, const struct grub_menu *menu)
 		struct boot_entry *entry;
 		size_t before;
 
-		if (opens_menu(maker, from))
+		if (is_menu(maker, from))
 			continue;
 		before = maker->path->entry_count;
 		entry = find_entry(maker, from);
 		entry->asks_password = from->restricted && (entry->asks_password || maker->path->entry_count > before);
 		for (size_t j = 0; j < from->course_count; j++)
-			add_course(maker, entry, &from->courses[j]);
+			if (!from->courses[j].menu)
+				add_course(maker, entry, &from->courses[j]);
 		if (from->truncated)
 			boot_incomplete(entry, "it may take too many ways to look at all of them");
 	}
@@ -306,8 +305,8 @@ static bool loads(const struct grub_entry *entry)
 	for (size_t i = 0; i < entry->course_count; i++) {
 		const struct grub_course *course = &entry->courses[i];
 
-		if (is_left(course) || course->end == GRUB_END_UNKNOWN || course->end == GRUB_END_LIMIT || course->menu ||
-		    has_loaded(course))
+		if (is_left(course) || course->end == GRUB_END_UNKNOWN || course->end == GRUB_END_LIMIT ||
+		    course->end == GRUB_END_MENU || has_loaded(course))
 			return true;
 	}
 	return false;
@@ -328,27 +327,6 @@ static const struct grub_entry *booted(const struct grub_course *outcome)
 			return other;
 	}
 	return entry;
-}
-
-/* The way that GRUB takes when nobody holds a key down: of those that with the fewest things taken for true. */
-static const struct grub_course *usual_outcome(const struct grub_result *grub)
-{
-	const struct grub_course *best = &grub->outcomes[0];
-	size_t least = SIZE_MAX;
-
-	for (size_t i = 0; i < grub->outcome_count; i++) {
-		size_t taken = 0;
-
-		for (size_t j = 0; j < grub->outcomes[i].assumption_count; j++)
-			taken += grub->outcomes[i].assumptions[j].taken;
-		if (grub_is_by_key(&grub->outcomes[i]))
-			taken += LIMIT_GRUB_CHOICES;
-		if (taken < least) {
-			least = taken;
-			best = &grub->outcomes[i];
-		}
-	}
-	return best;
 }
 
 static void set_direct(struct boot_maker *maker, const struct grub_result *grub, const struct grub_course *usual)
@@ -372,9 +350,35 @@ static void set_direct(struct boot_maker *maker, const struct grub_result *grub,
 	}
 }
 
+static void note_other_way(struct boot_entry *entry, const struct grub_course *other, const struct grub_entry *theirs)
+{
+	if (!theirs || !is_same_entry(entry, theirs))
+		boot_incomplete(entry, other->end_reason	      ? other->end_reason
+				       : other->assumption_count ? other->assumptions[0].reason
+								 : NULL);
+}
+
+/* Does every way through the entries that lead to it, and through itself, end in it? */
+static void note_other_ways(struct boot_entry *entry, const struct grub_menu *menu)
+{
+	while (menu && menu->entries[menu->default_index].course_count) {
+		const struct grub_entry *from = &menu->entries[menu->default_index];
+
+		for (size_t i = 0; i < from->course_count; i++) {
+			const struct grub_course *other = &from->courses[i];
+
+			if (other->end == GRUB_END_MENU && !grub_is_by_key(other))
+				note_other_way(entry, other, grub_default_entry(other));
+			else if (!grub_is_by_key(other))
+				note_other_way(entry, other, from);
+		}
+		menu = grub_usual(from->courses, from->course_count)->menu;
+	}
+}
+
 static void set_default(struct boot_maker *maker, const struct grub_result *grub)
 {
-	const struct grub_course *usual = usual_outcome(grub);
+	const struct grub_course *usual = grub_usual(grub->outcomes, grub->outcome_count);
 	struct boot_entry *entry = NULL;
 	const struct grub_entry *chosen;
 
@@ -387,19 +391,15 @@ static void set_default(struct boot_maker *maker, const struct grub_result *grub
 		return;
 	entry = find_entry(maker, chosen);
 	entry->is_default = true;
+	/* not a fallback */
+	if (chosen == grub_default_entry(usual))
+		note_other_ways(entry, usual->menu);
 	if (usual->menu->default_text.unknown)
 		boot_incomplete(entry, usual->menu->default_text.unknown);
 	if (usual->menu->truncated && usual->menu->default_given && !usual->menu->default_matched)
 		boot_incomplete(entry, "the menu has too many entries to look at all of them");
-	for (size_t i = 0; i < grub->outcome_count; i++) {
-		const struct grub_course *other = &grub->outcomes[i];
-		const struct grub_entry *theirs = other->menu ? booted(other) : NULL;
-
-		if (!theirs || !is_same_entry(entry, theirs))
-			boot_incomplete(entry, other->end_reason			? other->end_reason
-					       : other->assumption_count ? other->assumptions[0].reason
-									 : NULL);
-	}
+	for (size_t i = 0; i < grub->outcome_count; i++)
+		note_other_way(entry, &grub->outcomes[i], grub->outcomes[i].menu ? booted(&grub->outcomes[i]) : NULL);
 }
 
 /* Nothing can be said of GRUB's menu when every way ends where we could not look. */
@@ -425,6 +425,16 @@ static void judge(struct boot_maker *maker)
 		error_set(&path->error, (*maker->unread)->error.code, "%s", path->reason);
 }
 
+/* What all the ways of an entry come to. */
+static void settle_ending(struct boot_entry *entry)
+{
+	/* what it starts on another way is judged */
+	if (entry->may_leave && (entry->ending == BOOT_LEAVES || !entry->attempt_count))
+		entry->leaves = true;
+	if (entry->may_save && entry->ending == BOOT_REBOOTS)
+		boot_incomplete(entry, "it starts the machine anew, and GRUB then finds what it has saved");
+}
+
 void boot_add_grub(struct boot_maker *maker)
 {
 	struct boot_path *path = maker->path;
@@ -437,6 +447,8 @@ void boot_add_grub(struct boot_maker *maker)
 		else
 			add_direct(maker, outcome);
 	}
+	for (size_t i = 0; i < path->entry_count; i++)
+		settle_ending(&path->entries[i]);
 	set_default(maker, path->grub);
 	judge(maker);
 }

@@ -101,6 +101,7 @@ struct boot_entry {
 	struct boot_place ending_place;
 	const char *ending_reason; /* "the command halt" */
 	size_t ways;               /* that were looked at */
+	bool may_leave, may_save;  /* on one of them: back to the firmware; a start anew with what save_env left */
 };
 
 /* What one loader leads to. */

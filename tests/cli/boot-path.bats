@@ -192,6 +192,61 @@ grubenv() {
 	lacks error:
 }
 
+@test "entries that show a menu again which is open already, as VyOS's do" {
+	local kernel="linux /boot/vmlinuz-$VERSION root=UUID=$UUID ro console=ttyAMA0; initrd /boot/initrd.img-$VERSION"
+	config="set timeout=1
+menuentry one { $kernel; }
+submenu options {
+menuentry serial { set a=1; export a; configfile /boot/grub/grub.cfg; }
+menuentry screen { set a=2; export a; normal /boot/grub/grub.cfg; }
+menuentry more { configfile /more.cfg; }
+}"
+	written 'part 2 write /more.cfg "menuentry back {\n configfile /boot/grub/grub.cfg\n}\nmenuentry again {\n configfile /more.cfg\n}\n"'
+	clean
+	lacks 'could not check further'
+	# the one that is booted: by then something else may be set
+	config="set timeout=1
+menuentry one { if [ \"\$a\" ]; then $kernel; else set a=1; export a; configfile /boot/grub/grub.cfg; fi; }"
+	written
+	clean
+	config="set timeout=1
+menuentry one { configfile /boot/grub/grub.cfg; }"
+	written
+	exits 2
+	says 'what the entry "one" boots is not known: it leads back to the menu that it stands in'
+	lacks error: 'could not check further'
+}
+
+@test "an entry whose ways differ: a kernel on one, a menu, exit or reboot on the other" {
+	local kernel="linux /boot/vmlinuz-$VERSION root=UUID=$UUID ro console=ttyAMA0; initrd /boot/initrd.img-$VERSION" other
+	other="part 2 write /b.cfg \"$(escaped "set timeout=1
+menuentry c { $kernel; }")\""
+	config="set timeout=1
+menuentry b { if cpuid -l; then $kernel; else configfile /b.cfg; fi; }"
+	written "$other"
+	clean
+	config="set timeout=1
+menuentry b { if cpuid -l; then configfile /b.cfg; else $kernel; fi; }"
+	written "$other"
+	clean
+	# nobody holds the key down
+	config="set timeout=1
+menuentry b { if keystatus --shift; then configfile /b.cfg; else $kernel; fi; }"
+	written 'part 2 write /b.cfg "set timeout=1\nmenuentry c {\n linux /gone\n}\n"'
+	exits 0
+	says '/b.cfg:3:8: warning: the kernel /gone does not exist'
+	lacks error: 'not evaluated'
+	config="set timeout=1
+menuentry b { if cmp /a /b; then set tried=1; save_env tried; reboot; fi; $kernel; }"
+	written "part 2 write /boot/grub/grubenv \"$(escaped "$(grubenv '')")\""
+	clean
+	config="set timeout=1
+menuentry b { if cmp /a /b; then exit; fi; linux /gone; }"
+	written
+	exits 1
+	says ':2:50: error: the kernel /gone does not exist'
+}
+
 @test "superusers, and who boots without them" {
 	local kernel="linux /boot/vmlinuz-$VERSION root=UUID=$UUID ro console=ttyAMA0; initrd /boot/initrd.img-$VERSION"
 	config="set superusers=admin; password admin x; set timeout=1

@@ -138,6 +138,28 @@ static void test_limit_of_entry(void **state)
 			    "option raises");
 }
 
+/* Entries that show a menu again that they stand in, with other settings, as VyOS's do: no entry is new, and nothing runs out. */
+static void test_back(void **state)
+{
+	static const char config[] =
+		"menuentry x {\nlinux /y $a\n}\nsubmenu options {\n"
+		"menuentry one {\na=1; export a; configfile /boot/grub/grub.cfg\n}\n"
+		"menuentry two {\na=2; export a; normal /boot/grub/grub.cfg\n}\n"
+		"menuentry b {\nconfigfile /boot/grub/b.cfg\n}\n}\n";
+	struct menu *m = *state;
+
+	image_system_file(m->s, "/y", "kernel");
+	follow(m, config, "menuentry z {\nlinux /y\n}\nmenuentry back {\nconfigfile /boot/grub/grub.cfg\n}\n"
+			  "menuentry again {\nconfigfile /boot/grub/b.cfg\n}\n");
+	assert_false(m->path.grub->limited);
+	assert_int_equal(m->path.entry_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(m->path.entries[i].attempt_count, 1);
+		assert_true(m->path.entries[i].complete);
+		assert_int_equal(m->path.entries[i].is_default, !i);
+	}
+}
+
 /* What the default entry comes to when it is left by a command, and what does not count. */
 static void test_endings(void **state)
 {
@@ -169,6 +191,23 @@ static void test_endings(void **state)
 		{ "submenu x {\nreboot\n}\n", BOOT_REBOOTS, 2, false, true, 0 },
 		{ "menuentry x {\nnormal_exit\n}\n", BOOT_GOES_ON, 0, false, false, 0 },
 		{ "menuentry x {\nconfigfile /boot/grub/b.cfg\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		/* a kernel on one way, and a menu on the other */
+		{ "menuentry x {\nif cpuid -l; then\nlinux /y\nelse\nconfigfile /boot/grub/b.cfg\nfi\n}\n", BOOT_GOES_ON, 0,
+		  false, false, 1 },
+		{ "menuentry x {\nif cpuid -l; then\nconfigfile /boot/grub/b.cfg\nelse\nlinux /y\nfi\n}\n", BOOT_GOES_ON, 0,
+		  false, false, 1 },
+		{ "menuentry x {\nif keystatus --shift; then\nconfigfile /boot/grub/b.cfg\nelse\nhalt\nfi\n}\n", BOOT_HALTS, 5,
+		  false, true, 0 },
+		{ "set fallback=1\nmenuentry x {\ntrue\n}\nmenuentry z {\nlinux /y\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		/* a menu that is open already */
+		{ "menuentry x {\nconfigfile /boot/grub/grub.cfg\n}\n", BOOT_GOES_ON, 0, false, false, 0 },
+		{ "menuentry x {\nif [ \"$a\" ]; then\nlinux /y\nelse\na=1; export a; configfile /boot/grub/grub.cfg\nfi\n}\n",
+		  BOOT_GOES_ON, 0, false, true, 1 },
+		/* one of the ways */
+		{ "menuentry x {\nif cmp /a /b; then\nsave_env a; reboot\nfi\nlinux /y\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nif cmp /a /b; then\nsave_env a; reboot\nfi\nhalt\n}\n", BOOT_REBOOTS, 3, false, false, 0 },
+		{ "menuentry x {\nif cmp /a /b; then\nexit\nfi\nlinux /y\n}\n", BOOT_GOES_ON, 0, false, true, 1 },
+		{ "menuentry x {\nif cmp /a /b; then\nexit\nfi\n}\n", BOOT_GOES_ON, 0, true, true, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -178,6 +217,8 @@ static void test_endings(void **state)
 		assert_int_equal(setup(state), 0);
 		m = *state;
 		image_system_file(m->s, "/y", "kernel");
+		image_system_file(m->s, "/boot/grub/grubenv",
+				  "# GRUB Environment Block\n##################################################");
 		follow(m, cases[i].config, "menuentry z {\nlinux /y\n}\n");
 		for (size_t k = 0; k < m->path.entry_count; k++)
 			if (m->path.entries[k].is_default)
@@ -201,6 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit_of_menu, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit_of_entry, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_back, setup, teardown),
 		cmocka_unit_test(test_endings),
 	};
 
