@@ -19,7 +19,14 @@
  * initramfs-tools asks init= and /sbin/init for the x bit alone, and panics when that does not start; the kernel by itself
  * would go on to /bin/sh, which is a shell on the console, and no system.
  *
+ * Of a root that holds /usr alone it is no fault that /bin, /sbin and /lib are not there yet: systemd in the initrd makes them
+ * links into /usr before it starts the root's.
+ *
  * good:   debian-arm64
+ * good:   debian-arm64 | part 2 rm /lib | part 2 rm /sbin | part 2 rm /bin | part 2 rm /etc/initramfs-tools | --select=os-init-missing
+ * good:   debian-arm64 | part 2 rm /lib | part 2 rm /sbin | part 2 rm /bin | part 2 rm /etc/initramfs-tools | grub replace "ro console" "ro init=/usr/lib/systemd/systemd console" | --select=os-init-missing
+ * bad:    debian-arm64 | part 2 rm /lib | part 2 rm /sbin | part 2 rm /bin | --select=os-init-missing
+ * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh
  * bad:    debian-arm64 | part 2 rm /usr/sbin/init
  * expect: !p2/sbin/init: error: the system has none of /sbin/init, /etc/init, /bin/init and /bin/sh
  * bad:    debian-arm64 | part 2 mode /usr/lib/systemd/systemd 0100644
@@ -74,6 +81,28 @@ struct looking {
 	char name[PROGRAM_HEAD + 1];
 };
 
+static bool has_initramfs_tools(struct check *check, const struct system *system);
+
+static bool is_there(const struct looking *looking, const char *path)
+{
+	struct fs_entry entry;
+
+	return fs_resolve(looking->system->fs, looking->check->arena, path, false, &entry, NULL, NULL) == 0;
+}
+
+/* Is it below a folder in place of which systemd, when it leaves the initrd, makes a link into /usr (base_filesystem_create() of
+ * base-filesystem.c)? */
+static bool is_below_link_to_make(const struct looking *looking, const char *path)
+{
+	static const char *const links[] = { "/bin", "/sbin", "/lib", "/lib64" };
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (!strncmp(path, links[i], strlen(links[i])) && path[strlen(links[i])] == '/')
+			return !is_there(looking, links[i]) && is_there(looking, "/usr/lib/systemd/systemd") &&
+			       !has_initramfs_tools(looking->check, looking->system);
+	return false;
+}
+
 /* As program_look. */
 static int look_at_file(void *state, const char *path, struct program_file *ret, struct error *err)
 {
@@ -89,6 +118,8 @@ static int look_at_file(void *state, const char *path, struct program_file *ret,
 	size_t have;
 	int r = fs_resolve(fs, arena, *path == '/' ? path : arena_printf(arena, "/%s", path), false, &entry, NULL, err);
 
+	if (r == -ENOENT && is_below_link_to_make(looking, path))
+		r = fs_resolve(fs, arena, arena_printf(arena, "/usr%s", path), false, &entry, NULL, err);
 	if (r == 0)
 		r = fs->ops->stat(fs, entry.handle, &st, err);
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP) {
