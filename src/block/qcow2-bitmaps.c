@@ -10,9 +10,7 @@
 #include "base/limits.h"
 
 #define EXTENSION_BYTES 24
-#define ENTRY_BYTES 24
-#define BITMAPS_MOST 65535
-#define DIRECTORY_MOST (1024ULL * BITMAPS_MOST)
+#define DIRECTORY_MOST (1024ULL * QCOW2_BITMAPS_MAX)
 #define TABLE_MOST 0x8000000U
 #define PHYSICAL_MOST 0x20000000ULL
 #define RESERVED_FLAGS 0xfffffffcU
@@ -22,11 +20,20 @@
 #define TABLE_OFFSET 0x00fffffffffffe00ULL
 #define ALL_ONES 1ULL
 
-struct bitmap {
-	uint64_t table, entries; /* where the table is, and of how many clusters it tells */
-	uint64_t size;           /* of the directory's entry, bytes */
-	bool in_use;             /* so nobody reads it */
-};
+struct qcow2_bitmap qcow2_bitmap(const unsigned char bytes[QCOW2_BITMAP_ENTRY])
+{
+	struct cursor c = cursor_make(bytes, QCOW2_BITMAP_ENTRY);
+	struct qcow2_bitmap b = { .table = cursor_be64(&c) };
+
+	b.entries = cursor_be32(&c);
+	b.flags = cursor_be32(&c);
+	b.type = cursor_u8(&c);
+	b.granularity = cursor_u8(&c);
+	b.name = cursor_be16(&c);
+	b.extra = cursor_be32(&c);
+	b.size = (QCOW2_BITMAP_ENTRY + (uint64_t)b.extra + b.name + 7) / 8 * 8;
+	return b;
+}
 
 /* As many clusters as QEMU writes for the disk: a bit for each piece of it, in words of eight bytes. */
 static uint64_t clusters_of(const struct qcow2 *q, unsigned granularity)
@@ -36,24 +43,25 @@ static uint64_t clusters_of(const struct qcow2 *q, unsigned granularity)
 	return bytes / q->cluster_size + (bytes % q->cluster_size != 0);
 }
 
-static bool entry_is_valid(const struct qcow2 *q, struct cursor c, struct bitmap *ret)
+/* So nobody reads it. */
+static bool is_in_use(const struct qcow2_bitmap *b)
 {
-	uint64_t table = cursor_be64(&c);
-	uint32_t entries = cursor_be32(&c), flags = cursor_be32(&c), extra;
-	unsigned type = cursor_u8(&c), granularity = cursor_u8(&c), name = cursor_be16(&c);
+	return b->flags & IN_USE;
+}
 
-	extra = cursor_be32(&c);
-	*ret = (struct bitmap){ table, entries, (ENTRY_BYTES + (uint64_t)extra + name + 7) / 8 * 8, flags & IN_USE };
-	return !extra && entries && table && table <= INT64_MAX - (uint64_t)TABLE_MOST * 8 &&
-	       table % q->cluster_size == 0 && entries <= TABLE_MOST && granularity >= 9 && granularity <= 31 &&
-	       !(flags & RESERVED_FLAGS) && name && name <= 1023 && type == TRACKS_WRITES &&
-	       entries * q->cluster_size <= PHYSICAL_MOST && (ret->in_use || entries == clusters_of(q, granularity));
+static bool entry_is_valid(const struct qcow2 *q, const struct qcow2_bitmap *b)
+{
+	return !b->extra && b->entries && b->table && b->table <= INT64_MAX - (uint64_t)TABLE_MOST * 8 &&
+	       b->table % q->cluster_size == 0 && b->entries <= TABLE_MOST && b->granularity >= 9 && b->granularity <= 31 &&
+	       !(b->flags & RESERVED_FLAGS) && b->name && b->name <= 1023 && b->type == TRACKS_WRITES &&
+	       b->entries * q->cluster_size <= PHYSICAL_MOST &&
+	       (is_in_use(b) || b->entries == clusters_of(q, b->granularity));
 }
 
 /* Are the entries of its table such as QEMU takes?  1 or 0, or a negative errno. */
-static int table_is_valid(struct qcow2_state *s, const struct bitmap *bitmap, struct error *err)
+static int table_is_valid(struct qcow2_state *s, const struct qcow2_bitmap *bitmap, struct error *err)
 {
-	for (uint64_t i = 0; !bitmap->in_use && i < bitmap->entries; i++) {
+	for (uint64_t i = 0; !is_in_use(bitmap) && i < bitmap->entries; i++) {
 		unsigned char bytes[8];
 		struct cursor c = cursor_make(bytes, sizeof(bytes));
 		uint64_t at = bitmap->table + 8 * i, entry;
@@ -87,16 +95,17 @@ static int check_directory(struct qcow2_state *s, uint64_t extension, uint32_t c
 			      at, s->file->size);
 		return 0;
 	}
-	for (i = 0; i < count && end - at >= ENTRY_BYTES; i++) {
-		unsigned char bytes[ENTRY_BYTES];
-		struct bitmap bitmap;
+	for (i = 0; i < count && end - at >= QCOW2_BITMAP_ENTRY; i++) {
+		unsigned char bytes[QCOW2_BITMAP_ENTRY];
+		struct qcow2_bitmap bitmap;
 		int r = qcow2_pay(s, at, sizeof(bytes), err);
 
 		if (r == 0)
 			r = view_read(s->file, at, bytes, sizeof(bytes), err);
 		if (r < 0)
 			return r;
-		if (!entry_is_valid(s->q, cursor_make(bytes, sizeof(bytes)), &bitmap) || bitmap.size > end - at)
+		bitmap = qcow2_bitmap(bytes);
+		if (!entry_is_valid(s->q, &bitmap) || bitmap.size > end - at)
 			break;
 		r = table_is_valid(s, &bitmap, err);
 		if (r < 0)
@@ -142,7 +151,7 @@ int qcow2_read_bitmaps(struct qcow2_state *s, uint64_t offset, uint32_t length, 
 		return 0;
 	if (reserved)
 		why = "the extension for bitmaps has reserved bytes that are not zero";
-	else if (!count || count > BITMAPS_MOST)
+	else if (!count || count > QCOW2_BITMAPS_MAX)
 		why = "the number of bitmaps is zero, or more than there may be";
 	else if (s->bitmaps_offset % s->q->cluster_size || !s->bitmaps_size || s->bitmaps_size > DIRECTORY_MOST)
 		why = "the place of the directory of bitmaps cannot be right";

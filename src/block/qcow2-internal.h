@@ -118,6 +118,18 @@ struct qcow2_snapshot {
 int qcow2_read_snapshot(struct qcow2_state *s, uint32_t index, uint64_t *at, struct qcow2_snapshot *ret,
 			struct error *err);
 
+#define QCOW2_BITMAPS_MAX 65535
+#define QCOW2_BITMAP_ENTRY 24
+
+/* The fixed part of an entry of the directory of bitmaps (specification, "Bitmap directory"). */
+struct qcow2_bitmap {
+	uint64_t table, entries; /* where the table is, and of how many clusters it tells */
+	uint64_t size;           /* of the directory's entry with all that belongs to it, bytes */
+	uint32_t flags, extra;
+	unsigned type, granularity, name;
+};
+struct qcow2_bitmap qcow2_bitmap(const unsigned char bytes[QCOW2_BITMAP_ENTRY]);
+
 /* Reads the extension for bitmaps, whose `length` bytes are at `offset`, and looks at their directory; what is wrong goes to the
  * problems.  0, or a negative errno. */
 int qcow2_read_bitmaps(struct qcow2_state *s, uint64_t offset, uint32_t length, struct error *err);

@@ -18,8 +18,6 @@
 #include "base/limits.h"
 
 #define CLUSTERS_MAX (48ULL << 20)
-#define BITMAPS_MAX 65535
-#define BITMAP_ENTRY 24
 #define CHUNK 65536U
 
 /* What work costs that is no read, in bytes of the budget: an entry that is looked up, or whose cluster is anywhere among the
@@ -258,28 +256,22 @@ static int walk_bitmaps(struct walk *w, struct error *err)
 	if (!s->bitmaps_size || s->bitmaps_size > s->file->size || at > s->file->size - s->bitmaps_size)
 		return 0;
 	refer_times(w, at, s->bitmaps_size, 1);
-	for (unsigned i = 0; i < BITMAPS_MAX && end - at >= BITMAP_ENTRY; i++) {
-		unsigned char head[BITMAP_ENTRY];
-		struct cursor c = cursor_make(head, sizeof(head));
-		uint64_t table, entries, size;
+	for (unsigned i = 0; i < QCOW2_BITMAPS_MAX && end - at >= QCOW2_BITMAP_ENTRY; i++) {
+		unsigned char head[QCOW2_BITMAP_ENTRY];
+		struct qcow2_bitmap bitmap;
 		int r = view_read(s->file, at, head, sizeof(head), err);
 
 		if (r < 0)
 			return r;
-		table = cursor_be64(&c);
-		entries = cursor_be32(&c);
-		cursor_seek(&c, 18);
-		size = BITMAP_ENTRY + (uint64_t)cursor_be16(&c);
-		size += cursor_be32(&c);
-		r = refer_table(w, table, entries * 8, err);
+		bitmap = qcow2_bitmap(head);
+		r = refer_table(w, bitmap.table, bitmap.entries * 8, err);
 		if (r == 0)
-			r = each_entry(w, table, entries, note_cluster, err);
+			r = each_entry(w, bitmap.table, bitmap.entries, note_cluster, err);
 		if (r < 0)
 			return r;
-		size = (size + 7) / 8 * 8;
-		if (size > end - at)
+		if (bitmap.size > end - at)
 			break;
-		at += size;
+		at += bitmap.size;
 	}
 	return 0;
 }

@@ -40,8 +40,7 @@ static int read_bytes(struct reader *r, uint64_t offset, uint64_t size, struct c
 	return size ? view_read(r->file, offset, data, (size_t)size, err) : 0;
 }
 
-/* GRUB unpacks what it reads, so grub-install has an option for modules that are compressed. */
-static bool is_compressed(const struct cursor *c)
+bool grub_unpacks(const uint8_t *bytes, size_t size)
 {
 	static const struct {
 		const char *bytes;
@@ -49,7 +48,7 @@ static bool is_compressed(const struct cursor *c)
 	} magic[] = { { "\x1f\x8b", 2 }, { "\xfd" "7zXZ", 5 }, { "\x89LZO", 4 } };
 
 	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
-		if (c->size >= magic[i].length && !memcmp(c->data, magic[i].bytes, magic[i].length))
+		if (size >= magic[i].length && !memcmp(bytes, magic[i].bytes, magic[i].length))
 			return true;
 	return false;
 }
@@ -103,7 +102,8 @@ static int read_sections(struct reader *r, const char *cpu, bool *ret_known, str
 		return 0;
 	}
 	result = read_bytes(r, 0, size < 64 ? size : 64, &c, err);
-	if (result < 0 || is_compressed(&c))
+	/* grub-install has an option for modules that are compressed */
+	if (result < 0 || grub_unpacks(c.data, c.size))
 		return result;
 	if (c.size < 4 || memcmp(c.data, "\x7f" "ELF", 4) != 0) {
 		r->fault = "is no ELF file";

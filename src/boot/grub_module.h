@@ -7,6 +7,10 @@
 #ifndef BOOT_GRUB_MODULE_H
 #define BOOT_GRUB_MODULE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "block/view.h"
@@ -23,5 +27,8 @@ struct grub_module_file {
  * read.  Lives in the arena. */
 int grub_module_read(struct arena *arena, struct view *file, const char *cpu, const char *name, struct grub_module_file *ret,
 		     struct error *err);
+
+/* Does GRUB unpack what begins so as it reads it (grub-core/io/gzio.c, xzio.c, lzopio.c)?  Five bytes tell. */
+bool grub_unpacks(const uint8_t *bytes, size_t size);
 
 #endif

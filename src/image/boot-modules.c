@@ -84,7 +84,7 @@ static enum have read_module(struct arena *arena, struct fs *fs, const char *pat
 	if (r == 0 && entry.type != FS_FILE)
 		return ABSENT;
 	if (r < 0)
-		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG ? ABSENT : UNREADABLE;
+		return fs_is_answer(r) ? ABSENT : UNREADABLE;
 	if (fs_file_view(fs, arena, entry.handle, &view, &err) < 0 || grub_module_read(arena, view, cpu, name, ret, &err) < 0)
 		return UNREADABLE;
 	return ret->fault ? ABSENT : HAVE;
@@ -203,7 +203,7 @@ static void read_list(struct image *image, struct boot_module *module, const cha
 	module->path = arena_printf(image->arena, "%s/%s-efi/command.lst", folder, module->core->cpu);
 	r = fs_resolve_as_grub(fs, image->arena, module->path, &entry, NULL);
 	if (r < 0 || entry.type != FS_FILE) {
-		module->have = r >= 0 || fs_is_answer(r) ? ABSENT : UNREADABLE;
+		module->have = fs_is_answer(r) ? ABSENT : UNREADABLE;
 		module->fault = "the file is missing";
 		return;
 	}

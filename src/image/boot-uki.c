@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/utf16.h"
 #include "boot/bls.h"
+#include "boot/grub_module.h"
 #include "fs/fs.h"
 #include "image/boot-internal.h"
 
@@ -104,22 +105,13 @@ static bool read_program(struct boot_maker *maker, const struct boot_file *file,
 	return true;
 }
 
-/* What GRUB unpacks as it reads it. */
 static bool is_compressed(struct view *view)
 {
-	static const struct {
-		const char *bytes;
-		size_t length;
-	} magic[] = { { "\x1f\x8b", 2 }, { "\xfd" "7zXZ", 5 }, { "\x89LZO", 4 } };
 	uint8_t begin[5];
 	struct error err;
 
-	if (view->size < sizeof(begin) || view_read(view, 0, begin, sizeof(begin), &err) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
-		if (!memcmp(begin, magic[i].bytes, magic[i].length))
-			return true;
-	return false;
+	return view->size >= sizeof(begin) && view_read(view, 0, begin, sizeof(begin), &err) == 0 &&
+	       grub_unpacks(begin, sizeof(begin));
 }
 
 static const char *headers_refusal(struct arena *arena, const struct pe *pe, uint16_t machine)

@@ -46,6 +46,10 @@ struct root_claim {
 	bool lenient;             /* only known to be wrong where initramfs-tools has the root mounted by its own script */
 };
 
+/* By which files an initrd has systemd-repart, and Ignition. */
+#define REPART_FILES "/bin/systemd-repart"
+#define IGNITION_FILES "/bin/ignition", "/sbin/ignition", "/libexec/ignition", "/lib/systemd/system/ignition-disks.service"
+
 /* One start of a kernel. */
 struct boot_attempt {
 	const struct boot_entry *entry;

@@ -7,20 +7,12 @@
 #include "image/initrds-internal.h"
 #include "image/system.h"
 
-/* Of which programs an initrd is made is known by these: initramfs-tools' own, dracut's and systemd's. */
-#define INITRAMFS_TOOLS "/scripts/functions"
-#define LOCAL_SCRIPT "/scripts/local"
-#define DRACUT_LIBRARY "/lib/dracut-lib.sh"
-#define SYSTEMD "/lib/systemd/systemd"
-/* What of initramfs-tools may say otherwise than the command line what the root is. */
-#define PARAMETERS "/conf/param.conf"
-#define SETTINGS "/conf/conf.d"
+/* The folder of scripts that may make the root before it is mounted. */
 #define BEFORE_ROOT "/scripts/local-top"
 static const char *const makers[] = { INITRAMFS_TOOLS, LOCAL_SCRIPT, DRACUT_LIBRARY, SYSTEMD, NULL };
 
-static const char *const repart[] = { "/bin/systemd-repart", NULL };
-static const char *const ignition[] = { "/bin/ignition", "/sbin/ignition", "/libexec/ignition",
-					"/lib/systemd/system/ignition-disks.service", NULL };
+static const char *const repart[] = { REPART_FILES, NULL };
+static const char *const ignition[] = { IGNITION_FILES, NULL };
 
 /* What says to systemd-repart or Ignition, in the initrd, which partitions to make before the root is mounted. */
 static const struct {
@@ -70,8 +62,8 @@ void initrd_ask_for_claims(const struct boot_attempt *attempt)
 {
 	if (attempt->root_claims) {
 		ask_files(attempt, makers);
-		attempt_ask_path(attempt, PARAMETERS);
-		initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = SETTINGS, .but = "resume" });
+		attempt_ask_path(attempt, SETTINGS_OF_SCRIPTS);
+		initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = MORE_SETTINGS, .but = "resume" });
 		initrd_put(attempt, &(struct initrd_question){ .kind = INITRD_FOLDER, .name = BEFORE_ROOT, .but = "ORDER" });
 	}
 	for (size_t i = 0; attempt->root_claims && attempt->root_claims[i]; i++)
@@ -100,23 +92,14 @@ bool attempt_may_make_root(const struct boot_attempt *attempt)
 	return false;
 }
 
-/* Is it initramfs-tools', and nothing else in it that reads the command line? */
-static bool is_of_initramfs_tools(const struct boot_attempt *attempt)
-{
-	return attempt_initrd_path(attempt, INITRAMFS_TOOLS) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, LOCAL_SCRIPT) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_NOT_FOUND &&
-	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
-}
-
-/* And is it the script that mounts local file systems alone that has a say in what the root is? */
+/* Is it the script that mounts local file systems alone that has a say in what the root is? */
 static bool mounts_by_script(const struct boot_attempt *attempt)
 {
 	const struct cmdline *cmdline = attempt->cmdline;
 
-	return is_of_initramfs_tools(attempt) && !cmdline_last(cmdline, "boot") && !cmdline->rootfstype &&
-	       !cmdline->text.unknown && attempt_initrd_path(attempt, PARAMETERS) == INITRD_NOT_FOUND &&
-	       initrd_answer_to(attempt, INITRD_FOLDER, SETTINGS, NULL) == INITRD_NOT_FOUND &&
+	return initrd_is_of_initramfs_tools(attempt) && !cmdline_last(cmdline, "boot") && !cmdline->rootfstype &&
+	       !cmdline->text.unknown && attempt_initrd_path(attempt, SETTINGS_OF_SCRIPTS) == INITRD_NOT_FOUND &&
+	       initrd_answer_to(attempt, INITRD_FOLDER, MORE_SETTINGS, NULL) == INITRD_NOT_FOUND &&
 	       initrd_answer_to(attempt, INITRD_FOLDER, BEFORE_ROOT, NULL) == INITRD_NOT_FOUND;
 }
 
@@ -133,7 +116,7 @@ static enum initrd_answer judge(const struct boot_attempt *attempt, const struct
 	if (claim->doubtful && attempt->initrd->have != ABSENT && !mounts_by_script(attempt))
 		return INITRD_UNKNOWN;
 	/* the kernel by itself knows none of the words */
-	if (attempt->initrd->have == ABSENT || is_of_initramfs_tools(attempt))
+	if (attempt->initrd->have == ABSENT || initrd_is_of_initramfs_tools(attempt))
 		return INITRD_NOT_FOUND;
 	return claim->certain && (attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_FOUND ||
 				  attempt_initrd_path(attempt, SYSTEMD) == INITRD_FOUND)

@@ -9,9 +9,6 @@
 #include "image/initrds-internal.h"
 
 /* What tells who made an initrd, for those that load modules by kmod's lists of them. */
-#define INITRAMFS_TOOLS "/scripts/functions"
-#define DRACUT_LIBRARY "/lib/dracut-lib.sh"
-#define SYSTEMD "/lib/systemd/systemd"
 #define LIB "/lib"
 static const char *const makers[] = { INITRAMFS_TOOLS, DRACUT_LIBRARY, SYSTEMD, "/init_functions" };
 #define MAKERS (sizeof(makers) / sizeof(*makers))
@@ -105,10 +102,7 @@ enum lists_state attempt_lists(const struct boot_attempt *attempt, const char **
 /* An initrd of initramfs-tools: it mounts the root by this script unless boot= names another, and takes what the command line
  * does not say from these (its init). */
 #define GPT_AUTO "/usr/lib/systemd/system-generators/systemd-gpt-auto-generator"
-#define LOCAL_SCRIPT "/scripts/local"
 #define SETTINGS "/conf/initramfs.conf"
-#define MORE_SETTINGS "/conf/conf.d"
-#define SETTINGS_OF_SCRIPTS "/conf/param.conf"
 #define LIMIT_SETTINGS (16 * KiB)
 
 void initrd_ask_for_init(const struct boot_attempt *attempt)
@@ -123,14 +117,19 @@ void initrd_ask_for_init(const struct boot_attempt *attempt)
 }
 
 /* validate_init() in the script /init of initramfs-tools */
+bool initrd_is_of_initramfs_tools(const struct boot_attempt *attempt)
+{
+	return attempt_initrd_path(attempt, INITRAMFS_TOOLS) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, LOCAL_SCRIPT) == INITRD_FOUND &&
+	       attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_NOT_FOUND &&
+	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
+}
+
 bool attempt_takes_another_init(const struct boot_attempt *attempt)
 {
 	return attempt->initrd && attempt->cmdline->init && !attempt->cmdline->rdinit && !attempt->cmdline->text.unknown &&
 	       attempt_initrd_path(attempt, attempt_initrd_init(attempt)) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, INITRAMFS_TOOLS) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, LOCAL_SCRIPT) == INITRD_FOUND &&
-	       attempt_initrd_path(attempt, DRACUT_LIBRARY) == INITRD_NOT_FOUND &&
-	       attempt_initrd_path(attempt, SYSTEMD) == INITRD_NOT_FOUND;
+	       initrd_is_of_initramfs_tools(attempt);
 }
 
 /* Does root= name a device, rather than leave it to systemd to find one?  systemd-gpt-auto-generator(8) */

@@ -5,6 +5,15 @@
 
 #include "image/initrds.h"
 
+/* By what in it an initrd is known to be initramfs-tools', dracut's or systemd's. */
+#define INITRAMFS_TOOLS "/scripts/functions"
+#define LOCAL_SCRIPT "/scripts/local"
+#define DRACUT_LIBRARY "/lib/dracut-lib.sh"
+#define SYSTEMD "/lib/systemd/systemd"
+/* What of initramfs-tools may say otherwise than the command line what the root is. */
+#define MORE_SETTINGS "/conf/conf.d"
+#define SETTINGS_OF_SCRIPTS "/conf/param.conf"
+
 /* One initrd, or several that are loaded behind each other; without files where an attempt has none. */
 struct initrd_set {
 	struct initrd_facts facts; /* the first member, by which an attempt's facts lead here */
@@ -49,6 +58,9 @@ void initrd_ask_for_claims(const struct boot_attempt *attempt);
 void initrd_ask_for_start(const struct boot_attempt *attempt);
 void initrd_ask_for_lists(const struct boot_attempt *attempt);
 void initrd_ask_for_settings(const struct boot_attempt *attempt);
+
+/* Is it initramfs-tools', and nothing else in it that reads the command line?  Where the four files were asked for. */
+bool initrd_is_of_initramfs_tools(const struct boot_attempt *attempt);
 
 /* The kernel's release, NULL where it is not known. */
 const char *attempt_release(const struct boot_attempt *attempt);

@@ -21,8 +21,7 @@ static const char *const nfs[] = { "/scripts/nfs", NULL };
 static const char *const volatile_root[] = { SYSTEMD "systemd-volatile-root", NULL };
 static const char *const systemd[] = { SYSTEMD "systemd", NULL };
 static const char *const verity[] = { SYSTEMD "systemd-veritysetup", "/sbin/veritysetup", NULL };
-static const char *const makers[] = { "/bin/systemd-repart", "/bin/ignition", "/sbin/ignition", "/libexec/ignition",
-				      SYSTEMD "system/ignition-disks.service", NULL };
+static const char *const makers[] = { REPART_FILES, IGNITION_FILES, NULL };
 static const char *const mapper[] = { "/sbin/dmsetup", "/sbin/lvm", "/bin/lvm", "/sbin/cryptsetup", "/bin/cryptsetup",
 				      "/bin/systemd-cryptsetup", SYSTEMD "systemd-cryptsetup", "/sbin/veritysetup",
 				      SYSTEMD "systemd-veritysetup", "/sbin/multipath", "/sbin/kpartx", "/sbin/dmraid",
@@ -103,8 +102,7 @@ const char *boot_claim_made(struct image *image, struct boot_attempt *attempt)
 		if (word && (!words[i].value || (word->value && !strcmp(word->value, words[i].value))))
 			claim(image, attempt, &words[i].claim);
 	}
-	/* what is started without it, too */
-	if (cmdline->rdinit && !(cmdline->rdinit->value && !strcmp(cmdline->rdinit->value, "/init")))
+	if (cmdline->rdinit)
 		claim(image, attempt, &rdinit);
 	return attempt->root_claims ? attempt->root_claims[0]->reason : NULL;
 }
